@@ -1,0 +1,46 @@
+/**
+ * Time and randomness as the engine sees them. No other engine file calls `Date.now()`, `setTimeout`, `Math.random()`
+ * or `crypto`: with these two seams replaced, the whole engine runs single-threaded in simulated time.
+ * `systemClock` and `systemEntropy` are the real ones; tests use `TestClock` from `engine/testing`.
+ */
+export interface Clock {
+  /** Milliseconds since the epoch. Stores correct it to the database's clock before it decides a due time. */
+  now(): number
+  /** Calls `wake` once, `delay` milliseconds from now or later (any length; 0 means the next macrotask). */
+  schedule(delay: number, wake: () => void): Scheduled
+}
+
+/** A pending wake-up. Cancelling one that already fired does nothing. */
+export interface Scheduled {
+  cancel(): void
+}
+
+export interface Entropy {
+  /** `length` random bytes. */
+  bytes(length: number): Uint8Array
+  /** A UUID v7 for the given time in milliseconds since the epoch. */
+  uuid(now: number): string
+}
+
+/** The longest delay a runtime timer takes; longer ones are chained. */
+const LONGEST_TIMER = 2 ** 31 - 1
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  schedule(delay, wake) {
+    let remaining = delay
+    let timer: Timer
+    const arm = () => {
+      const slice = Math.min(remaining, LONGEST_TIMER)
+      remaining -= slice
+      timer = setTimeout(() => (remaining > 0 ? arm() : wake()), slice)
+    }
+    arm()
+    return { cancel: () => clearTimeout(timer) }
+  },
+}
+
+export const systemEntropy: Entropy = {
+  bytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
+  uuid: (now) => Bun.randomUUIDv7('hex', now),
+}

@@ -1,0 +1,77 @@
+/**
+ * The connection seam: all SQL of the engine's store and of adapters/postgres goes through it, and nothing else touches a
+ * driver. A `SqlDatabase` runs single statements on a pool; a `SqlLane` is one connection of your own, for a transaction
+ * or for the flushes of one lane. Lanes are spoken to with plain statements (`begin`, `commit`, `rollback`) and are
+ * thrown away after any connection error. The shipped implementation is `postgres-js.ts`.
+ *
+ * Values: parameters are `$1`, `$2`, ... and always cast in the statement (`$1::uuid`). int8 arrives as a string unless
+ * the statement casts it; timestamps arrive as text in ISO form; bytea is `Uint8Array`. Arrays are passed through
+ * `sqlArray()` as a text literal with a cast (`$1::int8[]`), because drivers disagree on binary arrays.
+ */
+export type SqlValue = string | number | bigint | boolean | null | Uint8Array
+
+export type SqlRow = Record<string, unknown>
+
+export interface SqlRunner {
+  /**
+   * Runs one statement. Rejects with `SqlStatementError` (the server refused it: `code` is the SQLSTATE) or
+   * `SqlConnectionError` (it is not known whether it ran).
+   */
+  query<Row extends SqlRow = SqlRow>(text: string, parameters?: readonly SqlValue[]): Promise<readonly Row[]>
+}
+
+export interface SqlLane extends SqlRunner {
+  /** Sends statements without waiting for one another's answer; one server round trip. Rejects with the first failure. */
+  pipeline(statements: readonly SqlStatement[]): Promise<readonly (readonly SqlRow[])[]>
+  /** False after a connection error: only `release` may follow. */
+  readonly healthy: boolean
+  /** The server's process id of this connection, to name or end it. */
+  readonly backend: number
+  /** Asks the server to cancel the running statement. */
+  cancel(): Promise<void>
+  /** Gives the lane back. An unhealthy lane, or one inside a transaction, is closed instead of reused. */
+  release(): void
+}
+
+export interface SqlStatement {
+  readonly text: string
+  readonly parameters?: readonly SqlValue[]
+}
+
+export interface SqlDatabase extends SqlRunner {
+  /** Equal for two clients of the same server and database: what `JoinableTransaction.storage` holds. */
+  readonly identity: string
+  /** Where it connects, without the password, for messages. */
+  readonly address: string
+  /**
+   * A connection of your own. Waits at most `timeout` milliseconds (default 5,000) for one of `size` places of the named
+   * pool (default pool `work`), then rejects with `SqlPoolTimeoutError`.
+   */
+  lane(options?: SqlLaneOptions): Promise<SqlLane>
+  /** Subscribes to a NOTIFY channel on a shared connection. `onListening` runs at every (re)connection: catch up there. */
+  listen(channel: string, onNotify: (payload: string) => void, onListening?: () => void): Promise<SqlSubscription>
+  /** Ends all connections. `deadline` milliseconds (default 5,000), then they are cut. */
+  close(deadline?: number): Promise<void>
+}
+
+export interface SqlLaneOptions {
+  /** `work` is for units of work, `flush` for the engine's checkpoints, `control` for heartbeats. */
+  readonly pool?: 'work' | 'flush' | 'control'
+  readonly timeout?: number
+  readonly signal?: AbortSignal
+}
+
+export interface SqlSubscription {
+  close(): Promise<void>
+}
+
+/** A one-dimensional array as a text literal, to be cast in the statement: `= any($1::uuid[])`. `null` elements stay null. */
+export function sqlArray(values: readonly (string | number | bigint | boolean | null)[]): string {
+  return `{${values.map(sqlArrayElement).join(',')}}`
+}
+
+function sqlArrayElement(value: string | number | bigint | boolean | null): string {
+  if (value === null) return 'NULL'
+  if (typeof value !== 'string') return String(value)
+  return `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
+}

@@ -1,0 +1,257 @@
+/**
+ * The store's verbs: everything the engine asks of the place where processes live. `store/memory` is the executable
+ * specification, `store/postgres` the real thing; both run `testing/store-contract.ts`. Differences between stores are the
+ * capability flags, never a check of the store's name.
+ *
+ * A process belongs to a shard; a node holds shards under an epoch. Every write of a running process is fenced by the
+ * node's epoch and by the process's `seq`: a node that lost its shards commits nothing.
+ */
+import type { JoinableTransaction } from '../step/transaction.ts'
+
+export interface EngineStore {
+  readonly capabilities: StoreCapabilities
+  /** Creates or upgrades the store's own tables; safe while older nodes run and when many nodes call it at once. */
+  migrate(): Promise<void>
+  /** The store's clock in milliseconds since the epoch. */
+  now(): Promise<number>
+  /** Joins the cluster as a node: takes a lease and, as they are free, shards. */
+  connect(node: NodeOptions): Promise<StoreSession>
+  /** True when `start`, `emit` and `commit` can write into this transaction. */
+  accepts(transaction: JoinableTransaction): boolean
+
+  /** Stores programs by hash; those that are there already stay as they are. */
+  putPrograms(programs: readonly StoredProgram[]): Promise<void>
+  getProgram(hash: string): Promise<StoredProgram | undefined>
+  /** Hashes that live processes need, with how many wait where: what a deploy must be able to run. */
+  livePrograms(): Promise<readonly LiveProgram[]>
+
+  /**
+   * Creates processes with their subscriptions, runnable at once. A path that exists gives the existing process. Within
+   * `transaction` it happens with its commit or not at all.
+   */
+  start(requests: readonly StartRequest[], transaction?: JoinableTransaction): Promise<readonly StartResult[]>
+  /**
+   * Puts each signal into the inbox of every process subscribed to it under one of `keys`, and makes those runnable.
+   * Serialised per key with subscribing, so that a process starting meanwhile is not missed. Answers how many received it.
+   */
+  emit(signals: readonly SignalEmission[], transaction?: JoinableTransaction): Promise<readonly number[]>
+  /** Asks a process to do something it does not wait for. `false` when there is no such live process. */
+  control(process: string, command: ControlCommand): Promise<boolean>
+
+  /** One process by path, or `undefined`. */
+  find(path: string): Promise<ProcessRecord | undefined>
+  /** Processes by filter, newest first, keyset-paged. */
+  list(filter: ProcessFilter): Promise<readonly ProcessRecord[]>
+  /** The whole stored state of one process, for inspection: nothing is claimed. */
+  load(id: string): Promise<LoadedProcess | undefined>
+  /** Resolves when the process changed since `seq` was read, by hint or by polling; `signal` ends the wait. */
+  changed(id: string, seq: number, signal: AbortSignal): Promise<void>
+
+  close(): Promise<void>
+}
+
+export interface StoreCapabilities {
+  /** Wakes other nodes without waiting for a poll. */
+  readonly notify: boolean
+  /** Learns of a killed node from its lost session, before its lease runs out. */
+  readonly sessions: boolean
+  /** Can end a dead node's connections, so that its open transactions let go of their rows. */
+  readonly terminate: boolean
+}
+
+export interface NodeOptions {
+  /** Shown in inspection: host and pid. */
+  readonly name: string
+  /** Lease length in milliseconds (default 3,500). */
+  readonly lease?: number
+  /** Called when there may be runnable processes in this node's shards. Never with data: look for yourself. */
+  onWake(): void
+  /** Called once when the node lost its lease or was taken over: everything it runs must stop; no write is accepted any more. */
+  onLost(reason: string): void
+}
+
+/** A node's place in the cluster. Every verb rejects with `FencedError` once it is lost. */
+export interface StoreSession {
+  readonly node: number
+  readonly epoch: number
+  /** Shards held now. */
+  shards(): readonly number[]
+  /** Up to `limit` processes of this node's shards that are runnable or due, loaded with their inbox; skips `running`. */
+  claim(limit: number, running: ReadonlySet<string>): Promise<readonly LoadedProcess[]>
+  /** One process of this node's shards with its inbox, whether runnable or not; `undefined` when it is not (or no longer) this node's. */
+  reload(id: string): Promise<LoadedProcess | undefined>
+  /** When the next timer of this node's shards is due, in store time; `undefined` when none is within `horizon` milliseconds. */
+  nextDue(horizon: number): Promise<number | undefined>
+  /** Writes checkpoints, each wholly or not at all, as one statement where the store can. Answers in order. */
+  commit(checkpoints: readonly Checkpoint[]): Promise<readonly CommitAnswer[]>
+  /** Writes one checkpoint as the last statements of an open transaction; rejects with `FencedError`. */
+  commitIn(transaction: JoinableTransaction, checkpoint: Checkpoint): Promise<void>
+  /** Whether the checkpoint that advanced `id` to `seq` is stored: asked after a commit whose answer was lost. */
+  committed(id: string, seq: number): Promise<boolean>
+  /** Lets go of the lease and all shards at once, so that others continue without delay. */
+  leave(): Promise<void>
+}
+
+export type CommitAnswer = 'accepted' | 'fenced'
+
+/** One atomic change of one process. `undefined` fields do not change anything. */
+export interface Checkpoint {
+  readonly id: string
+  readonly shard: number
+  /** The sequence number this checkpoint makes; accepted only on `seq - 1`. */
+  readonly seq: number
+  readonly status: ProcessStatus
+  /** Fibers, frames, program counters, root-to-part table: small, written whole. Empty when the process ended. */
+  readonly head: Uint8Array
+  readonly writeParts: ReadonlyMap<number, Uint8Array>
+  readonly dropParts: readonly number[]
+  /** Inbox rows that this checkpoint acted upon or drained. */
+  readonly consume: readonly string[]
+  /** Timers by number: a due time in store milliseconds to set, or `null` to cancel. */
+  readonly timers: ReadonlyMap<number, number | null>
+  /** True when there is more to do at once (another input waits). */
+  readonly runnable: boolean
+  readonly subscribe: readonly Subscription[]
+  /** Subscriptions that end, by number. */
+  readonly unsubscribe: readonly number[]
+  readonly start: readonly StartRequest[]
+  readonly emit: readonly SignalEmission[]
+  /** Published live data. */
+  readonly data?: Uint8Array
+  /** How it ended. Set exactly when `status` is completed, failed or cancelled. */
+  readonly outcome?: Uint8Array
+  /** Where it stands, in words and source lines: for lists and views. */
+  readonly place: Place
+  /** Lines for the capped timeline. */
+  readonly log: readonly LogLine[]
+}
+
+export type ProcessStatus = 'running' | 'waiting' | 'paused' | 'completed' | 'failed' | 'cancelled' | 'quarantined'
+
+export interface Place {
+  /** Source line of the await it stands at; 0 when ended. */
+  readonly line: number
+  /** What it waits for, for people: `signal campaign.fullyFunded`, `delay until 2026-12-21T...`. */
+  readonly waits: readonly string[]
+}
+
+export interface LogLine {
+  /** Store milliseconds. */
+  readonly at: number
+  /** `started`, `step`, `signal`, `timer`, `retried`, `cancelled`, ... */
+  readonly kind: string
+  readonly text: string
+}
+
+/** Interest in a signal under one key. Numbers are unique within the process. */
+export interface Subscription {
+  readonly number: number
+  /** Routing key: see `SignalEmission.keys`. */
+  readonly key: string
+}
+
+export interface SignalEmission {
+  /** Signal name as routed: `/campaign/:campaign/fullyFunded`. */
+  readonly signal: string
+  /**
+   * The routing keys it matches: one for every subset of its parameters that processes may share with it, each
+   * `<signal>?<param>=<value>&...` in parameter order.
+   */
+  readonly keys: readonly string[]
+  /** All parameters and the payload, encoded. */
+  readonly payload: Uint8Array
+}
+
+export interface StartRequest {
+  /** Proposed id (UUID v7); the existing process's id wins. */
+  readonly id: string
+  /** Instance path, the process's identity: `/campaign/0192.../lifecycle`. */
+  readonly path: string
+  /** Definition path: `/campaign/:campaign/lifecycle`. */
+  readonly definition: string
+  readonly program: string
+  /** A shard of the starting node, or `undefined` for any. */
+  readonly shard?: number
+  /** Id of the process that started it as a child. */
+  readonly parent?: string
+  readonly head: Uint8Array
+  readonly parts: ReadonlyMap<number, Uint8Array>
+  readonly subscribe: readonly Subscription[]
+  readonly place: Place
+}
+
+export interface StartResult {
+  readonly id: string
+  readonly created: boolean
+  readonly shard: number
+}
+
+export interface LoadedProcess {
+  readonly record: ProcessRecord
+  readonly head: Uint8Array
+  readonly parts: ReadonlyMap<number, Uint8Array>
+  /** Oldest first. */
+  readonly inbox: readonly InboxEntry[]
+  /** Timers that are due or pending: number to due time in store milliseconds. */
+  readonly timers: ReadonlyMap<number, number>
+}
+
+export interface InboxEntry {
+  /** Store row, for `Checkpoint.consume`. */
+  readonly id: string
+  /** Subscription number it came through; `control` for commands, `child` for a child's end. */
+  readonly via: number | 'control' | 'child'
+  /** Arrival, in store milliseconds. */
+  readonly at: number
+  readonly payload: Uint8Array
+}
+
+export interface ProcessRecord {
+  readonly id: string
+  readonly path: string
+  readonly definition: string
+  readonly program: string
+  readonly shard: number
+  readonly seq: number
+  readonly status: ProcessStatus
+  readonly parent?: string
+  readonly place: Place
+  readonly startedAt: number
+  readonly endedAt?: number
+  readonly outcome?: Uint8Array
+  readonly data?: Uint8Array
+  /** How many times a turn of it ended with its node's death, in a row. */
+  readonly crashes: number
+}
+
+export type ControlCommand =
+  | { readonly kind: 'cancel'; readonly reason: Uint8Array }
+  | { readonly kind: 'retry' }
+  | { readonly kind: 'pause' }
+  | { readonly kind: 'resume' }
+
+export interface ProcessFilter {
+  readonly status?: readonly ProcessStatus[]
+  /** Definition path, or an instance path prefix. */
+  readonly path?: string
+  readonly line?: number
+  readonly program?: string
+  readonly before?: string
+  /** Default 100. */
+  readonly limit?: number
+}
+
+export interface StoredProgram {
+  readonly hash: string
+  readonly definition: string
+  /** The program as JSON text: what the hash is of. */
+  readonly text: string
+  /** Source and positions, not part of the hash. */
+  readonly debug: string
+}
+
+export interface LiveProgram {
+  readonly hash: string
+  readonly definition: string
+  readonly count: number
+}
