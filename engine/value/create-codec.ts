@@ -1,0 +1,92 @@
+/** The codec: parts per root, compared with what is stored, so that unchanged parts are not written again. */
+import type { EncodedSnapshot, Root, Snapshot, ValueCodec, ValueType } from './codec.ts'
+import { Decoder } from './decode.ts'
+import { Encoder } from './encode.ts'
+import { checkAcyclicTypes } from './typed-cycle.ts'
+
+/** A codec that also stores `types`. Tags must be unique. */
+export function createValueCodec(types: readonly ValueType[] = []): ValueCodec {
+  const byTag = new Map<string, ValueType>()
+  for (const type of types) {
+    if (byTag.has(type.tag)) throw new TypeError(`Two value types have the tag '${type.tag}'`)
+    byTag.set(type.tag, type)
+  }
+
+  function encode(roots: readonly Root[], previous: Snapshot = empty): EncodedSnapshot {
+    const numbers = numberRoots(roots, previous)
+    const encoder = new Encoder(types)
+    for (const root of roots) encoder.encodeRoot(root.name, root.value, numbers.get(root.name) as number)
+    checkAcyclicTypes(encoder.parts, numbers)
+    return compare(encoder.parts, numbers, previous)
+  }
+
+  function decode(snapshot: Snapshot): Map<string, unknown> {
+    const decoder = new Decoder(byTag, snapshot.parts)
+    const values = new Map<string, unknown>()
+    for (const [name, part] of snapshot.roots) values.set(name, decoder.root(part))
+    return values
+  }
+
+  return {
+    encode,
+    decode,
+    encodeValue(value, label) {
+      const { snapshot } = encode([{ name: label, value }])
+      if (snapshot.parts.size === 1) return snapshot.parts.get(0) as Uint8Array
+      return joinParts(snapshot.parts)
+    },
+    decodeValue: (bytes) => new Decoder(byTag, splitParts(bytes)).root(0),
+  }
+}
+
+const empty: Snapshot = { parts: new Map(), roots: new Map() }
+const toBytes = new TextEncoder()
+const toText = new TextDecoder()
+
+/** Roots that are stored already keep their part; new ones get the lowest free number. */
+function numberRoots(roots: readonly Root[], previous: Snapshot): Map<string, number> {
+  const used = new Set<number>()
+  for (const { name } of roots) {
+    const part = previous.roots.get(name)
+    if (part !== undefined) used.add(part)
+  }
+  let next = 0
+  const numbers = new Map<string, number>()
+  for (const { name } of roots) {
+    let part = previous.roots.get(name)
+    if (part === undefined) {
+      while (used.has(next)) next++
+      part = next++
+    }
+    numbers.set(name, part)
+  }
+  return numbers
+}
+
+function compare(nodes: ReadonlyMap<number, unknown[]>, roots: Map<string, number>, previous: Snapshot): EncodedSnapshot {
+  const parts = new Map<number, Uint8Array>()
+  const written: number[] = []
+  let size = 0
+  for (const [part, content] of nodes) {
+    const bytes = toBytes.encode(JSON.stringify(content))
+    const stored = previous.parts.get(part)
+    const same = stored !== undefined && stored.length === bytes.length && Buffer.compare(stored, bytes) === 0
+    parts.set(part, same ? stored : bytes)
+    if (!same) written.push(part)
+    size += bytes.length
+  }
+  const dropped = [...previous.parts.keys()].filter((part) => !parts.has(part))
+  return { snapshot: { parts, roots }, written, dropped, size }
+}
+
+/** Several parts as one value: `{"<part>": [...], ...}`; a single part is its array, as it is. */
+function joinParts(parts: ReadonlyMap<number, Uint8Array>): Uint8Array {
+  const entries = [...parts].map(([part, bytes]) => `"${part}":${toText.decode(bytes)}`)
+  return toBytes.encode(`{${entries.join(',')}}`)
+}
+
+function splitParts(bytes: Uint8Array): Map<number, Uint8Array> {
+  if (bytes[0] !== 0x7b) return new Map([[0, bytes]])
+  const parsed = JSON.parse(toText.decode(bytes)) as Record<string, unknown>
+  return new Map(Object.entries(parsed).map(([part, content]) => [Number(part), toBytes.encode(JSON.stringify(content))]))
+}
