@@ -1,0 +1,271 @@
+/**
+ * A cell: the part of the async context that shares one unit of work. Boundaries open one (a request, a message, a
+ * command, a process step); everything called from there finds it with `currentCell()`, from whatever function.
+ *
+ * In a `boundary` cell the transaction begins with the first lock and commits when the last open lock scope ends; a write
+ * outside of any scope is a scope of its own. A `step` or `transaction` cell is itself the outermost scope: nothing
+ * commits before it closes. A `transaction` cell inside an open transaction is a savepoint in it.
+ */
+import type { JoinableTransaction } from '@justscale/engine'
+import { enterCell } from './current-cell.ts'
+import { AfterCommitError, CellClosedError } from './errors.ts'
+import type { StorageTransaction, TransactionProvider } from './transaction-provider.ts'
+import { UnitOfWork, type UnitOwner } from './unit-of-work.ts'
+
+/** Milliseconds a cell waits for a connection, a lock or a turn, unless it says otherwise. */
+export const DEFAULT_PATIENCE = 5_000
+
+export type CellKind = 'boundary' | 'step' | 'transaction'
+
+export interface CellOptions {
+  /** For messages: `GET /orders`, `step payments.charge of /order/0192.../fulfillment`. */
+  readonly name: string
+  /** Milliseconds that waiting for a connection or a lock may take (default 5,000). */
+  readonly patience?: number
+  /** Aborted when whoever asked for the work is gone. */
+  readonly signal?: AbortSignal
+}
+
+/** Runs right before COMMIT, in the transaction, or with `undefined` when the cell ends without having opened one. */
+export type BeforeCommit = (transaction: JoinableTransaction | undefined) => Promise<void> | void
+
+/** One lock, or one write of several statements, that keeps the transaction of a boundary cell open. */
+export interface CellScope {
+  /** Ends the scope; when it was the cell's last one, commits. Rejects when the commit failed. */
+  close(): Promise<void>
+  /** Ends the scope; when it was the cell's last one, rolls back. Never rejects. */
+  fail(): Promise<void>
+}
+
+export class Cell implements UnitOwner {
+  readonly kind: CellKind
+  readonly name: string
+  readonly signal: AbortSignal | undefined
+  readonly parent: Cell | undefined
+  readonly #patience: number
+  readonly #units = new Map<TransactionProvider, UnitOfWork>()
+  readonly #scopes = new Set<CellScope>()
+  #before: BeforeCommit[] = []
+  #after: Array<() => unknown> = []
+  #ending: Promise<void> | undefined
+  #failure: { readonly error: unknown } | undefined
+  #closed = false
+
+  /** `parent` only for a cell whose work is part of the parent's transaction. */
+  constructor(kind: CellKind, options: CellOptions, parent?: Cell) {
+    this.kind = kind
+    this.name = options.name
+    this.signal = options.signal ?? parent?.signal
+    this.#patience = options.patience ?? parent?.patience() ?? DEFAULT_PATIENCE
+    this.parent = parent
+  }
+
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  patience(): number {
+    return this.#patience
+  }
+
+  /** True when work in this cell shares a transaction: a write then joins it instead of committing by itself. */
+  get inUnit(): boolean {
+    return this.kind !== 'boundary' || this.#scopes.size > 0
+  }
+
+  /**
+   * The unit of work on `provider`, without beginning anything yet. Waits for a commit in progress and rejects with its
+   * failure. Only within a scope, or in a cell that is one.
+   */
+  async unit<Transaction extends StorageTransaction>(
+    provider: TransactionProvider<Transaction>,
+  ): Promise<UnitOfWork<Transaction>> {
+    if (this.#ending || this.#failure) await this.settle()
+    if (this.#closed) throw new CellClosedError(this.name)
+    const existing = this.#units.get(provider)
+    // A map cannot say that its values' type parameter follows from the key's.
+    if (existing) return existing as UnitOfWork<Transaction>
+    const parentUnit = await this.parent?.unit(provider)
+    const unit = new UnitOfWork(provider, this, parentUnit)
+    this.#units.set(provider, unit as unknown as UnitOfWork)
+    return unit
+  }
+
+  /** The unit on `provider` when work in this cell shares a transaction, else `undefined`: run in autocommit. */
+  async joinedUnit<Transaction extends StorageTransaction>(
+    provider: TransactionProvider<Transaction>,
+  ): Promise<UnitOfWork<Transaction> | undefined> {
+    if (this.#ending || this.#failure) await this.settle()
+    if (this.#closed) throw new CellClosedError(this.name)
+    return this.inUnit ? this.unit(provider) : undefined
+  }
+
+  /** Opens a scope: the transaction of a boundary cell stays open until the last one ends. */
+  async openScope(): Promise<CellScope> {
+    if (this.#ending || this.#failure) await this.settle()
+    if (this.#closed) throw new CellClosedError(this.name)
+    const scope: CellScope = {
+      close: () => this.#endScope(scope, () => this.#commit()),
+      fail: () => this.#endScope(scope, () => this.#rollback()),
+    }
+    this.#scopes.add(scope)
+    return scope
+  }
+
+  /**
+   * Runs `write` in the open transaction that `accepts` says yes to, and answers its result; `undefined` when none is
+   * open. For signals and process starts, which commit with the cell's other work.
+   */
+  async join<Result>(
+    accepts: (transaction: JoinableTransaction) => boolean,
+    write: (transaction: JoinableTransaction) => Promise<Result>,
+  ): Promise<{ readonly result: Result } | undefined> {
+    await this.settle()
+    for (const unit of this.#units.values()) {
+      const transaction = unit.transaction
+      if (!transaction || !accepts(transaction.joinable)) continue
+      return { result: await unit.run((open) => write(open.joinable)) }
+    }
+    return this.parent?.join(accepts, write)
+  }
+
+  /** Runs `write` right before the commit; at once where nothing is open. Dropped when the cell rolls back. */
+  async beforeCommit(write: BeforeCommit): Promise<void> {
+    await this.settle()
+    if (this.inUnit) this.#before.push(write)
+    else await write(undefined)
+  }
+
+  /** Runs `callback` after the commit, in order; at once where nothing is open. Dropped when the cell rolls back. */
+  afterCommit(callback: () => unknown): void {
+    if (this.inUnit || this.#ending) this.#after.push(callback)
+    else void Promise.try(callback).catch((error) => this.#fail(new AfterCommitError([error])))
+  }
+
+  /** Lets a commit go on without being awaited; the next `settle` waits for it and throws its failure. */
+  defer(commit: Promise<void>): void {
+    const ending = commit
+      .catch((error) => this.#fail(error))
+      .finally(() => {
+        if (this.#ending === ending) this.#ending = undefined
+      })
+    this.#ending = ending
+  }
+
+  /** Waits for commits in progress and throws what failed, once. Every answer that leaves a cell waits for it. */
+  async settle(): Promise<void> {
+    while (this.#ending) await this.#ending
+    const failure = this.#failure
+    this.#failure = undefined
+    if (failure) throw failure.error
+  }
+
+  /**
+   * Ends the cell: what is open commits. `last` is written into the transaction that `accepts` says yes to, as the last
+   * thing before its COMMIT. Answers whether it was.
+   */
+  async close(last?: {
+    accepts(transaction: JoinableTransaction): boolean
+    write(transaction: JoinableTransaction): Promise<void>
+  }): Promise<'joined' | 'detached'> {
+    try {
+      await this.settle()
+      const answer = await this.#commit(last)
+      await this.settle()
+      return answer
+    } finally {
+      await this.abort()
+    }
+  }
+
+  /** Ends the cell: what is open rolls back. Never rejects. */
+  async abort(): Promise<void> {
+    this.#closed = true
+    while (this.#ending) await this.#ending
+    await this.#rollback()
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= { error }
+  }
+
+  #endScope(scope: CellScope, end: () => Promise<unknown>): Promise<void> {
+    if (!this.#scopes.delete(scope) || this.inUnit || this.#closed) return Promise.resolve()
+    const ended = end().then(() => {})
+    // Others wait for it without seeing its failure, which belongs to whoever ends the scope.
+    const ending = ended
+      .catch(() => {})
+      .finally(() => {
+        if (this.#ending === ending) this.#ending = undefined
+      })
+    this.#ending = ending
+    return ended
+  }
+
+  async #commit(last?: {
+    accepts(transaction: JoinableTransaction): boolean
+    write(transaction: JoinableTransaction): Promise<void>
+  }): Promise<'joined' | 'detached'> {
+    let joined = false
+    try {
+      await this.#runBefore()
+      const units = [...this.#units.values()].filter((unit) => unit.transaction || unit.lost)
+      for (const unit of units) {
+        await unit.commit(async (transaction) => {
+          if (joined || !last?.accepts(transaction.joinable)) return
+          await last.write(transaction.joinable)
+          joined = true
+        })
+      }
+    } catch (error) {
+      await this.#rollback()
+      throw error
+    }
+    this.#units.clear()
+    await this.#runAfter()
+    return joined ? 'joined' : 'detached'
+  }
+
+  async #runBefore(): Promise<void> {
+    for (let write = this.#before.shift(); write; write = this.#before.shift()) {
+      if (this.parent) {
+        await this.parent.beforeCommit(write)
+        continue
+      }
+      const run = write
+      const unit = [...this.#units.values()].find((candidate) => candidate.transaction)
+      if (unit) await unit.run(async (transaction) => run(transaction.joinable))
+      else await run(undefined)
+    }
+  }
+
+  async #runAfter(): Promise<void> {
+    const callbacks = this.#after
+    this.#after = []
+    const errors: unknown[] = []
+    for (const callback of callbacks) {
+      if (this.parent) this.parent.afterCommit(callback)
+      else await this.#runApart(callback).catch((error) => errors.push(error))
+    }
+    if (errors.length > 0) throw new AfterCommitError(errors)
+  }
+
+  /** In a cell of its own: this one has ended, or waits for the callback. */
+  async #runApart(callback: () => unknown): Promise<void> {
+    const cell = new Cell('boundary', { name: `afterCommit of ${this.name}`, patience: this.#patience })
+    try {
+      await enterCell(cell, callback)
+      await cell.close()
+    } finally {
+      await cell.abort()
+    }
+  }
+
+  async #rollback(): Promise<void> {
+    this.#before = []
+    this.#after = []
+    const units = [...this.#units.values()]
+    this.#units.clear()
+    for (const unit of units) await unit.rollback()
+  }
+}

@@ -1,0 +1,155 @@
+/**
+ * One unit of work: one transaction on one connection, begun with the first call that needs it. Calls run one at a time,
+ * in the order they were made. A nested unit is a savepoint in its parent's transaction and holds the parent's turn as
+ * long as it lives, so that work of the parent or of a sibling can never fall between its savepoint and its end.
+ */
+import { CellClosedError, type TransactionLostError } from './errors.ts'
+import type { Savepoint, StorageTransaction, TransactionProvider } from './transaction-provider.ts'
+import { Turn } from './turn.ts'
+
+export interface UnitOwner {
+  readonly name: string
+  /** Milliseconds that a wait may take from now. */
+  patience(): number
+}
+
+export class UnitOfWork<Transaction extends StorageTransaction = StorageTransaction> {
+  readonly provider: TransactionProvider<Transaction>
+  readonly parent: UnitOfWork<Transaction> | undefined
+  readonly #owner: UnitOwner
+  readonly #turn = new Turn()
+  #transaction: Transaction | undefined
+  #savepoint: Savepoint | undefined
+  #releaseParent: (() => void) | undefined
+  #state: 'open' | 'ended' = 'open'
+  #lost: TransactionLostError | undefined
+  readonly #onEnd: Array<(committed: boolean) => void> = []
+
+  constructor(provider: TransactionProvider<Transaction>, owner: UnitOwner, parent?: UnitOfWork<Transaction>) {
+    this.provider = provider
+    this.#owner = owner
+    this.parent = parent
+  }
+
+  /** The unit whose transaction this is: itself, or the outermost parent. Who holds row locks. */
+  get root(): UnitOfWork<Transaction> {
+    return this.parent ? this.parent.root : this
+  }
+
+  /** Name of the cell, for messages. */
+  get name(): string {
+    return this.#owner.name
+  }
+
+  /** True once a connection is held. */
+  get started(): boolean {
+    return this.root.#transaction !== undefined
+  }
+
+  get ended(): boolean {
+    return this.#state === 'ended'
+  }
+
+  /** Set when the connection is gone: nothing of this unit will be stored. */
+  get lost(): TransactionLostError | undefined {
+    return this.root.#lost
+  }
+
+  /** The open transaction, when one is open: for joining, not for bypassing `run`. */
+  get transaction(): Transaction | undefined {
+    return this.#transaction
+  }
+
+  /** Milliseconds that a wait may take from now. */
+  patience(): number {
+    return this.#owner.patience()
+  }
+
+  /** Runs `work` in the transaction, after the calls before it. Begins the transaction if need be. */
+  run<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
+    return this.exclusive(async () => work(this.#transaction ?? (await this.#begin())))
+  }
+
+  /** Keeps other calls of the unit out while `work` runs, which may call the `begin` it is given. */
+  async exclusive<Result>(work: (begin: () => Promise<Transaction>) => Promise<Result>): Promise<Result> {
+    const taken = this.#turn.take(`The turn in the transaction of ${this.name}`, this.patience())
+    const release = typeof taken === 'function' ? taken : await taken
+    try {
+      if (this.#state === 'ended') throw new CellClosedError(this.name)
+      if (this.lost) throw this.lost
+      return await work(async () => this.#transaction ?? (await this.#begin()))
+    } finally {
+      release()
+    }
+  }
+
+  /** Called by the adapter when the connection is gone. */
+  lose(error: TransactionLostError): TransactionLostError {
+    this.root.#lost ??= error
+    return this.root.#lost
+  }
+
+  /** Calls back once when the transaction itself, not a nested unit, has ended and its locks are free. */
+  onEnd(callback: (committed: boolean) => void): void {
+    this.root.#onEnd.push(callback)
+  }
+
+  /** Runs `last` as the last thing in the transaction and commits; rolls back and rejects when either fails. */
+  async commit(last: (transaction: Transaction) => Promise<void> = async () => {}): Promise<void> {
+    let committed = false
+    try {
+      await this.run(async (transaction) => {
+        await last(transaction)
+        if (this.#savepoint) await this.#savepoint.release()
+        else await transaction.commit()
+        committed = true
+        // Before the turn goes on: nobody may talk to a transaction that has ended.
+        this.#end(true)
+      })
+    } finally {
+      if (!committed) await this.rollback()
+    }
+  }
+
+  /** Undoes everything; never rejects. */
+  async rollback(): Promise<void> {
+    if (this.#state === 'ended') return
+    this.#state = 'ended'
+    try {
+      if (this.#savepoint) {
+        if (!this.lost) await this.#savepoint.rollback()
+      } else await this.#transaction?.rollback()
+    } catch (error) {
+      void error // The transaction that could not go back to its savepoint fails at its own commit.
+    }
+    this.#end(false)
+  }
+
+  async #begin(): Promise<Transaction> {
+    if (!this.parent) {
+      this.#transaction = await this.provider.begin({ timeout: this.patience(), cell: this.name })
+      return this.#transaction
+    }
+    const taken = this.parent.#turn.take(`The turn of ${this.name} in its parent's transaction`, this.patience())
+    this.#releaseParent = typeof taken === 'function' ? taken : await taken
+    try {
+      if (this.parent.ended) throw new CellClosedError(this.parent.name)
+      if (this.lost) throw this.lost
+      const transaction = this.parent.#transaction ?? (await this.parent.#begin())
+      this.#savepoint = await transaction.savepoint()
+      this.#transaction = transaction
+      return transaction
+    } catch (error) {
+      this.#releaseParent()
+      this.#releaseParent = undefined
+      throw error
+    }
+  }
+
+  #end(committed: boolean): void {
+    this.#state = 'ended'
+    this.#transaction = undefined
+    this.#releaseParent?.()
+    for (const callback of this.#onEnd.splice(0)) callback(committed)
+  }
+}
