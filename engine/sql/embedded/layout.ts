@@ -25,7 +25,10 @@ export interface EmbeddedLayout {
  * Prepares `dataDir` and gives its layout. Where the server's user cannot enter it (a project under /root), the files
  * lie in the system's state folder and `dataDir` is a link to them.
  */
-export function prepareLayout(dataDir: string, chooseUser: (pgdata: string) => ServerUser): [EmbeddedLayout, ServerUser] {
+export function prepareLayout(
+  dataDir: string,
+  chooseUser: (pgdata: string) => ServerUser,
+): [EmbeddedLayout, ServerUser] {
   mkdirSync(dataDir, { recursive: true, mode: 0o755 })
   const user = chooseUser(join(dataDir, 'data'))
   if (!canEnter(user, realpathSync(dataDir))) relocate(resolve(dataDir), user)
@@ -61,9 +64,14 @@ export function prepareSocketDir(path: string, user: ServerUser): void {
 function relocate(dataDir: string, user: ServerUser): void {
   const real = join(cacheDir(user), `data-${shortHash(join(realpathSync(dirname(dataDir)), 'data'))}`)
   mkdirSync(real, { recursive: true, mode: 0o755 })
-  if (!canEnter(user, real)) throw new EmbeddedPostgresError(`User ${user.uid}, who runs Postgres, can enter neither ${dataDir} nor ${real}`)
-  rmdirSync(dataDir)
-  symlinkSync(real, dataDir)
+  if (!canEnter(user, real))
+    throw new EmbeddedPostgresError(`User ${user.uid}, who runs Postgres, can enter neither ${dataDir} nor ${real}`)
+  try {
+    rmdirSync(dataDir)
+    symlinkSync(real, dataDir)
+  } catch (error) {
+    if (!lstatSync(dataDir).isSymbolicLink()) throw error
+  }
 }
 
 function shortHash(text: string): string {

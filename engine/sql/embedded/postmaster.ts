@@ -55,7 +55,9 @@ function isPostmaster(pid: number, pgdata: string): boolean {
 }
 
 function isNamedPostgres(pid: number): boolean {
-  const listed = Bun.spawnSync(['ps', '-o', 'stat=,comm=', '-p', String(pid)]).stdout.toString().trim()
+  const listed = Bun.spawnSync(['ps', '-o', 'stat=,comm=', '-p', String(pid)])
+    .stdout.toString()
+    .trim()
   return listed !== '' && !listed.startsWith('Z') && listed.endsWith('postgres')
 }
 
@@ -65,6 +67,8 @@ function attachedProcesses(segment: number | undefined): number {
   if (segment === undefined || !existsSync(table)) return 0
   const [head = '', ...rows] = readFileSync(table, 'utf8').trim().split('\n')
   const columns = head.trim().split(/\s+/)
-  const row = rows.map((line) => line.trim().split(/\s+/)).find((row) => row[columns.indexOf('shmid')] === String(segment))
+  const row = rows
+    .map((line) => line.trim().split(/\s+/))
+    .find((row) => row[columns.indexOf('shmid')] === String(segment))
   return Number(row?.[columns.indexOf('nattch')] ?? 0)
 }

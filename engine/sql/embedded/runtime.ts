@@ -5,7 +5,18 @@
  * cache folder. Without the package, a Postgres of the system is used.
  */
 import { randomUUID } from 'node:crypto'
-import { accessSync, constants, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  accessSync,
+  constants,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
 import { homedir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -40,7 +51,8 @@ function packageName(): string {
 }
 
 function findPackage(user: ServerUser): PostgresRuntime | undefined {
-  if (process.platform === 'linux' && existsSync(`/lib/ld-musl-${process.arch === 'x64' ? 'x86_64' : 'aarch64'}.so.1`)) return
+  if (process.platform === 'linux' && existsSync(`/lib/ld-musl-${process.arch === 'x64' ? 'x86_64' : 'aarch64'}.so.1`))
+    return
   let root: string
   try {
     root = dirname(dirname(fileURLToPath(import.meta.resolve(packageName()))))
@@ -110,7 +122,9 @@ export function cacheDir(user: ServerUser): string {
       if (!isReadOnly(error) && existsSync(parent)) throw error
     }
   }
-  throw new EmbeddedPostgresError('Neither /var/lib nor /var/tmp can be written, so there is no place that the server can read')
+  throw new EmbeddedPostgresError(
+    'Neither /var/lib nor /var/tmp can be written, so there is no place that the server can read',
+  )
 }
 
 function findSystem(): PostgresRuntime | undefined {

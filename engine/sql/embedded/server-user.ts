@@ -22,9 +22,12 @@ export function chooseServerUser(dataDir: string): ServerUser {
   const named = readUsers()
   const user = named.get('postgres') ?? named.get('_postgres') ?? named.get('nobody')
   if (user !== undefined) return { ...user, other: true }
-  throw new EmbeddedPostgresError('Postgres does not run as root, and there is no user `postgres` or `nobody` to run it as', {
-    hint: 'Start as an ordinary user, add a user `postgres`, or set DATABASE_URL.',
-  })
+  throw new EmbeddedPostgresError(
+    'Postgres does not run as root, and there is no user `postgres` or `nobody` to run it as',
+    {
+      hint: 'Start as an ordinary user, add a user `postgres`, or set DATABASE_URL.',
+    },
+  )
 }
 
 /** Options for `spawn` that make the child this user. */
@@ -35,7 +38,11 @@ export function asServerUser(user: ServerUser): { uid?: number; gid?: number } {
 /** Whether `user` can enter the folder `path`, tried as that user, because parents and access lists count too. */
 export function canEnter(user: ServerUser, path: string): boolean {
   if (!user.other) return true
-  const tried = spawnSync('/bin/sh', ['-c', 'cd "$1"', 'sh', path], { ...asServerUser(user), cwd: '/', stdio: 'ignore' })
+  const tried = spawnSync('/bin/sh', ['-c', 'cd "$1"', 'sh', path], {
+    ...asServerUser(user),
+    cwd: '/',
+    stdio: 'ignore',
+  })
   if (tried.error !== undefined) {
     throw new EmbeddedPostgresError(`Cannot run a program as user ${user.uid}, which Postgres needs when we are root`, {
       hint: 'Start as an ordinary user, or set DATABASE_URL.',

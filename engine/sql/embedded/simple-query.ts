@@ -37,10 +37,7 @@ export async function probe(target: SimpleQueryTarget): Promise<ProbeAnswer> {
 }
 
 /** Runs each statement in one session, one after the other; gives the rows of all, as text. Rejects with the first refusal. */
-export async function simpleQuery(
-  target: SimpleQueryTarget,
-  ...statements: string[]
-): Promise<(string | null)[][]> {
+export async function simpleQuery(target: SimpleQueryTarget, ...statements: string[]): Promise<(string | null)[][]> {
   const { promise, resolve, reject } = Promise.withResolvers<(string | null)[][]>()
   const socket = connect({ path: join(target.socketDir, '.s.PGSQL.5432') })
   const rows: (string | null)[][] = []

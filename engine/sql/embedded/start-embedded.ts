@@ -49,7 +49,8 @@ const POLL = 10
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const [layout, user] = prepareLayout(options.dataDir, chooseServerUser)
   const starting = await lockExclusive(layout.startLock, START_TIMEOUT)
-  if (starting === undefined) throw new EmbeddedPostgresError(`Another process has been starting ${layout.home} for a minute`)
+  if (starting === undefined)
+    throw new EmbeddedPostgresError(`Another process has been starting ${layout.home} for a minute`)
   try {
     const runtime = await ensureRunning(layout, user, options.durable)
     if (options.whenAlone !== undefined) await alone(layout, options.whenAlone)
@@ -69,7 +70,11 @@ export function embeddedUrl(socketDir: string, database: string): string {
 }
 
 /** Gives the runtime when it started the server, `undefined` when that was running. Under the start lock. */
-async function ensureRunning(layout: EmbeddedLayout, user: ServerUser, durable: boolean): Promise<PostgresRuntime | undefined> {
+async function ensureRunning(
+  layout: EmbeddedLayout,
+  user: ServerUser,
+  durable: boolean,
+): Promise<PostgresRuntime | undefined> {
   const pid = runningPostmaster(layout.pgdata)
   if (pid !== undefined) {
     await untilReady(layout, () => (runningPostmaster(layout.pgdata) === pid ? undefined : 'it ended'))
@@ -89,23 +94,52 @@ function initialise(layout: EmbeddedLayout, user: ServerUser, runtime: PostgresR
   rmSync(making, { recursive: true, force: true })
   mkdirSync(making, { mode: 0o700 })
   if (user.other) chownSync(making, user.uid, user.gid)
-  const flags = ['-D', making, '-U', USER, '--auth=trust', '--encoding=UTF8', '--locale=C', ...(durable ? [] : ['--no-sync'])]
+  const flags = [
+    '-D',
+    making,
+    '-U',
+    USER,
+    '--auth=trust',
+    '--encoding=UTF8',
+    '--locale=C',
+    ...(durable ? [] : ['--no-sync']),
+  ]
   const done = spawnSync(`${runtime.bin}/initdb`, flags, { ...asServerUser(user), ...environment, encoding: 'utf8' })
   if (done.status !== 0) {
-    throw new EmbeddedPostgresError(`initdb failed in ${making}:\n${done.stderr || done.stdout || done.error?.message}`, {
-      cause: done.error,
-      ...(runtime.origin === 'package' && { hint: 'The packaged Postgres needs glibc 2.27 or newer; or set DATABASE_URL.' }),
-    })
+    throw new EmbeddedPostgresError(
+      `initdb failed in ${making}:\n${done.stderr || done.stdout || done.error?.message}`,
+      {
+        cause: done.error,
+        ...(runtime.origin === 'package' && {
+          hint: 'The packaged Postgres needs glibc 2.27 or newer; or set DATABASE_URL.',
+        }),
+      },
+    )
   }
   renameSync(making, layout.pgdata)
 }
 
 const environment = { cwd: '/', env: { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' } }
 
-async function launch(layout: EmbeddedLayout, user: ServerUser, runtime: PostgresRuntime, durable: boolean): Promise<void> {
+async function launch(
+  layout: EmbeddedLayout,
+  user: ServerUser,
+  runtime: PostgresRuntime,
+  durable: boolean,
+): Promise<void> {
   const log = openSync(layout.log, 'a', 0o644)
   const settings = durable ? durableSettings : testSettings
-  const flags = ['-D', layout.pgdata, '-k', layout.socketDir, '-h', '', '-p', '5432', ...settings.flatMap((one) => ['-c', one])]
+  const flags = [
+    '-D',
+    layout.pgdata,
+    '-k',
+    layout.socketDir,
+    '-h',
+    '',
+    '-p',
+    '5432',
+    ...settings.flatMap((one) => ['-c', one]),
+  ]
   let ended: string | undefined
   const child = spawn(`${runtime.bin}/postgres`, flags, {
     ...asServerUser(user),
@@ -120,7 +154,13 @@ async function launch(layout: EmbeddedLayout, user: ServerUser, runtime: Postgre
   await untilReady(layout, () => ended)
 }
 
-const durableSettings = ['timezone=UTC', 'log_timezone=UTC', 'max_connections=200', 'shared_buffers=64MB', 'unix_socket_permissions=0700']
+const durableSettings = [
+  'timezone=UTC',
+  'log_timezone=UTC',
+  'max_connections=200',
+  'shared_buffers=64MB',
+  'unix_socket_permissions=0700',
+]
 const testSettings = [
   ...durableSettings,
   'fsync=off',
@@ -136,9 +176,12 @@ async function untilReady(layout: EmbeddedLayout, ended: () => string | undefine
     if ((await probe(target(layout, 'postgres'))) === 'ready') return
     const reason = ended() ?? (performance.now() > deadline ? 'it takes no sessions after a minute' : undefined)
     if (reason !== undefined) {
-      throw new EmbeddedPostgresError(`The embedded Postgres in ${layout.home} did not start: ${reason}\n${logTail(layout)}`, {
-        hint: `See ${layout.log}. If another user started it, stop it there, or set DATABASE_URL.`,
-      })
+      throw new EmbeddedPostgresError(
+        `The embedded Postgres in ${layout.home} did not start: ${reason}\n${logTail(layout)}`,
+        {
+          hint: `See ${layout.log}. If another user started it, stop it there, or set DATABASE_URL.`,
+        },
+      )
     }
     await Bun.sleep(POLL)
   }
@@ -188,7 +231,9 @@ function embedded(
       if (stopping === undefined) return
       try {
         const pid = askToStop(layout)
-        if (pid !== undefined) await untilGone(layout, pid)
+        if (pid === undefined) return
+        await untilGone(layout, pid)
+        rmSync(layout.socketDir, { recursive: true, force: true })
       } finally {
         stopping.release()
       }

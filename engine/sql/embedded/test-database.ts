@@ -53,11 +53,17 @@ async function startTestServer(): Promise<EmbeddedPostgres> {
 /** What killed runs left: their databases, and templates (a killed `prepare` may have left half of one). */
 async function dropLeftovers(server: { readonly socketDir: string; readonly user: string }): Promise<void> {
   const target = { ...server, database: 'postgres' }
-  const left = await simpleQuery(target, `select datname from pg_database where datname ~ '^(test|tpl|make)_[0-9a-f]+$'`)
+  const left = await simpleQuery(
+    target,
+    `select datname from pg_database where datname ~ '^(test|tpl|make)_[0-9a-f]+$'`,
+  )
   for (const [name] of left) await simpleQuery(target, `drop database ${name} with (force)`)
 }
 
-async function ensureTemplate(server: EmbeddedPostgres, template: { key: string; prepare: (url: string) => Promise<void> }) {
+async function ensureTemplate(
+  server: EmbeddedPostgres,
+  template: { key: string; prepare: (url: string) => Promise<void> },
+) {
   const hash = createHash('sha256').update(template.key).digest('hex').slice(0, 20)
   const name = `tpl_${hash}`
   const known = await admin(server, `select 1 from pg_database where datname = '${name}'`)
