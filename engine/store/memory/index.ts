@@ -1,0 +1,2 @@
+/** The memory store: `@justscale/engine/memory`. */
+export { MemoryStore } from './memory-store.ts'

@@ -1,0 +1,192 @@
+/**
+ * The memory store: the executable specification of `EngineStore`. It holds everything in this OS process, applies each
+ * change in one synchronous turn, and forgets all of it with the process.
+ */
+import { type Clock, systemClock } from '../../clock/clock.ts'
+import type { JoinableTransaction } from '../../step/transaction.ts'
+import { encodeControl } from '../control-payload.ts'
+import type {
+  ControlCommand,
+  EngineStore,
+  LiveProgram,
+  LoadedProcess,
+  LogLine,
+  NodeOptions,
+  ProcessFilter,
+  ProcessRecord,
+  SignalEmission,
+  StartRequest,
+  StartResult,
+  StoredProgram,
+  StoreSession,
+} from '../store.ts'
+import { isEnded, loaded, type Row, Rows, SHARDS } from './rows.ts'
+import { type Member, MemorySession } from './session.ts'
+
+export class MemoryStore implements EngineStore {
+  readonly capabilities = { notify: true, sessions: true, terminate: true } as const
+  readonly #clock: Clock
+  readonly #rows: Rows
+  readonly #members = new Map<number, Member>()
+  readonly #programs = new Map<string, StoredProgram>()
+  readonly #watchers = new Map<string, Set<() => void>>()
+  #epoch = 0
+
+  constructor(options: { readonly clock?: Clock } = {}) {
+    this.#clock = options.clock ?? systemClock
+    this.#rows = new Rows(() => this.#clock.now(), (row) => this.#rowChanged(row))
+  }
+
+  async migrate(): Promise<void> {}
+
+  async now(): Promise<number> {
+    return this.#clock.now()
+  }
+
+  async connect(options: NodeOptions): Promise<StoreSession> {
+    const epoch = ++this.#epoch
+    const member: Member = { node: epoch, epoch, options, shards: new Set(), busy: new Set(), alive: true }
+    this.#members.set(epoch, member)
+    this.#share(member)
+    return new MemorySession(member, this.#rows, () => this.#clock.now(), (leaving) => this.#remove(leaving, false))
+  }
+
+  /** Ends a node as `kill -9` would: its turns die, its shards go to others, and it learns of it. For tests. */
+  kill(node: number): void {
+    const member = this.#members.get(node)
+    if (member === undefined) return
+    this.#remove(member, true)
+    member.options.onLost('killed')
+  }
+
+  accepts(transaction: JoinableTransaction): boolean {
+    return transaction.kind === 'memory'
+  }
+
+  async putPrograms(programs: readonly StoredProgram[]): Promise<void> {
+    for (const program of programs) if (!this.#programs.has(program.hash)) this.#programs.set(program.hash, program)
+  }
+
+  async getProgram(hash: string): Promise<StoredProgram | undefined> {
+    return this.#programs.get(hash)
+  }
+
+  async livePrograms(): Promise<readonly LiveProgram[]> {
+    const live = new Map<string, LiveProgram>()
+    for (const row of this.#rows.byId.values()) {
+      if (isEnded(row)) continue
+      const { program: hash, definition } = row.record
+      live.set(hash, { hash, definition, count: (live.get(hash)?.count ?? 0) + 1 })
+    }
+    return [...live.values()]
+  }
+
+  async start(requests: readonly StartRequest[], transaction?: JoinableTransaction): Promise<readonly StartResult[]> {
+    if (transaction === undefined) return requests.map((request) => this.#rows.start(request))
+    this.#within(transaction, () => {
+      for (const request of requests) this.#rows.start(request)
+    })
+    return requests.map((request) => {
+      const existing = this.#rows.byPath(request.path)?.record
+      return { id: existing?.id ?? request.id, created: existing === undefined, shard: existing?.shard ?? request.shard ?? 0 }
+    })
+  }
+
+  async emit(signals: readonly SignalEmission[], transaction?: JoinableTransaction): Promise<readonly number[]> {
+    if (transaction === undefined) return signals.map((signal) => this.#rows.emit(signal))
+    this.#within(transaction, () => {
+      for (const signal of signals) this.#rows.emit(signal)
+    })
+    return signals.map(() => 0)
+  }
+
+  async control(process: string, command: ControlCommand): Promise<boolean> {
+    const row = this.#rows.byId.get(process)
+    if (row === undefined || isEnded(row)) return false
+    this.#rows.deliver(row, 'control', encodeControl(command))
+    return true
+  }
+
+  async find(path: string): Promise<ProcessRecord | undefined> {
+    return this.#rows.byPath(path)?.record
+  }
+
+  async list(filter: ProcessFilter): Promise<readonly ProcessRecord[]> {
+    const { status, path, line, program, before } = filter
+    return [...this.#rows.byId.values()]
+      .map((row) => row.record)
+      .filter((record) => status === undefined || status.includes(record.status))
+      .filter((record) => path === undefined || record.definition === path || record.path.startsWith(path))
+      .filter((record) => line === undefined || record.place.line === line)
+      .filter((record) => program === undefined || record.program === program)
+      .filter((record) => before === undefined || record.id < before)
+      .sort((a, b) => (a.id < b.id ? 1 : -1))
+      .slice(0, filter.limit ?? 100)
+  }
+
+  async load(id: string): Promise<LoadedProcess | undefined> {
+    const row = this.#rows.byId.get(id)
+    return row && loaded(row)
+  }
+
+  /** The capped timeline of one process. */
+  async timeline(id: string): Promise<readonly LogLine[]> {
+    return this.#rows.byId.get(id)?.log ?? []
+  }
+
+  async changed(id: string, seq: number, signal: AbortSignal): Promise<void> {
+    const row = this.#rows.byId.get(id)
+    if (row === undefined || row.record.seq !== seq || signal.aborted) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const watchers = this.#watchers.get(id) ?? new Set()
+    this.#watchers.set(id, watchers.add(resolve))
+    signal.addEventListener('abort', () => resolve(), { once: true })
+    await promise
+    watchers.delete(resolve)
+    if (watchers.size === 0) this.#watchers.delete(id)
+  }
+
+  async close(): Promise<void> {
+    for (const member of [...this.#members.values()]) this.#remove(member, false)
+  }
+
+  #within(transaction: JoinableTransaction, apply: () => void): void {
+    if (transaction.kind !== 'memory') throw new TypeError('The memory store cannot write into an SQL transaction')
+    transaction.onCommit(apply)
+  }
+
+  #rowChanged(row: Row): void {
+    for (const resolve of [...(this.#watchers.get(row.record.id) ?? [])]) resolve()
+    for (const member of this.#members.values()) if (member.shards.has(row.record.shard)) member.options.onWake()
+  }
+
+  /** Gives a new member its share: free shards first, then what others have too many of and are not busy with. */
+  #share(member: Member): void {
+    const owned = new Set([...this.#members.values()].flatMap((other) => [...other.shards]))
+    for (let shard = 0; shard < SHARDS; shard++) if (!owned.has(shard)) member.shards.add(shard)
+    const fair = Math.floor(SHARDS / this.#members.size)
+    for (const other of this.#members.values()) {
+      const busy = new Set([...other.busy].map((id) => this.#rows.byId.get(id)?.record.shard))
+      for (const shard of [...other.shards]) {
+        if (other === member || member.shards.size >= fair || other.shards.size <= fair) break
+        if (busy.has(shard)) continue
+        other.shards.delete(shard)
+        member.shards.add(shard)
+      }
+    }
+  }
+
+  #remove(member: Member, crashed: boolean): void {
+    if (!member.alive) return
+    member.alive = false
+    this.#members.delete(member.node)
+    const heirs = [...this.#members.values()]
+    if (heirs.length > 0) for (const shard of member.shards) heirs[shard % heirs.length]?.shards.add(shard)
+    member.shards.clear()
+    for (const id of crashed ? member.busy : []) {
+      const row = this.#rows.byId.get(id)
+      if (row !== undefined && !isEnded(row)) this.#rows.crashed(row)
+    }
+    for (const heir of heirs) heir.options.onWake()
+  }
+}

@@ -1,0 +1,183 @@
+/** The memory store's tables and the changes that checkpoints, starts and emissions make to them. */
+import type {
+  Checkpoint,
+  InboxEntry,
+  LoadedProcess,
+  LogLine,
+  ProcessRecord,
+  ProcessStatus,
+  SignalEmission,
+  StartRequest,
+  StartResult,
+} from '../store.ts'
+
+export const SHARDS = 256
+/** A process whose turn ended with its node's death this many times in a row is quarantined. */
+export const CRASH_LIMIT = 3
+const LOG_CAP = 200
+
+export interface Row {
+  record: ProcessRecord
+  head: Uint8Array
+  readonly parts: Map<number, Uint8Array>
+  inbox: InboxEntry[]
+  readonly timers: Map<number, number>
+  readonly subscriptions: Map<number, string>
+  runnable: boolean
+  /** Number of the newest inbox entry that its node has seen: what arrives after that keeps the process runnable. */
+  seen: number
+  log: LogLine[]
+}
+
+const ended: ReadonlySet<ProcessStatus> = new Set(['completed', 'cancelled'])
+/** Statuses in which no turn begins by itself; commands still reach them. */
+const idle: ReadonlySet<ProcessStatus> = new Set(['paused', 'failed', 'quarantined'])
+
+export function isEnded(row: Row): boolean {
+  return ended.has(row.record.status)
+}
+
+/** Whether a node should give the process a turn: it has work in flight, something to act on, a due timer or a command. */
+export function isClaimable(row: Row, now: number): boolean {
+  if (isEnded(row)) return false
+  if (idle.has(row.record.status)) return row.inbox.some((entry) => entry.via === 'control')
+  if (row.record.status === 'running' || row.runnable) return true
+  for (const due of row.timers.values()) if (due <= now) return true
+  return false
+}
+
+export class Rows {
+  readonly byId = new Map<string, Row>()
+  readonly #byPath = new Map<string, string>()
+  readonly #byKey = new Map<string, Map<string, Set<number>>>()
+  readonly #now: () => number
+  readonly #changed: (row: Row) => void
+  #entries = 0
+
+  constructor(now: () => number, changed: (row: Row) => void) {
+    this.#now = now
+    this.#changed = changed
+  }
+
+  byPath(path: string): Row | undefined {
+    const id = this.#byPath.get(path)
+    return id === undefined ? undefined : this.byId.get(id)
+  }
+
+  start(request: StartRequest): StartResult {
+    const existing = this.byPath(request.path)
+    if (existing) return { id: existing.record.id, created: false, shard: existing.record.shard }
+    const shard = request.shard ?? Number(Bun.hash(request.path) % BigInt(SHARDS))
+    const { id, path, definition, program, parent, place } = request
+    const record: ProcessRecord = {
+      id, path, definition, program, shard, seq: 0, status: 'running', place, startedAt: this.#now(), crashes: 0,
+      ...(parent === undefined ? {} : { parent }),
+    }
+    const row: Row = {
+      record, head: request.head, parts: new Map(request.parts), inbox: [], timers: new Map(), subscriptions: new Map(), runnable: true,
+      seen: 0, log: [],
+    }
+    this.byId.set(id, row)
+    this.#byPath.set(path, id)
+    for (const { number, key } of request.subscribe) this.#subscribe(row, number, key)
+    this.#changed(row)
+    return { id, created: true, shard }
+  }
+
+  /** Puts the signal into inboxes; answers how many processes received it. */
+  emit(emission: SignalEmission): number {
+    const received = new Map<string, Set<number>>()
+    for (const key of emission.keys) {
+      for (const [id, numbers] of this.#byKey.get(key) ?? []) {
+        const known = received.get(id) ?? new Set()
+        for (const number of numbers) known.add(number)
+        received.set(id, known)
+      }
+    }
+    for (const [id, numbers] of received) {
+      const row = this.byId.get(id) as Row
+      for (const via of numbers) this.deliver(row, via, emission.payload)
+    }
+    return received.size
+  }
+
+  deliver(row: Row, via: InboxEntry['via'], payload: Uint8Array): void {
+    row.inbox.push({ id: String(++this.#entries), via, at: this.#now(), payload })
+    row.runnable = true
+    this.#changed(row)
+  }
+
+  apply(checkpoint: Checkpoint): void {
+    const row = this.byId.get(checkpoint.id) as Row
+    const { status, place, outcome, data } = checkpoint
+    const over = outcome !== undefined
+    row.record = {
+      ...row.record, seq: checkpoint.seq, status, place, crashes: 0,
+      ...(over ? { outcome, endedAt: this.#now() } : {}),
+      ...(data === undefined ? {} : { data }),
+    }
+    if (!over && row.record.outcome !== undefined) {
+      const { outcome: _outcome, endedAt: _endedAt, ...record } = row.record
+      row.record = record
+    }
+    row.head = checkpoint.head
+    for (const [part, bytes] of checkpoint.writeParts) row.parts.set(part, bytes)
+    for (const part of checkpoint.dropParts) row.parts.delete(part)
+    const consumed = new Set(checkpoint.consume)
+    row.inbox = row.inbox.filter((entry) => !consumed.has(entry.id))
+    for (const [number, due] of checkpoint.timers) due === null ? row.timers.delete(number) : row.timers.set(number, due)
+    for (const number of checkpoint.unsubscribe) this.#unsubscribe(row, number)
+    for (const { number, key } of checkpoint.subscribe) this.#subscribe(row, number, key)
+    row.runnable = checkpoint.runnable || row.inbox.some((entry) => Number(entry.id) > row.seen)
+    row.log = [...row.log, ...checkpoint.log].slice(-LOG_CAP)
+    for (const request of checkpoint.start) this.start(request)
+    for (const emission of checkpoint.emit) this.emit(emission)
+    if (ended.has(status)) this.#clear(row)
+    this.#changed(row)
+  }
+
+  /** The node that ran this process died during its turn. */
+  crashed(row: Row): void {
+    const crashes = row.record.crashes + 1
+    row.record = { ...row.record, crashes, status: crashes >= CRASH_LIMIT ? 'quarantined' : row.record.status, seq: row.record.seq }
+    if (crashes < CRASH_LIMIT) row.runnable = true
+    this.#changed(row)
+  }
+
+  #subscribe(row: Row, number: number, key: string): void {
+    row.subscriptions.set(number, key)
+    const processes = this.#byKey.get(key) ?? new Map<string, Set<number>>()
+    const numbers = processes.get(row.record.id) ?? new Set()
+    this.#byKey.set(key, processes.set(row.record.id, numbers.add(number)))
+  }
+
+  #unsubscribe(row: Row, number: number): void {
+    const key = row.subscriptions.get(number)
+    if (key === undefined) return
+    row.subscriptions.delete(number)
+    row.inbox = row.inbox.filter((entry) => entry.via !== number)
+    const processes = this.#byKey.get(key)
+    const numbers = processes?.get(row.record.id)
+    numbers?.delete(number)
+    if (numbers?.size === 0) processes?.delete(row.record.id)
+    if (processes?.size === 0) this.#byKey.delete(key)
+  }
+
+  #clear(row: Row): void {
+    for (const number of [...row.subscriptions.keys()]) this.#unsubscribe(row, number)
+    row.inbox = []
+    row.timers.clear()
+    row.parts.clear()
+    row.runnable = false
+  }
+}
+
+/** The process for its node, which has then seen its whole inbox. */
+export function handOut(row: Row): LoadedProcess {
+  row.seen = Number(row.inbox.at(-1)?.id ?? row.seen)
+  return loaded(row)
+}
+
+export function loaded(row: Row): LoadedProcess {
+  return { record: row.record, head: row.head, parts: new Map(row.parts), inbox: [...row.inbox], timers: new Map(row.timers) }
+}

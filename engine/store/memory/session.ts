@@ -1,0 +1,109 @@
+/** A node's place in the memory store. */
+import { FencedError } from '../../errors.ts'
+import type { JoinableTransaction } from '../../step/transaction.ts'
+import type { Checkpoint, CommitAnswer, LoadedProcess, NodeOptions, StoreSession } from '../store.ts'
+import { handOut, isClaimable, type Row, type Rows } from './rows.ts'
+
+/** What the store keeps of a connected node. */
+export interface Member {
+  readonly node: number
+  readonly epoch: number
+  readonly options: NodeOptions
+  readonly shards: Set<number>
+  /** Processes claimed and not yet at rest: their turns die with the node. */
+  readonly busy: Set<string>
+  alive: boolean
+}
+
+export class MemorySession implements StoreSession {
+  readonly node: number
+  readonly epoch: number
+  readonly #member: Member
+  readonly #rows: Rows
+  readonly #now: () => number
+  readonly #leave: (member: Member) => void
+
+  constructor(member: Member, rows: Rows, now: () => number, leave: (member: Member) => void) {
+    this.node = member.node
+    this.epoch = member.epoch
+    this.#member = member
+    this.#rows = rows
+    this.#now = now
+    this.#leave = leave
+  }
+
+  shards(): readonly number[] {
+    return [...this.#member.shards]
+  }
+
+  async claim(limit: number, running: ReadonlySet<string>): Promise<readonly LoadedProcess[]> {
+    this.#fence()
+    const now = this.#now()
+    const claimed: LoadedProcess[] = []
+    for (const row of this.#rows.byId.values()) {
+      if (claimed.length >= limit) break
+      const { id, shard } = row.record
+      if (running.has(id) || !this.#member.shards.has(shard) || !isClaimable(row, now)) continue
+      this.#member.busy.add(id)
+      claimed.push(handOut(row))
+    }
+    return claimed
+  }
+
+  async reload(id: string): Promise<LoadedProcess | undefined> {
+    this.#fence()
+    const row = this.#rows.byId.get(id)
+    return row && this.#owns(row) ? handOut(row) : undefined
+  }
+
+  async nextDue(horizon: number): Promise<number | undefined> {
+    this.#fence()
+    const latest = this.#now() + horizon
+    let next: number | undefined
+    for (const row of this.#rows.byId.values()) {
+      if (!this.#owns(row)) continue
+      for (const due of row.timers.values()) if (due <= latest && (next === undefined || due < next)) next = due
+    }
+    return next
+  }
+
+  async commit(checkpoints: readonly Checkpoint[]): Promise<readonly CommitAnswer[]> {
+    return checkpoints.map((checkpoint): CommitAnswer => {
+      if (!this.#accepts(checkpoint)) return 'fenced'
+      this.#apply(checkpoint)
+      return 'accepted'
+    })
+  }
+
+  async commitIn(transaction: JoinableTransaction, checkpoint: Checkpoint): Promise<void> {
+    if (transaction.kind !== 'memory') throw new TypeError('The memory store cannot write into an SQL transaction')
+    if (!this.#accepts(checkpoint)) throw new FencedError(`Process ${checkpoint.id} moved on or belongs to another node`)
+    transaction.onCommit(() => this.#apply(checkpoint))
+  }
+
+  async committed(id: string, seq: number): Promise<boolean> {
+    return (this.#rows.byId.get(id)?.record.seq ?? -1) >= seq
+  }
+
+  async leave(): Promise<void> {
+    this.#leave(this.#member)
+  }
+
+  #apply(checkpoint: Checkpoint): void {
+    this.#rows.apply(checkpoint)
+    if (checkpoint.status !== 'running') this.#member.busy.delete(checkpoint.id)
+  }
+
+  #accepts(checkpoint: Checkpoint): boolean {
+    const row = this.#rows.byId.get(checkpoint.id)
+    return this.#member.alive && row !== undefined && this.#owns(row) && row.record.seq === checkpoint.seq - 1
+  }
+
+  #owns(row: Row): boolean {
+    return this.#member.shards.has(row.record.shard)
+  }
+
+  #fence(): void {
+    if (!this.#member.alive) throw new FencedError(`Node ${this.node} lost its place`)
+  }
+}
