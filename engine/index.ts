@@ -1,0 +1,34 @@
+/** The engine alone: durable processes as plain async functions. */
+
+// Time, randomness, errors
+export { systemClock, systemEntropy } from './clock/clock.ts'
+export type { Clock, Entropy, Scheduled } from './clock/clock.ts'
+export { EngineError, FencedError } from './errors.ts'
+
+// Steps
+export { currentStep, enterStep } from './step/current-step.ts'
+export { plainHost } from './step/plain-host.ts'
+export { StepRetry } from './step/step.ts'
+export type { CheckpointJoin, Step, StepHost, StepOutcome, StepUnit } from './step/step.ts'
+export type { JoinableTransaction, MemoryTransaction, SqlTransaction } from './step/transaction.ts'
+
+// Values
+export type { EncodedSnapshot, Root, Snapshot, ValueCodec, ValueType } from './value/codec.ts'
+export { createValueCodec } from './value/create-codec.ts'
+export { ValueDecodeError, ValueEncodeError, ValueTooLargeError } from './value/errors.ts'
+
+// The SQL seam, for adapters
+export { sqlArray } from './sql/connection.ts'
+export type {
+  SqlDatabase,
+  SqlLane,
+  SqlLaneOptions,
+  SqlRow,
+  SqlRunner,
+  SqlStatement,
+  SqlSubscription,
+  SqlValue,
+} from './sql/connection.ts'
+
+// The store seam
+export type { EngineStore, ProcessRecord, ProcessStatus } from './store/store.ts'
