@@ -1,0 +1,62 @@
+/**
+ * What a program finds around it when it runs: its dependencies (`$i`), bindings (`$b`) and the engine's primitives
+ * (`$e`). The runtime gives an `Environment` per app; the machine brings the primitives.
+ */
+import type { Program, ProgramDebug, StepSite } from './program.ts'
+import type { DelayUnit, SignalDefinition, Waitable } from './wait.ts'
+import type { Slots } from './state.ts'
+
+export interface Environment {
+  /** Injected dependencies by inject key. */
+  readonly dependencies: Readonly<Record<string, unknown>>
+  /** Whether this step only reads: decided by what the dependency is (repository, declared method, reference). */
+  isRead(site: StepSite): boolean
+  /** The program of a hash: those of running frames are always known. */
+  program(hash: string): LoadedProgram
+}
+
+/** A native region, ready to run. */
+export type Region = ($: Slots, $i: Readonly<Record<string, unknown>>, $b: Bindings, $e: Primitives) => unknown
+
+export type Bindings = Readonly<Record<string, unknown>>
+
+/** A program with its regions as functions and its bindings resolved. */
+export interface LoadedProgram {
+  readonly hash: string
+  readonly program: Program
+  readonly debug?: ProgramDebug
+  readonly code: readonly Region[]
+  readonly bindings: Bindings
+}
+
+/** `$e`: what regions call for the primitives they import. Wait makers give objects that carry `waitOf`. */
+export interface Primitives {
+  race(): Record<string, unknown>
+  /** `signal(definition, match?)`, `signal(listener)`; in a race arm with the race object first. */
+  signal(...args: readonly unknown[]): Waitable
+  readonly delay: Readonly<Record<DelayUnit, (...args: readonly unknown[]) => Waitable>> & {
+    until(...args: readonly unknown[]): Waitable
+  }
+  listen(signal: SignalDefinition, match?: Readonly<Record<string, unknown>>): ListenRequest
+  drain(signal: unknown): void
+  /** `Ctor` of cancellation, for `instanceof` in handlers. */
+  readonly ProcessCancelled: unknown
+  currentStep(): unknown
+  /** Runs the body as part of the step that calls it; the framework's host gives it its transaction. */
+  transaction(...args: readonly unknown[]): unknown
+  /** The handler's third argument. */
+  readonly process: { publish(value: unknown): void }
+  /** For `for of` over anything: an array is itself, other iterables are read to their end. */
+  iterate(value: unknown): readonly unknown[]
+  /** For `for await`: reads to the end. */
+  collect(value: unknown): Promise<readonly unknown[]>
+  /** Enumerable keys as `for in` visits them. */
+  keys(value: unknown): readonly string[]
+  /** The wait before attempt `attempt + 1`; throws `error` when there is none. */
+  retry(options: unknown, attempt: number, error: unknown): Waitable
+}
+
+export interface ListenRequest {
+  readonly signal: SignalDefinition
+  readonly match: Readonly<Record<string, unknown>>
+}
