@@ -1,0 +1,175 @@
+/** Makes the application of a builder's draft: checks the graph at once, instantiates and starts later. */
+import { runInCell } from '../cell/run-in-cell.ts'
+import { componentMeta, type ComponentMeta, type Hook, type HookContext } from '../container/component.ts'
+import { forward } from '../container/forward.ts'
+import { lazyToken, makeGraph, type Node } from '../container/graph.ts'
+import type { SubAppEntry } from '../container/abstract-container.ts'
+import { builtInTokens, ScopeContainer } from '../container/scope-container.ts'
+import type { AnyToken, InstanceOf, Resolve } from '../container/token.ts'
+import { tokenKey, tokenName } from '../container/token-name.ts'
+import { DefinitionError } from '../errors.ts'
+import { ModelServiceError } from '../model/errors.ts'
+import { modelMetadata, modelName } from '../model/model-metadata.ts'
+import type { AnyModelClass } from '../model/model-type.ts'
+import type { ReferenceSource } from '../reference/loader.ts'
+import type { Application, RunOptions } from './application.ts'
+import type { AppDraft } from './builder.ts'
+import { runInApp, type AppContext } from './context.ts'
+import { StartFailedError } from './errors.ts'
+import { repositoryReferences } from './repository-references.ts'
+import { untilSignalled } from './until-signalled.ts'
+
+export function makeApplication(draft: AppDraft): Application<unknown> {
+  return new App(draft)
+}
+
+class App implements Application<unknown> {
+  readonly name: string
+  readonly container: ScopeContainer
+  readonly references: ReferenceSource
+  readonly [componentMeta]: ComponentMeta
+  state: Application<unknown>['state'] = 'built'
+  #parent: App | undefined
+  readonly #subApps: readonly App[]
+  readonly #prototypes = new Map<AnyModelClass, object>()
+  #prepared: Promise<void> | undefined
+  #started: Node[] = []
+
+  constructor(draft: AppDraft) {
+    this.name = draft.name
+    const given = new Set([...builtInTokens, ...draft.required].map(tokenKey))
+    const graph = makeGraph({ ...draft, given })
+    const bridges = new Map(draft.required.map((token) => [tokenKey(token), () => this.#bridge(token)]))
+    this.container = new ScopeContainer(this, graph, bridges)
+    this.references = repositoryReferences(this.container)
+    this[componentMeta] = subAppMeta(this, draft)
+    this.#subApps = graph.nodes.filter((node) => node.meta.kind === 'app').map((node) => (node.meta.detail as SubAppEntry).app as App)
+    for (const app of this.#subApps) app.#attach(this)
+  }
+
+  get parent(): AppContext | undefined {
+    return this.#parent
+  }
+
+  resolve<Token>(token: Token): Promise<InstanceOf<Token>> {
+    return this.container.resolve(token as AnyToken) as Promise<InstanceOf<Token>>
+  }
+
+  async run<Result>(body: () => Result, options: RunOptions = {}): Promise<Awaited<Result>> {
+    await this.prepare()
+    const { name = 'app.run', signal } = options
+    return runInApp(this, () => runInCell({ name, ...(signal && { signal }) }, body))
+  }
+
+  prepare(): Promise<void> {
+    this.#prepared ??= this.#prepare().catch((error: unknown) => {
+      this.#prepared = undefined
+      throw error
+    })
+    return this.#prepared
+  }
+
+  async start(): Promise<void> {
+    if (this.state === 'running' || this.state === 'starting') return
+    this.state = 'starting'
+    try {
+      await this.prepare()
+      for (const { node, registered } of this.container.hooks()) {
+        this.#started.push(node)
+        for (const hook of [...registered.start, ...(node.meta.onStart ?? [])]) await this.#runHook(node, hook)
+        if (node.meta.kind === 'app') await (node.meta.detail as SubAppEntry).app.start()
+      }
+      this.state = 'running'
+    } catch (error) {
+      await this.stop().catch(() => {})
+      throw error
+    }
+  }
+
+  async stop(): Promise<void> {
+    if (this.state === 'stopping' || this.state === 'stopped') return
+    this.state = 'stopping'
+    const failures: unknown[] = []
+    const hooks = new Map(this.container.hooks().map((entry) => [entry.node, entry.registered]))
+    for (const node of this.#started.toReversed()) {
+      const stops: (() => unknown)[] = [...(hooks.get(node)?.stop ?? []), ...(node.meta.onStop ?? [])].toReversed()
+        .map((hook) => () => this.#callHook(hook))
+      if (node.meta.kind === 'app') stops.unshift(() => (node.meta.detail as SubAppEntry).app.stop())
+      for (const stop of stops) await Promise.try(stop).catch((error: unknown) => failures.push(error))
+    }
+    this.#started = []
+    this.state = 'stopped'
+    if (failures.length === 1) throw failures[0]
+    if (failures.length > 1) throw new AggregateError(failures, `${failures.length} stop hooks of "${this.name}" failed`)
+  }
+
+  async serve(): Promise<void> {
+    await this.start()
+    await untilSignalled()
+    await this.stop()
+  }
+
+  prototypeOf(model: AnyModelClass): object {
+    const known = this.#prototypes.get(model)
+    if (known !== undefined) return known
+    const prototype = Object.create(model.prototype as object) as object
+    for (const [name, dependency] of Object.entries(model[modelMetadata].inject)) {
+      Object.defineProperty(prototype, name, { enumerable: false, get: () => this.#modelService(model, name, dependency) })
+    }
+    this.#prototypes.set(model, prototype)
+    return prototype
+  }
+
+  async #prepare(): Promise<void> {
+    await this.container.makeAll()
+    for (const app of this.#subApps) await app.prepare()
+  }
+
+  #modelService(model: AnyModelClass, name: string, dependency: unknown): unknown {
+    const token = lazyToken(dependency)
+    const service: unknown = this.container.resolved(token as AnyToken)
+    if (service !== undefined) return service
+    throw new ModelServiceError(`${modelName(model)}.${name}: the app "${this.name}" has no ${tokenName(token)} for it`, {
+      hint: `Bind the model's repository (its services come with it) and enter the app with app.run(...) or start it.`,
+    })
+  }
+
+  async #runHook(node: Node, hook: Hook): Promise<void> {
+    try {
+      await this.#callHook(hook)
+    } catch (error) {
+      throw new StartFailedError(node.meta.name, this.name, error)
+    }
+  }
+
+  async #callHook(hook: Hook): Promise<void> {
+    const context: HookContext = { app: this, resolve: ((token: unknown) => this.resolve(token)) as Resolve }
+    await runInApp(this, () => hook(context))
+  }
+
+  #attach(parent: App): void {
+    if (this.#parent !== undefined) {
+      throw new DefinitionError(`The sub-app "${this.name}" was added to two apps`, { hint: 'Build it once for each.' })
+    }
+    this.#parent = parent
+  }
+
+  /** What a token of the app above looks like here: every call of it runs up there. */
+  async #bridge(token: unknown): Promise<unknown> {
+    const parent = this.#parent
+    if (parent === undefined) {
+      throw new DefinitionError(`The sub-app "${this.name}" requires ${tokenName(token)}: add it to an app, which provides that`)
+    }
+    const instance: unknown = await parent.resolve(token)
+    return typeof instance === 'object' && instance !== null ? forward(() => instance, (call) => runInApp(parent, call)) : instance
+  }
+}
+
+function subAppMeta(app: App, draft: AppDraft): ComponentMeta {
+  return {
+    kind: 'app',
+    name: draft.name,
+    requires: Object.fromEntries(draft.required.map((token) => [tokenName(token), token])),
+    detail: { app, wrappers: [] } satisfies SubAppEntry,
+  }
+}

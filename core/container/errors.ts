@@ -1,0 +1,63 @@
+/** Errors of the container. */
+import { CoreError } from '../errors.ts'
+
+/** One thing wrong with an app: what, and what to do. */
+export interface GraphFault {
+  readonly kind: 'missing' | 'duplicate' | 'cycle' | 'captive' | 'storage'
+  readonly description: string
+  readonly action: string
+}
+
+/** The app cannot be built; lists everything that is wrong with it. */
+export class AppGraphError extends CoreError {
+  readonly code = 'CORE_APP_GRAPH'
+  readonly faults: readonly GraphFault[]
+
+  constructor(app: string, faults: readonly GraphFault[]) {
+    const lines = faults.map((fault) => `\n\nDescription: ${fault.description}\nAction: ${fault.action}`)
+    super(`The app "${app}" cannot be built.${lines.join('')}`)
+    this.faults = faults
+  }
+}
+
+/** A token was asked for that nothing in this scope provides. */
+export class UnprovidedTokenError extends CoreError {
+  readonly code = 'CORE_UNPROVIDED_TOKEN'
+
+  constructor(token: string, scope: string) {
+    super(`Nothing in the app "${scope}" provides ${token}`, {
+      hint: `Add what provides it: .add(${token}), or .add(bindService(${token}, Implementation)).`,
+    })
+  }
+}
+
+/** A lazy dependency was used while the app was still being put together. */
+export class LazyTooEarlyError extends CoreError {
+  readonly code = 'CORE_LAZY_TOO_EARLY'
+
+  constructor(token: string) {
+    super(`${token} was injected with lazy(...) and used before it was made`, {
+      hint: 'Use it in methods, not in the factory.',
+    })
+  }
+}
+
+/** A request-scoped service was asked for outside any request, message, command or step. */
+export class RequestScopeError extends CoreError {
+  readonly code = 'CORE_REQUEST_SCOPE'
+
+  constructor(token: string) {
+    super(`${token} is request-scoped and was asked for outside any cell`, {
+      hint: 'Ask for it inside a request, a step or app.run(...).',
+    })
+  }
+}
+
+/** A factory asked, through `resolve`, for something that is itself waiting for that factory. */
+export class CircularResolveError extends CoreError {
+  readonly code = 'CORE_CIRCULAR_RESOLVE'
+
+  constructor(chain: readonly string[]) {
+    super(`These wait for one another: ${chain.join(' -> ')}`, { hint: 'Inject one of them with lazy(() => ...).' })
+  }
+}

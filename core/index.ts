@@ -1,0 +1,73 @@
+/** What users import from `@justscale/core`. For users first, for authors of transports and adapters below. */
+export { JustScale, JustScale as default } from './app/builder.ts'
+export type { AppBuilder, DuplicateProviderError, MissingDepsError } from './app/builder-type.ts'
+export type { Application, SubApplication } from './app/application.ts'
+export { Lifecycle } from './app/lifecycle.ts'
+export { defineModel } from './model/define-model.ts'
+export { field } from './model/field.ts'
+export type { InsertData, UpdateData } from './model/model-type.ts'
+export { FieldValidationError, type FieldFailure } from './model/errors.ts'
+export { Reference, References } from './reference/reference.ts'
+export { MalformedReferenceError, ReferenceNotFoundError } from './reference/errors.ts'
+export type { DeepReadonly, Lock, Locked, Persistent, Ref, Transient } from './type-state/state.ts'
+export { isLocked, isPersistent, isTransient } from './type-state/guard.ts'
+export { Aggregate, Condition, Order } from './query/condition.ts'
+export { q } from './query/q.ts'
+export { defineService } from './service/define-service.ts'
+export { defineAbstract, defineToken } from './service/define-token.ts'
+export { bindInstance, bindRepository, bindService } from './container/bind.ts'
+export { createContribution, defineContribution } from './container/contribution.ts'
+export { lazy, type InstanceOf, type Resolve } from './container/token.ts'
+export { ModelRepository, type ModelRepositoryToken } from './container/model-repository.ts'
+export { AbstractContainer, type ContainerEntry, type ControllerEntry, type SubAppEntry } from './container/abstract-container.ts'
+export { createFeatureBuilder } from './feature/create-feature-builder.ts'
+export { createController } from './controller/create-controller.ts'
+export { Logger, type LogFields } from './log/logger.ts'
+export { Repository } from './repository/repository.ts'
+export { afterCommit } from './cell/after-commit.ts'
+export { transaction } from './cell/transaction.ts'
+export { CoreError, DefinitionError, ForeignAppError, NotInAppError } from './errors.ts'
+export { AppGraphError, UnprovidedTokenError } from './container/errors.ts'
+
+// For authors of transports, adapters and features.
+export { currentApp, isReachable, requireApp, runInApp, type AppContext } from './app/context.ts'
+export {
+  componentMeta,
+  type Component,
+  type componentFacts,
+  type ComponentMeta,
+  type CreateContext,
+  type Hook,
+  type HookContext,
+  type ProvidesOf,
+  type RequiresOf,
+  type Self,
+} from './container/component.ts'
+export { defineComponent, type InjectableComponent } from './container/define-component.ts'
+export type { AnyToken, InjectedDependencies, injectedAs, LateNeed, Need, ObjectToken } from './container/token.ts'
+export { implementContract, type Controller, type Implementable } from './controller/create-controller.ts'
+export type { ControllerInstance, Route, Routes } from './controller/route.ts'
+export { FetchHandlers, type FetchHandler } from './controller/fetch-handlers.ts'
+export { repositorySource, type RepositorySource, type RepositorySourceDescription } from './container/repository-source.ts'
+export type { RepositoryDetail } from './container/bind.ts'
+export { repositoryToken } from './container/model-repository.ts'
+export { LogSink, type LogRecord } from './log/sink.ts'
+export {
+  acceptChanges,
+  changedValues,
+  checkedInput,
+  checkedPatch,
+  entityName,
+  makeLocked,
+  makePersistent,
+  storedValues,
+  toStored,
+  type StoredValues,
+} from './model/instance.ts'
+export { entityState, type EntityState, type LockHold } from './model/entity-state.ts'
+export { isModelClass, modelFields, modelMetadata, modelName, sameModel, type ModelMetadata } from './model/model-metadata.ts'
+export { referenceFrom } from './model/reference-from.ts'
+export type { FieldDefault, FieldDefinition, FieldDefinitions, FieldKind, FieldType } from './model/field-definition.ts'
+export type { AnyModel, AnyModelClass, FieldsOf, KeyOf, ModelClassOf } from './model/model-type.ts'
+export type { AggregateNode, Comparison, ConditionNode, FieldPath, OrderNode, TextPattern } from './query/condition.ts'
+export type { Aggregated, AnyAggregate, FieldReference, FieldReferences, Selected, Selection } from './query/field-reference.ts'

@@ -1,0 +1,65 @@
+/** The logger of one component in one app: adds where the line was written and hands it to the app's sink. */
+import { currentStep } from '@justscale/engine'
+import { currentCell } from '../cell/current-cell.ts'
+import { errorFields } from './error-fields.ts'
+import { Logger, type LogFields, type LogLevel } from './logger.ts'
+import { isWritten, type LogSink } from './sink.ts'
+
+export class AppLogger extends Logger {
+  readonly #app: string
+  readonly #component: string
+  readonly #sink: () => LogSink
+  readonly #fields: LogFields
+
+  constructor(app: string, component: string, sink: () => LogSink, fields: LogFields = {}) {
+    super()
+    this.#app = app
+    this.#component = component
+    this.#sink = sink
+    this.#fields = fields
+  }
+
+  debug(message: string, fields?: LogFields): void {
+    this.#write('debug', message, fields)
+  }
+
+  info(message: string, fields?: LogFields): void {
+    this.#write('info', message, fields)
+  }
+
+  warn(message: string, fields?: LogFields): void {
+    this.#write('warning', message, fields)
+  }
+
+  error(message: string, fields?: LogFields): void {
+    this.#write('error', message, fields)
+  }
+
+  with(fields: LogFields): Logger {
+    return new AppLogger(this.#app, this.#component, this.#sink, { ...this.#fields, ...fields })
+  }
+
+  #write(level: LogLevel, message: string, fields: LogFields = {}): void {
+    const sink = this.#sink()
+    if (!isWritten(level, sink.level)) return
+    const properties = { ...placeFields(), ...errorFields({ ...this.#fields, ...fields }) }
+    sink.write({
+      category: [this.#app, this.#component],
+      level,
+      message: [message],
+      rawMessage: message,
+      timestamp: Date.now(),
+      properties,
+    })
+  }
+}
+
+/** The request, command or step that the line was written in. */
+function placeFields(): Record<string, unknown> {
+  const step = currentStep()
+  const cell = currentCell()
+  return {
+    ...(cell && { cell: cell.name }),
+    ...(step && { process: step.process, step: step.name }),
+  }
+}

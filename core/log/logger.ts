@@ -1,0 +1,18 @@
+/**
+ * `Logger`: structured logs. Every component that injects it gets one named after itself. Lines carry the app, the cell
+ * (request, command, step) and the process they were written in. Bind `LogSink` to send them elsewhere.
+ */
+import { defineToken } from '../service/define-token.ts'
+
+export type LogLevel = 'debug' | 'info' | 'warning' | 'error'
+export type LogFields = Readonly<Record<string, unknown>>
+
+export abstract class Logger extends defineToken('Logger') {
+  abstract debug(message: string, fields?: LogFields): void
+  abstract info(message: string, fields?: LogFields): void
+  abstract warn(message: string, fields?: LogFields): void
+  /** An `Error` under any name is written with its stack, code, hint and causes. */
+  abstract error(message: string, fields?: LogFields): void
+  /** A logger that adds these fields to every line. */
+  abstract with(fields: LogFields): Logger
+}

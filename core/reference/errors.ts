@@ -1,0 +1,19 @@
+/** Errors of references. */
+import { CoreError } from '../errors.ts'
+
+/** The entity that a reference points at does not exist. */
+export class ReferenceNotFoundError extends CoreError {
+  readonly code = 'CORE_REFERENCE_NOT_FOUND'
+  /** The reference as printed: `Order(0192...)`. */
+  readonly reference: string
+
+  constructor(reference: string) {
+    super(`${reference} does not exist`, { hint: 'It may have been deleted. Use `repo.get(ref)`, which gives null instead.' })
+    this.reference = reference
+  }
+}
+
+/** The text given to `Model.ref` cannot be a key of that model. */
+export class MalformedReferenceError extends CoreError {
+  readonly code = 'CORE_REFERENCE_MALFORMED'
+}

@@ -1,0 +1,57 @@
+/**
+ * Batches the reads of references: those of one model awaited in the same turn and the same cell become one read. Nothing
+ * is kept beyond the read; a later await asks again, so a reference never gives an old entity.
+ */
+import { currentCell } from '../cell/current-cell.ts'
+import type { AppContext } from '../app/context.ts'
+import type { AnyModelClass } from '../model/model-type.ts'
+
+/** The seam to storage: an app's way to read entities of any of its models by key. */
+export interface ReferenceSource {
+  /** The entities, in the order of the identifiers; `null` where there is none (or the identifier cannot be a key). */
+  load(model: AnyModelClass, identifiers: readonly string[]): Promise<readonly (object | null)[]>
+}
+
+interface Batch {
+  readonly identifiers: string[]
+  readonly position: Map<string, number>
+  readonly result: Promise<readonly (object | null)[]>
+}
+
+const batches = new WeakMap<object, Map<AnyModelClass, Batch>>()
+
+/** The entity, or `null` when it does not exist. */
+export async function loadReferenced(app: AppContext, model: AnyModelClass, identifier: string): Promise<object | null> {
+  const batch = openBatch(app, model)
+  let position = batch.position.get(identifier)
+  if (position === undefined) {
+    position = batch.identifiers.push(identifier) - 1
+    batch.position.set(identifier, position)
+  }
+  return (await batch.result)[position] ?? null
+}
+
+function openBatch(app: AppContext, model: AnyModelClass): Batch {
+  const scope: object = currentCell() ?? app
+  const open = batches.get(scope) ?? new Map<AnyModelClass, Batch>()
+  batches.set(scope, open)
+  const running = open.get(model)
+  if (running !== undefined) return running
+  const identifiers: string[] = []
+  const batch: Batch = {
+    identifiers,
+    position: new Map(),
+    result: endOfTurn().then(() => {
+      open.delete(model)
+      return app.references.load(model, identifiers)
+    }),
+  }
+  open.set(model, batch)
+  return batch
+}
+
+/** After the microtasks that are queued now: awaits that follow one another directly still join the batch. */
+async function endOfTurn(): Promise<void> {
+  await undefined
+  await undefined
+}

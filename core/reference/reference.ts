@@ -1,0 +1,116 @@
+/**
+ * References point at entities without saying how they are stored. Awaiting one reads the entity, with its methods and
+ * services, through the app that the code runs in; all references of one model awaited in the same turn are one read.
+ * A reference keeps nothing it read: awaiting it again reads again.
+ */
+import { currentApp, isReachable, requireApp, type AppContext } from '../app/context.ts'
+import { ForeignAppError } from '../errors.ts'
+import { ReferenceNotFoundError } from './errors.ts'
+import { loadReferenced } from './loader.ts'
+import { modelName } from '../model/model-metadata.ts'
+import type { AnyModelClass } from '../model/model-type.ts'
+import type { Persistent } from '../type-state/state.ts'
+
+/** Any reference: says nothing about the entity. */
+export abstract class AnyReference {
+  declare private readonly 'any reference': true
+  /** Identifiers: inside a JSON value a reference is its opaque text. */
+  abstract toJSON(): unknown
+}
+
+export class Reference<in out Entity> extends AnyReference implements PromiseLike<Persistent<Entity>> {
+  declare private readonly 'a reference': (entity: Entity) => Entity
+  readonly #model: AnyModelClass
+  readonly #identifier: string
+  readonly #app: AppContext | undefined
+
+  /** For adapters and `Model.ref`; everyone else has `Model.ref`. */
+  constructor(model: AnyModelClass, identifier: string, app: AppContext | undefined = currentApp()) {
+    super()
+    this.#model = model
+    this.#identifier = identifier
+    this.#app = app
+  }
+
+  /** The storage key as text: the deliberate way out, for a boundary. */
+  get identifier(): string {
+    return this.#identifier
+  }
+
+  /** The model it points at. */
+  get model(): AnyModelClass {
+    return this.#model
+  }
+
+  /**
+   * Reads the entity. Rejects with `ReferenceNotFoundError` when it does not exist, `NotInAppError` outside any app and
+   * `ForeignAppError` in another app than the one the reference was made in.
+   */
+  then<Fulfilled = Persistent<Entity>, Rejected = never>(
+    onFulfilled?: ((entity: Persistent<Entity>) => Fulfilled | PromiseLike<Fulfilled>) | null,
+    onRejected?: ((reason: unknown) => Rejected | PromiseLike<Rejected>) | null,
+  ): Promise<Fulfilled | Rejected> {
+    return this.#load().then(onFulfilled, onRejected)
+  }
+
+  /** True when both point at the same entity. */
+  equals(other: Reference<Entity>): boolean {
+    return modelName(this.#model) === modelName(other.#model) && this.#identifier === other.#identifier
+  }
+
+  override toString(): string {
+    return `${modelName(this.#model)}(${this.#identifier})`
+  }
+
+  toJSON(): string {
+    return this.#identifier
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return `Reference ${this.toString()}`
+  }
+
+  async #load(): Promise<Persistent<Entity>> {
+    const current = requireApp(`await ${this.toString()}`)
+    const app = this.#app ?? current
+    if (!isReachable(app, current)) throw new ForeignAppError(this.toString(), app.name, current.name)
+    const entity = await loadReferenced(app, this.#model, this.#identifier)
+    if (entity === null) throw new ReferenceNotFoundError(this.toString())
+    return entity as Persistent<Entity>
+  }
+}
+
+/** An ordered list of references. Awaiting it reads all of them at once; entities that no longer exist reject. */
+export class References<in out Entity> extends AnyReference implements PromiseLike<readonly Persistent<Entity>[]>, Iterable<Reference<Entity>> {
+  declare private readonly 'a list of references': (entity: Entity) => Entity
+  readonly #items: readonly Reference<Entity>[]
+
+  constructor(items: readonly Reference<Entity>[]) {
+    super()
+    this.#items = Object.freeze([...items])
+  }
+
+  get length(): number {
+    return this.#items.length
+  }
+
+  [Symbol.iterator](): Iterator<Reference<Entity>> {
+    return this.#items[Symbol.iterator]()
+  }
+
+  /** The references as a plain list. */
+  get items(): readonly Reference<Entity>[] {
+    return this.#items
+  }
+
+  then<Fulfilled = readonly Persistent<Entity>[], Rejected = never>(
+    onFulfilled?: ((entities: readonly Persistent<Entity>[]) => Fulfilled | PromiseLike<Fulfilled>) | null,
+    onRejected?: ((reason: unknown) => Rejected | PromiseLike<Rejected>) | null,
+  ): Promise<Fulfilled | Rejected> {
+    return Promise.all(this.#items).then(onFulfilled, onRejected)
+  }
+
+  toJSON(): readonly string[] {
+    return this.#items.map((item) => item.identifier)
+  }
+}
