@@ -4,9 +4,13 @@
  * or for the flushes of one lane. Lanes are spoken to with plain statements (`begin`, `commit`, `rollback`) and are
  * thrown away after any connection error. The shipped implementation is `postgres-js.ts`.
  *
- * Values: parameters are `$1`, `$2`, ... and always cast in the statement (`$1::uuid`). int8 arrives as a string unless
- * the statement casts it; timestamps arrive as text in ISO form; bytea is `Uint8Array`. Arrays are passed through
- * `sqlArray()` as a text literal with a cast (`$1::int8[]`), because drivers disagree on binary arrays.
+ * Values: parameters are `$1`, `$2`, ... and always cast in the statement (`$1::uuid`); a string goes to the server as it
+ * is, JSON text too. int8 and numeric arrive as strings unless the statement casts them; timestamps and dates arrive as the
+ * server's text; json and jsonb arrive parsed; bytea is `Uint8Array`. Arrays are passed through `sqlArray()` as a text
+ * literal with a cast (`$1::int8[]`), because drivers disagree on binary arrays, and arrive as text: select `to_json(x)`.
+ * A statement without parameters may hold several, separated by `;`: the rows are those of the last.
+ *
+ * `commit` of a transaction that had failed rejects with `SqlStatementError` 25P02 instead of quietly rolling back.
  */
 export type SqlValue = string | number | bigint | boolean | null | Uint8Array
 
@@ -41,6 +45,11 @@ export interface SqlStatement {
 export interface SqlDatabase extends SqlRunner {
   /** Equal for two clients of the same server and database: what `JoinableTransaction.storage` holds. */
   readonly identity: string
+  /**
+   * False behind a pooler in transaction mode, where a session is not ours beyond a transaction: no LISTEN, no session
+   * settings, no session locks.
+   */
+  readonly sessions: boolean
   /** Where it connects, without the password, for messages. */
   readonly address: string
   /**
@@ -58,6 +67,8 @@ export interface SqlLaneOptions {
   /** `work` is for units of work, `flush` for the engine's checkpoints, `control` for heartbeats. */
   readonly pool?: 'work' | 'flush' | 'control'
   readonly timeout?: number
+  /** Milliseconds a statement may stay unanswered before the connection is cut; 0 for ever. Default: the database's. */
+  readonly deadline?: number
   readonly signal?: AbortSignal
 }
 
