@@ -89,9 +89,9 @@ export class UnitOfWork<Transaction extends StorageTransaction = StorageTransact
     return this.root.#lost
   }
 
-  /** Calls back once when the transaction itself, not a nested unit, has ended and its locks are free. */
+  /** Calls back once when this unit has ended. Locks are free when the root has. */
   onEnd(callback: (committed: boolean) => void): void {
-    this.root.#onEnd.push(callback)
+    this.#onEnd.push(callback)
   }
 
   /** Runs `last` as the last thing in the transaction and commits; rolls back and rejects when either fails. */

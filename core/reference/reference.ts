@@ -1,7 +1,7 @@
 /**
  * References point at entities without saying how they are stored. Awaiting one reads the entity, with its methods and
  * services, through the app that the code runs in; all references of one model awaited in the same turn are one read.
- * A reference keeps nothing it read: awaiting it again reads again.
+ * A reference keeps nothing it read (but for what a query was told to `load`): awaiting it again reads again.
  */
 import { currentApp, isReachable, requireApp, type AppContext } from '../app/context.ts'
 import { ForeignAppError } from '../errors.ts'
@@ -23,6 +23,7 @@ export class Reference<in out Entity> extends AnyReference implements PromiseLik
   readonly #model: AnyModelClass
   readonly #identifier: string
   readonly #app: AppContext | undefined
+  #preloaded: object | undefined
 
   /** For adapters and `Model.ref`; everyone else has `Model.ref`. */
   constructor(model: AnyModelClass, identifier: string, app: AppContext | undefined = currentApp()) {
@@ -74,7 +75,7 @@ export class Reference<in out Entity> extends AnyReference implements PromiseLik
     const current = requireApp(`await ${this.toString()}`)
     const app = this.#app ?? current
     if (!isReachable(app, current)) throw new ForeignAppError(this.toString(), app.name, current.name)
-    const entity = await loadReferenced(app, this.#model, this.#identifier)
+    const entity = this.#preloaded ?? (await loadReferenced(app, this.#model, this.#identifier))
     if (entity === null) throw new ReferenceNotFoundError(this.toString())
     return entity as Persistent<Entity>
   }

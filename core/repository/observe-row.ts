@@ -1,0 +1,21 @@
+/** The entity now and after each change, as an async iterator. Changes that arrive while the reader is busy are merged. */
+
+/** `watch` is called first, so that no change falls between the first read and the watching. */
+export async function* observeRow(
+  watch: (onChange: () => void) => Promise<{ close(): Promise<void> }>,
+  read: () => Promise<object | null>,
+): AsyncIterableIterator<object> {
+  let changed = Promise.withResolvers<void>()
+  const watching = await watch(() => changed.resolve())
+  try {
+    for (;;) {
+      const entity = await read()
+      if (entity === null) return
+      yield entity
+      await changed.promise
+      changed = Promise.withResolvers<void>()
+    }
+  } finally {
+    await watching.close()
+  }
+}

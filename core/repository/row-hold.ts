@@ -1,0 +1,120 @@
+/**
+ * The lock on one entity in one unit of work, as the entity sees it. Locking the same entity again in the unit gives the
+ * same instance, counted; the last `using` that ends lets go.
+ */
+import type { Cell, CellScope } from '../cell/cell.ts'
+import type { UnitOfWork } from '../cell/unit-of-work.ts'
+import { currentCell } from '../cell/current-cell.ts'
+import { entityState, type LockHold } from '../model/entity-state.ts'
+import { acceptChanges, changedValues, entityName } from '../model/instance.ts'
+import { LockReleasedError, UnsavedChangesError } from './errors.ts'
+
+/** What a root unit of work has locked: key to instance. */
+const locked = new WeakMap<UnitOfWork, Map<string, LockedEntity>>()
+
+interface LockedEntity {
+  readonly entity: object
+  readonly hold: RowHold
+}
+
+/** The instance that this unit of work, or one around it, has locked under `key`. */
+export function heldEntity(unit: UnitOfWork | undefined, key: string): LockedEntity | undefined {
+  const found = unit && locked.get(unit.root)?.get(key)
+  return found && !found.hold.released ? found : undefined
+}
+
+export class RowHold implements LockHold {
+  readonly unit: UnitOfWork
+  readonly #cell: Cell
+  readonly #scope: CellScope
+  readonly #key: string
+  readonly #name: string
+  #uses = 1
+  #released = false
+
+  constructor(unit: UnitOfWork, cell: Cell, scope: CellScope, key: string, name: string) {
+    this.unit = unit
+    this.#cell = cell
+    this.#scope = scope
+    this.#key = key
+    this.#name = name
+  }
+
+  get released(): boolean {
+    return this.#released || this.unit.ended
+  }
+
+  /** Makes `entity` what further locks of it in this unit of work give. */
+  keep(entity: object): void {
+    const all = locked.get(this.unit.root) ?? new Map<string, LockedEntity>()
+    locked.set(this.unit.root, all)
+    all.set(this.#key, { entity, hold: this })
+  }
+
+  /** One more `using` of the same instance. In a nested unit, its changes go back if that unit rolls back. */
+  reuse(entity: object, unit: UnitOfWork): void {
+    this.#uses += 1
+    if (unit === this.unit) return
+    const before = snapshot(entity)
+    unit.onEnd((committed) => {
+      if (!committed) before()
+    })
+  }
+
+  check(): void {
+    if (this.released) throw new LockReleasedError(this.#name)
+  }
+
+  /** The scope that this lock keeps open. */
+  get scope(): CellScope {
+    return this.#scope
+  }
+
+  /** A deleted entity has nothing to save any more. */
+  forget(entity: object): void {
+    acceptChanges(entity)
+  }
+
+  dispose(entity: object): void {
+    const unsaved = this.#end(entity)
+    if (!this.#released) return
+    this.#cell.defer(this.#scope.close())
+    if (unsaved) throw unsaved
+  }
+
+  async disposeAsync(entity: object): Promise<void> {
+    const unsaved = this.#end(entity)
+    if (this.#released) await this.#scope.close()
+    if (unsaved) throw unsaved
+  }
+
+  #end(entity: object): UnsavedChangesError | undefined {
+    if (this.#released) return undefined
+    this.#uses -= 1
+    if (this.#uses > 0) return undefined
+    const lost = this.unit.lost !== undefined || this.unit.ended
+    const fields = lost ? [] : Object.keys(changedValues(entity))
+    this.#released = true
+    locked.get(this.unit.root)?.delete(this.#key)
+    return fields.length > 0 ? new UnsavedChangesError(entityName(entity), fields) : undefined
+  }
+}
+
+/** The cell's own unit if it shares the hold's transaction: where writes of the locked entity go. */
+export async function unitOfHold(hold: RowHold): Promise<UnitOfWork | undefined> {
+  const cell = currentCell()
+  if (!cell) return hold.unit
+  const unit = await cell.joinedUnit(hold.unit.provider)
+  return unit && unit.root === hold.unit.root ? unit : undefined
+}
+
+function snapshot(entity: object): () => void {
+  const state = entityState(entity)
+  if (state?.form !== 'locked') return () => {}
+  const { saved } = state
+  const values = { ...state.values }
+  return () => {
+    state.saved = saved
+    Object.assign(state.values, values)
+  }
+}

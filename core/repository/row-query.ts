@@ -1,0 +1,97 @@
+/** Turns what users pass to reading methods into a `RowQuery`, and refuses conditions of another model. */
+import { modelFields, modelName, sameModel } from '../model/model-metadata.ts'
+import type { AnyModelClass } from '../model/model-type.ts'
+import { Condition, Order, type ConditionNode, type FieldPath, type OrderNode } from '../query/condition.ts'
+import { makeFieldReferences, type AnyFieldReference } from '../query/make-field-reference.ts'
+import { QueryError } from './errors.ts'
+import type { RowQuery } from './row-store.ts'
+
+/** What the typed options are at run time. */
+export interface LooseOptions {
+  readonly where?: unknown
+  readonly orderBy?: unknown
+  readonly limit?: number
+  readonly offset?: number
+  readonly load?: readonly { readonly field: FieldPath }[]
+  readonly batchSize?: number
+}
+
+const optionNames = new Set(['where', 'orderBy', 'limit', 'offset', 'load', 'batchSize'])
+
+/** Options as they are; anything else is their `where`. */
+export function findOptions(model: AnyModelClass, given: unknown): LooseOptions {
+  if (given === undefined || given === null) return {}
+  if (given instanceof Condition || typeof given !== 'object') return { where: given }
+  const fields = modelFields(model)
+  const isOptions = Object.keys(given).every((name) => optionNames.has(name) && !Object.hasOwn(fields, name))
+  return isOptions || given instanceof Order ? (given as LooseOptions) : { where: given }
+}
+
+export function rowQuery(model: AnyModelClass, options: LooseOptions): RowQuery {
+  return {
+    where: conditionOf(model, options.where),
+    orderBy: ordersOf(model, options.orderBy),
+    ...(options.limit !== undefined && { limit: wholeNumber('limit', options.limit) }),
+    ...(options.offset !== undefined && { offset: wholeNumber('offset', options.offset) }),
+  }
+}
+
+/** The condition as data. Throws `QueryError` for one of another model, `ConditionValueError` for a value no field can have. */
+export function conditionOf(model: AnyModelClass, where: unknown): ConditionNode {
+  if (where === undefined || where === null) return { kind: 'always', holds: true }
+  const node = where instanceof Condition ? where.node : equalFields(model, where)
+  checkModel(model, node)
+  return node
+}
+
+function equalFields(model: AnyModelClass, values: unknown): ConditionNode {
+  if (typeof values !== 'object' || values === null) {
+    throw new QueryError(`${modelName(model)}: a condition is made with ${modelName(model)}.fields or as an object of values`)
+  }
+  const references = makeFieldReferences(model, modelFields(model))
+  const parts = Object.entries(values).map(([name, value]) => {
+    const reference: AnyFieldReference | undefined = Object.hasOwn(references, name) ? references[name] : undefined
+    if (!reference) throw new QueryError(`${modelName(model)} has no field "${name}"`)
+    return reference.eq(value).node
+  })
+  return { kind: 'and', parts }
+}
+
+function ordersOf(model: AnyModelClass, orderBy: unknown): readonly OrderNode[] {
+  const orders = orderBy === undefined ? [] : Array.isArray(orderBy) ? orderBy : [orderBy]
+  return orders.map((order) => {
+    if (!(order instanceof Order)) throw new QueryError(`orderBy takes ${modelName(model)}.fields.<name>.asc() or desc()`)
+    checkField(model, order.node.field)
+    return order.node
+  })
+}
+
+function checkModel(model: AnyModelClass, node: ConditionNode): void {
+  switch (node.kind) {
+    case 'always':
+      return
+    case 'and':
+    case 'or':
+      for (const part of node.parts) checkModel(model, part)
+      return
+    case 'not':
+      return checkModel(model, node.part)
+    case 'has':
+      checkField(model, node.field)
+      return checkModel(node.target, node.condition)
+    default:
+      checkField(model, node.field)
+  }
+}
+
+function checkField(model: AnyModelClass, field: FieldPath): void {
+  if (sameModel(field.model, model)) return
+  throw new QueryError(`${modelName(field.model)}.${field.path.join('.')} was used in a query on ${modelName(model)}`, {
+    hint: `Walk there from a reference: ${modelName(model)}.fields.<reference>.has(...).`,
+  })
+}
+
+function wholeNumber(name: string, value: number): number {
+  if (Number.isSafeInteger(value) && value >= 0) return value
+  throw new QueryError(`${name} must be a whole number from 0, got ${value}`)
+}
