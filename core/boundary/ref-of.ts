@@ -1,0 +1,38 @@
+/**
+ * References at the edge of the app: opaque text outside, `Reference` inside. `refOf(Order)` is a zod schema for bodies,
+ * queries and headers; the text is the entity's storage key and means nothing to clients.
+ */
+import { z } from 'zod'
+import { modelName } from '../model/model-metadata.ts'
+import type { AnyModelClass, KeyOf, ModelClassOf } from '../model/model-type.ts'
+import { Reference } from '../reference/reference.ts'
+
+declare const refText: unique symbol
+
+/** The opaque text of a reference to the model `Key`: not interchangeable with another model's. */
+export type RefText<Key> = string & { readonly [refText]?: (key: Key) => Key }
+
+/** A schema that turns opaque text into a reference. It does not look whether the entity exists. */
+export type RefSchema<Entity> = z.ZodType<Reference<Entity>, RefText<KeyOf<Entity>>> & {
+  /** The model, for transports and documentation. */
+  readonly model: ModelClassOf<Entity>
+}
+
+/** The longest key that is looked at: longer text is malformed whatever the storage. */
+const LONGEST_KEY = 255
+
+/** Schema for a reference to an entity of `model`. Fails on text that can be no key. */
+export function refOf<Entity>(model: ModelClassOf<Entity>): RefSchema<Entity> {
+  const name = modelName(model as unknown as AnyModelClass)
+  const schema = z
+    .string({ error: `must be a reference to ${name}` })
+    .refine(isReferenceText, { error: `is not a reference to ${name}` })
+    .meta({ description: `Reference to ${name}`, 'x-justscale-ref': name })
+    .transform((text): Reference<Entity> => new Reference<Entity>(model as unknown as AnyModelClass, text))
+  return Object.assign(schema, { model }) as unknown as RefSchema<Entity>
+}
+
+/** True for text that may be a key: printable, without spaces, at most 255 characters. */
+export function isReferenceText(text: string): boolean {
+  return text.length > 0 && text.length <= LONGEST_KEY && /^[\x21-\x7e]+$/.test(text)
+}
