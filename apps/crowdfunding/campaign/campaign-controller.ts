@@ -1,0 +1,60 @@
+/** Campaigns over HTTP: create, list, show, watch. */
+import { createController, refOf, transaction, view } from '@justscale/core'
+import { Get, Post, SSE } from '@justscale/http'
+import { z } from 'zod'
+import { Creator } from '../creator/creator.ts'
+import { Campaign } from './campaign.ts'
+import { campaignLifecycle } from './campaign-lifecycle.ts'
+import { CampaignService } from './campaign-service.ts'
+import { RewardTier } from './reward-tier.ts'
+
+export const CampaignView = view(Campaign, {
+  self: true,
+  fields: ['creator', 'title', 'goal', 'pledged', 'duration', 'status'],
+})
+export const TierView = view(RewardTier, { self: true, fields: ['title', 'minimum'] })
+
+const Money = z.number().positive().multipleOf(0.01)
+
+const NewCampaign = z.object({
+  creator: refOf(Creator),
+  title: z.string().min(1).max(255),
+  goal: Money,
+  duration: z.iso.duration().default('P30D'),
+  tiers: z.array(z.object({ title: z.string().min(1), minimum: Money })).default([]),
+})
+
+export const campaigns = createController('/campaigns', {
+  inject: { svc: CampaignService, lifecycle: campaignLifecycle },
+  routes: ({ svc, lifecycle }) => ({
+    create: Post('/')
+      .body(NewCampaign)
+      .returns(201, CampaignView)
+      .handle(async ({ body, res }) => {
+        const created = await transaction(async () => {
+          const campaign = await svc.create({ ...body, duration: Temporal.Duration.from(body.duration) })
+          await lifecycle({ campaign })
+          return campaign
+        })
+        return res.status(201).json(created)
+      }),
+    list: Get('/')
+      .returns(200, z.array(CampaignView))
+      .handle(() => svc.list()),
+    show: Get('/:campaign')
+      .types({ Campaign })
+      .returns(200, CampaignView)
+      .handle(async ({ campaign }) => await campaign),
+    tiers: Get('/:campaign/tiers')
+      .types({ Campaign })
+      .returns(200, z.array(TierView))
+      .handle(({ campaign }) => svc.tiersOf(campaign)),
+    events: SSE('/:campaign/events')
+      .types({ Campaign })
+      .handle(async function* ({ campaign }) {
+        for await (const now of svc.watch(campaign)) {
+          yield { event: now.status, data: { pledged: now.pledged, goal: now.goal, status: now.status } }
+        }
+      }),
+  }),
+})

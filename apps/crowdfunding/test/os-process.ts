@@ -1,0 +1,63 @@
+/** A program as an OS process of its own, for tests: started until it listens, killed without warning. */
+import { join } from 'node:path'
+
+const root = join(import.meta.dir, '..')
+
+export class OsProcess implements AsyncDisposable {
+  readonly #child: Bun.Subprocess<'ignore', 'pipe', 'pipe'>
+  readonly #output: string[] = []
+  readonly #listening = Promise.withResolvers<string>()
+
+  private constructor(entry: string, env: Readonly<Record<string, string>>) {
+    this.#child = Bun.spawn([process.execPath, join(root, entry)], {
+      cwd: join(root, '..', '..'),
+      env: { ...process.env, JUSTSCALE_ENV: 'test', PORT: '0', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    void this.#collect(this.#child.stdout)
+    void this.#collect(this.#child.stderr)
+    void this.#child.exited.then((code) => {
+      this.#listening.reject(new Error(`${entry} ended with ${code} before it listened:\n${this.output}`))
+    })
+    this.#listening.promise.catch(() => {})
+  }
+
+  /** Starts `entry`, a path below the app's folder. */
+  static start(entry: string, env: Readonly<Record<string, string>> = {}): OsProcess {
+    return new OsProcess(entry, env)
+  }
+
+  /** Its address, once it prints `listening on http://...`. Rejects when it ends before. */
+  get url(): Promise<string> {
+    return this.#listening.promise
+  }
+
+  get output(): string {
+    return this.#output.join('')
+  }
+
+  /** SIGKILL: no handler runs, no connection is closed in order. */
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL')
+    await this.#child.exited
+  }
+
+  /** SIGTERM; gives the exit code. */
+  async stop(): Promise<number> {
+    this.#child.kill('SIGTERM')
+    return await this.#child.exited
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill()
+  }
+
+  async #collect(stream: ReadableStream<Uint8Array>): Promise<void> {
+    const decoder = new TextDecoder()
+    for await (const chunk of stream) {
+      this.#output.push(decoder.decode(chunk, { stream: true }))
+      const url = this.output.match(/listening on (http:\/\/\S+)/)?.[1]
+      if (url !== undefined) this.#listening.resolve(url)
+    }
+  }
+}

@@ -1,0 +1,11 @@
+#!/usr/bin/env bun
+/** `just`: the command-line program of a JustScale project: `just dev main.ts`, `just process list`, ... */
+import { defineCommand, runMain } from 'citty'
+import { devCommand } from './dev/dev-command.ts'
+
+const main = defineCommand({
+  meta: { name: 'just', description: 'Run, inspect and build a JustScale app' },
+  subCommands: { dev: devCommand },
+})
+
+await runMain(main)
