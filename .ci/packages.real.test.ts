@@ -1,0 +1,73 @@
+/** The packages as users get them: packed, installed in an empty folder, and the README's program run there. */
+import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const root = join(import.meta.dir, '..')
+const rooms = ['engine', 'core', 'http', 'rpc', 'adapters/memory', 'adapters/postgres']
+let folder: string
+
+async function run(command: string[], cwd: string): Promise<string> {
+  const child = Bun.spawn(command, {
+    cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NODE_ENV: 'production' },
+  })
+  const [out, error, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ])
+  if (code !== 0) throw new Error(`${command.join(' ')} ended with ${code}:\n${out}${error}`)
+  return out
+}
+
+/** The first TypeScript block of the README. */
+async function readmeProgram(): Promise<string> {
+  const readme = await Bun.file(join(root, 'README.md')).text()
+  const block = readme.match(/```ts\n([\s\S]*?)```/)?.[1]
+  if (block === undefined) throw new Error('README.md has no TypeScript block')
+  return block
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'justscale-packages-'))
+  const dependencies: Record<string, string> = {}
+  for (const room of rooms) {
+    const { name } = (await Bun.file(join(root, room, 'package.json')).json()) as { name: string }
+    const file = `${name.slice(1).replace('/', '-')}.tgz`
+    await run([process.execPath, 'pm', 'pack', '--quiet', '--filename', join(folder, file)], join(root, room))
+    dependencies[name] = `file:./${file}`
+  }
+  writeFileSync(
+    join(folder, 'package.json'),
+    JSON.stringify({ name: 'shop', type: 'module', dependencies, overrides: dependencies }),
+  )
+  writeFileSync(join(folder, 'bunfig.toml'), 'preload = ["@justscale/engine/plugin/register"]\n')
+  await run([process.execPath, 'install'], folder)
+}, 120_000)
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+test('every package that is packed can be imported', async () => {
+  const names = [
+    'engine',
+    'engine/memory',
+    'engine/postgres',
+    'core',
+    'core/process',
+    'http',
+    'rpc',
+    'memory',
+    'postgres',
+  ]
+  const program = names.map((name) => `await import('@justscale/${name}')`).join('\n')
+  writeFileSync(join(folder, 'imports.ts'), `${program}\nconsole.log('all there')`)
+  expect(await run([process.execPath, 'imports.ts'], folder)).toContain('all there')
+})
+
+test('the program of the README runs', async () => {
+  writeFileSync(join(folder, 'main.ts'), await readmeProgram())
+  expect(await run([process.execPath, 'main.ts'], folder)).toContain("status: 'cancelled'".replaceAll("'", '"'))
+})
