@@ -1,0 +1,22 @@
+/**
+ * The Bun plugin behind `import { GreeterContract } from './greeter.proto'`. It parses the file, checks it and gives
+ * back a JavaScript module; nothing is written to disk and no other program is called. The same plugin serves
+ * `Bun.plugin` (run and test) and `Bun.build` (bundles and executables, which need no plugin when they run).
+ */
+import type { BunPlugin } from 'bun'
+import { emitModule } from '../emit/emit-module.ts'
+import { createProtoLoader, type ProtoLoaderOptions } from '../proto/load.ts'
+
+export function protoPlugin(options: ProtoLoaderOptions = {}): BunPlugin {
+  return {
+    name: 'justscale-proto',
+    setup(build) {
+      build.onLoad({ filter: /\.proto$/ }, ({ path }) => ({
+        contents: emitModule(createProtoLoader(options).load(path)),
+        loader: 'js',
+      }))
+    },
+  }
+}
+
+export type { ProtoLoaderOptions }

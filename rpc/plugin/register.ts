@@ -1,0 +1,5 @@
+/** For the `preload` of bunfig.toml: makes `.proto` files importable in this OS process. */
+import { plugin } from 'bun'
+import { protoPlugin } from './index.ts'
+
+await plugin(protoPlugin())
