@@ -54,6 +54,11 @@ export class Reference<in out Entity> extends AnyReference implements PromiseLik
     return this.#load().then(onFulfilled, onRejected)
   }
 
+  /** For repositories: awaiting gives this entity, which was read together with whatever holds the reference. */
+  preloaded(entity: object): void {
+    this.#preloaded = entity
+  }
+
   /** True when both point at the same entity. */
   equals(other: Reference<Entity>): boolean {
     return modelName(this.#model) === modelName(other.#model) && this.#identifier === other.#identifier

@@ -1,0 +1,30 @@
+/** Errors of channels. */
+import { CoreError } from '../errors.ts'
+
+/** A subscriber read too slowly: its queue was full. Ends its loop. */
+export class ChannelOverflowError extends CoreError {
+  readonly code = 'CORE_CHANNEL_OVERFLOW'
+
+  constructor(topic: string, size: number) {
+    super(`A subscriber of ${topic} has ${size} unread messages: no more are kept`, {
+      hint: "Read faster, raise `queue`, or choose overflow: 'drop-oldest' if the latest messages are enough.",
+    })
+  }
+}
+
+/** A value that cannot leave this process: a lock, a stored entity, a function. */
+export class ProcessableEncodeError extends CoreError {
+  readonly code = 'CORE_ENCODE'
+  /** Where in the value: `message.order`. */
+  readonly path: string
+
+  constructor(path: string, what: string, hint: string) {
+    super(`${path}: ${what}`, { hint })
+    this.path = path
+  }
+}
+
+/** A message arrived that this app cannot read: from another version of it, or of a model it does not have. */
+export class MessageDecodeError extends CoreError {
+  readonly code = 'CORE_MESSAGE_DECODE'
+}
