@@ -7,6 +7,7 @@
 import { randomUUID } from 'node:crypto'
 import {
   accessSync,
+  chmodSync,
   constants,
   cpSync,
   existsSync,
@@ -100,7 +101,9 @@ function copyRuntime(root: string, user: ServerUser): string {
   const making = `${target}.${randomUUID()}`
   mkdirSync(making, { recursive: true, mode: 0o755 })
   cpSync(join(root, 'native'), join(making, 'native'), { recursive: true, verbatimSymlinks: true })
-  linkLibraries(making)
+  // A read-only package is copied with its modes.
+  chmodSync(join(making, 'native', 'lib'), 0o755)
+  if (!linkLibraries(making)) throw new EmbeddedPostgresError(`Cannot link the Postgres libraries in ${making}`)
   try {
     renameSync(making, target)
   } catch (error) {
