@@ -1,5 +1,6 @@
 /** Makes the application of a builder's draft: checks the graph at once, instantiates and starts later. */
 import { runInCell } from '../cell/run-in-cell.ts'
+import { checkConfiguration } from '../config/check-configuration.ts'
 import { componentMeta, type ComponentMeta, type Hook, type HookContext } from '../container/component.ts'
 import { forward } from '../container/forward.ts'
 import { lazyToken, makeGraph, type Node } from '../container/graph.ts'
@@ -121,6 +122,7 @@ class App implements Application<unknown> {
   }
 
   async #prepare(): Promise<void> {
+    await checkConfiguration(this.name, this.container)
     await this.container.makeAll()
     for (const app of this.#subApps) await app.prepare()
   }

@@ -1,0 +1,54 @@
+/**
+ * `export default defineApp(import.meta, (env: AppEnv) => JustScale().add(env)...)`: the entry file of an app. Run as a
+ * program it starts and serves; imported (by `just`, by a test) it does nothing until asked.
+ */
+import { environmentName, loadEnvironment } from '../config/environment.ts'
+import { CoreError } from '../errors.ts'
+import type { Application } from './application.ts'
+import type { AppBuilder } from './builder-type.ts'
+
+/** The default export of an entry file. */
+export interface AppDefinition<Provided> {
+  /** A new app, built and not started. `environment` is the name, chosen as `environmentName` says if left out. */
+  create(environment?: string): Promise<Application<Provided>>
+  /** Creates, starts, and serves until a signal. Resolves with the exit code. */
+  main(): Promise<number>
+}
+
+type Buildable<Provided> = Pick<AppBuilder<Provided, never, never>, 'build'> | Application<Provided>
+
+/** `build` takes no parameter if the app has no environments. */
+export function defineApp<Provided, Environment = unknown>(
+  meta: Pick<ImportMeta, 'dir' | 'main'>,
+  build: (environment: Environment) => Buildable<Provided>,
+): AppDefinition<Provided> {
+  const definition: AppDefinition<Provided> = {
+    async create(name = environmentName(Bun.env)) {
+      const environment = build.length === 0 ? undefined : await loadEnvironment(meta.dir, name)
+      const built = build(environment as Environment)
+      return 'build' in built ? (built.build as () => Application<Provided>)() : built
+    },
+    async main() {
+      try {
+        const app = await definition.create()
+        await app.serve()
+        return 0
+      } catch (error) {
+        process.stderr.write(`${bootFailure(error)}\n`)
+        return 1
+      }
+    },
+  }
+  if (meta.main) queueMicrotask(async () => process.exit(await definition.main()))
+  return definition
+}
+
+/** Our own errors say what is wrong and what to do; their stack says nothing more. Others are printed whole. */
+function bootFailure(error: unknown): string {
+  const chain: unknown[] = []
+  for (let at = error; at !== undefined && at !== null; at = at instanceof Error ? at.cause : undefined) chain.push(at)
+  const root = chain.at(-1)
+  const own = chain.filter((at) => at instanceof CoreError)
+  if (!(root instanceof CoreError)) return [...own.map((at) => at.message), Bun.inspect(root)].join('\n')
+  return own.map((at) => [at.message, at.hint, `(${at.code})`].filter((line) => line !== undefined).join('\n')).join('\n')
+}
