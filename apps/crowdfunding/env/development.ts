@@ -1,0 +1,7 @@
+/** On a developer's machine: no money moves. */
+import { bindService } from '@justscale/core'
+import { createEnvironment } from '@justscale/core/config'
+import { PaymentProvider } from '../payment/payment-provider.ts'
+import { SandboxPaymentProvider } from '../payment/sandbox-payment-provider.ts'
+
+export default createEnvironment((app) => app.add(bindService(PaymentProvider, SandboxPaymentProvider)))
