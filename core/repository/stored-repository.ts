@@ -3,7 +3,7 @@
  * a call joins, what may be written. Adapters make one per model and app.
  */
 import type { AppContext } from '../app/context.ts'
-import { currentApp } from '../app/context.ts'
+import { currentApp, isReachable } from '../app/context.ts'
 import { afterCommit } from '../cell/after-commit.ts'
 import { currentCell, requireCell } from '../cell/current-cell.ts'
 import type { StorageTransaction } from '../cell/transaction-provider.ts'
@@ -212,8 +212,17 @@ export class StoredRepository<Entity, Joined = never> extends Repository<Entity,
 
   async update(entity: Locked<Entity>, patch: UpdateData<Entity>): Promise<Persistent<Entity>> {
     this.#holdOf(entity, 'update').check()
-    Object.assign(entity as object, checkedPatch(this.model, patch))
-    return this.save(entity)
+    const target = entity as Record<string, unknown>
+    const change = checkedPatch(this.model, patch)
+    const before = Object.fromEntries(Object.keys(change).map((name) => [name, target[name]]))
+    Object.assign(target, change)
+    try {
+      return await this.save(entity)
+    } catch (error) {
+      // A refused patch leaves nothing unsaved behind.
+      if (!this.#holdOf(entity, 'update').released) Object.assign(target, before)
+      throw error
+    }
   }
 
   async save(entity: Transient<Entity> | Locked<Entity>): Promise<Persistent<Entity>> {
@@ -331,7 +340,7 @@ export class StoredRepository<Entity, Joined = never> extends Repository<Entity,
 
   #checkApp(): void {
     const app = currentApp()
-    if (app && app !== this.#app) throw new ForeignAppError(`The repository of ${this.#name}`, this.#app.name, app.name)
+    if (app && !isReachable(this.#app, app)) throw new ForeignAppError(`The repository of ${this.#name}`, this.#app.name, app.name)
   }
 }
 

@@ -1,0 +1,106 @@
+/** What a database checks: unique values, and references to entities that exist. */
+import { modelFields, type StoredValues } from '@justscale/core'
+import { ReferenceViolationError, UniqueViolationError, type Row } from '@justscale/core/repository'
+import type { MemoryDatabase, MemoryTable } from './memory-database.ts'
+import type { MemoryTransaction } from './memory-transaction.ts'
+
+/** Milliseconds that a write waits for another transaction with the same unique value. */
+const PATIENCE = 5_000
+
+/**
+ * Rejects with `UniqueViolationError` when another row has the same values. Waits for transactions that are about to
+ * insert or free them, since the answer is theirs.
+ */
+export async function checkUnique(
+  database: MemoryDatabase,
+  table: MemoryTable,
+  row: Row,
+  transaction: MemoryTransaction,
+  changed?: StoredValues,
+): Promise<void> {
+  for (const fields of table.unique) {
+    if (changed && !fields.some((name) => Object.hasOwn(changed, name))) continue
+    const key = uniqueKey(table, fields, row.values)
+    if (key === undefined) continue
+    await claimUnique(database, table, fields, key, transaction)
+    for (const other of database.rows(table, transaction)) {
+      if (other.identifier === row.identifier || uniqueKey(table, fields, other.values) !== key) continue
+      throw new UniqueViolationError(table.name, fields)
+    }
+  }
+}
+
+/** Values that a change or delete frees: nobody else may take them before it commits. */
+export async function freeUnique(
+  database: MemoryDatabase,
+  table: MemoryTable,
+  row: Row,
+  transaction: MemoryTransaction,
+  changed?: StoredValues,
+): Promise<void> {
+  for (const fields of table.unique) {
+    if (changed && !fields.some((name) => Object.hasOwn(changed, name))) continue
+    const key = uniqueKey(table, fields, row.values)
+    if (key !== undefined) await claimUnique(database, table, fields, key, transaction)
+  }
+}
+
+/** Throws `ReferenceViolationError` when a reference field points at nothing. */
+export function checkReferences(
+  database: MemoryDatabase,
+  table: MemoryTable,
+  values: StoredValues,
+  transaction: MemoryTransaction,
+): void {
+  for (const [name, value] of Object.entries(values)) {
+    const type = modelFields(table.model)[name]?.type
+    if (type?.kind !== 'ref' || value === null) continue
+    const target = database.tableOf(type.target())
+    if (!target || database.row(target, String(value).toLowerCase(), transaction)) continue
+    throw new ReferenceViolationError(table.name, name, 'missing')
+  }
+}
+
+/** Throws `ReferenceViolationError` when rows that stay refer to one that is gone. */
+export function checkReferenced(
+  database: MemoryDatabase,
+  table: MemoryTable,
+  gone: ReadonlySet<string>,
+  transaction: MemoryTransaction,
+): void {
+  for (const other of database.tables) {
+    for (const [name, { type }] of Object.entries(modelFields(other.model))) {
+      if (type.kind !== 'ref' || database.tableOf(type.target()) !== table) continue
+      for (const row of database.rows(other, transaction)) {
+        if (gone.has(String(row.values[name]))) throw new ReferenceViolationError(other.name, name, 'referenced')
+      }
+    }
+  }
+}
+
+async function claimUnique(
+  database: MemoryDatabase,
+  table: MemoryTable,
+  fields: readonly string[],
+  key: string,
+  transaction: MemoryTransaction,
+): Promise<void> {
+  const claim = {
+    owner: transaction,
+    target: `the ${fields.join(' and ')} of a ${table.name}`,
+    place: () => ({ cell: 'another transaction', line: undefined }),
+  }
+  await database.locks.acquire(key, claim, PATIENCE)
+}
+
+/** `undefined` where a value is absent: absent values never collide. */
+function uniqueKey(table: MemoryTable, fields: readonly string[], values: StoredValues): string | undefined {
+  const parts = fields.map((name) => values[name] ?? null)
+  if (parts.includes(null)) return undefined
+  return `unique:${table.name}:${fields.join()}:${JSON.stringify(parts.map(text))}`
+}
+
+function text(value: unknown): string {
+  if (typeof value === 'object' && value !== null && !(value instanceof Uint8Array)) return JSON.stringify(value)
+  return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : String(value)
+}

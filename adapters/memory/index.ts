@@ -1,0 +1,12 @@
+/** Repositories, locks and channels in memory: for tests, and for apps of one OS process that may forget. */
+export {
+  createInMemoryModel,
+  createInMemoryRepository,
+  InMemoryRepository,
+  type InMemoryModel,
+  type InMemoryRepositoryOptions,
+} from './in-memory-repository.ts'
+
+// For library authors.
+export { inMemoryRepositoryOf } from './in-memory-repository.ts'
+export { MemoryDatabase, memoryDatabaseOf } from './memory-database.ts'
