@@ -16,3 +16,55 @@ export abstract class EngineError extends Error {
 export class FencedError extends EngineError {
   readonly code = 'ENGINE_FENCED'
 }
+
+/** A process (or one of the engine's primitives) ran as plain code: the compiler plugin is not loaded. */
+export class NotCompiledError extends EngineError {
+  readonly code = 'ENGINE_NOT_COMPILED'
+
+  constructor(what: string) {
+    super(`${what} was not compiled`, {
+      hint:
+        'Add to bunfig.toml in the folder you run from:\n' +
+        '  preload = ["@justscale/engine/plugin/register"]\n' +
+        '  [test]\n' +
+        '  preload = ["@justscale/engine/plugin/register"]\n' +
+        'or pass the plugin to Bun.build({ plugins }). Primitives work only in handlers and routines.',
+    })
+  }
+}
+
+/** Thrown at the current wait of a process that is being cancelled; also what `handle.result` rejects with then. */
+export class ProcessCancelled extends EngineError {
+  readonly code = 'ENGINE_PROCESS_CANCELLED'
+  readonly reason: unknown
+
+  constructor(reason?: unknown) {
+    super(typeof reason === 'string' && reason !== '' ? `The process was cancelled: ${reason}` : 'The process was cancelled')
+    this.reason = reason
+  }
+}
+
+/** A signal that no process could ever be reached by, or that is emitted without a parameter it is routed by. */
+export class SignalRouteError extends EngineError {
+  readonly code = 'ENGINE_SIGNAL_ROUTE'
+}
+
+/** A process is defined or started in a way that cannot work: path, parameters, unknown definition. */
+export class ProcessDefinitionError extends EngineError {
+  readonly code = 'ENGINE_PROCESS_DEFINITION'
+}
+
+/** Something was asked of an engine that is not running, or outside of any engine. */
+export class NoEngineError extends EngineError {
+  readonly code = 'ENGINE_NOT_RUNNING'
+}
+
+/** No process has this path. */
+export class ProcessNotFoundError extends EngineError {
+  readonly code = 'ENGINE_PROCESS_NOT_FOUND'
+}
+
+/** A program that a live process needs cannot run here: a binding, a dependency or the program itself is missing. */
+export class ProgramUnavailableError extends EngineError {
+  readonly code = 'ENGINE_PROGRAM_UNAVAILABLE'
+}
