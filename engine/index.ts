@@ -3,7 +3,17 @@
 // Time, randomness, errors
 export { systemClock, systemEntropy } from './clock/clock.ts'
 export type { Clock, Entropy, Scheduled } from './clock/clock.ts'
-export { EngineError, FencedError } from './errors.ts'
+export {
+  EngineError,
+  FencedError,
+  NoEngineError,
+  NotCompiledError,
+  ProcessCancelled,
+  ProcessDefinitionError,
+  ProcessNotFoundError,
+  ProgramUnavailableError,
+  SignalRouteError,
+} from './errors.ts'
 
 // Steps
 export { currentStep, enterStep } from './step/current-step.ts'
