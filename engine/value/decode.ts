@@ -247,7 +247,8 @@ function define(target: object, key: string, value: unknown, enumerable: boolean
 function readTemporal(kind: string, text: string): unknown {
   const known = temporalKinds.find((name) => name === kind)
   if (known === undefined) throw new ValueDecodeError(`Stored values hold the unknown Temporal kind '${kind}'`)
-  return Temporal[known].from(text)
+  const type: { from(text: string): unknown } = Temporal[known]
+  return type.from(text)
 }
 
 function readError(base: string): Error {
