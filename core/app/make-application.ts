@@ -163,7 +163,7 @@ class App implements Application<unknown> {
       throw new DefinitionError(`The sub-app "${this.name}" requires ${tokenName(token)}: add it to an app, which provides that`)
     }
     const instance: unknown = await parent.resolve(token)
-    return typeof instance === 'object' && instance !== null ? forward(() => instance, (call) => runInApp(parent, call)) : instance
+    return typeof instance === 'object' && instance !== null ? forward(instance, (call) => runInApp(parent, call)) : instance
   }
 }
 

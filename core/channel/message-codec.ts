@@ -46,7 +46,7 @@ function encodedAtom(value: object, path: string): Tagged | undefined {
   if (value instanceof References) return tagged('refs', value.items.map((item) => encodedAtom(item, path)))
   if (value instanceof Uint8Array) return tagged('bytes', value.toBase64())
   if (value instanceof Date) return tagged('date', value.getTime())
-  for (const [name, type] of Object.entries(temporalTypes)) if (value instanceof type) return tagged(name, String(value))
+  for (const [name, type] of Object.entries(temporalTypes)) if (Object.getPrototypeOf(value) === type.prototype) return tagged(name, String(value))
   const state = entityState(value)
   if (state === undefined) return undefined
   const what = state.form === 'locked' ? 'Locked<T> cannot leave this process' : `the entity ${entityName(value)} cannot be sent`
@@ -86,12 +86,18 @@ function decodedReference(value: Tagged, modelOf: (name: string) => AnyModelClas
   throw new MessageDecodeError(`A message refers to the model ${value.model}, which has no repository in this app`)
 }
 
-const temporalTypes = {
+interface TextType {
+  readonly prototype: object
+  from(text: string): unknown
+}
+
+/** Typed as one interface: a union of these classes has a `from` that takes the type checker seconds to resolve. */
+const temporalTypes: Readonly<Record<string, TextType>> = {
   instant: Temporal.Instant,
   plainDate: Temporal.PlainDate,
   plainTime: Temporal.PlainTime,
   duration: Temporal.Duration,
-} as const
+}
 
 function tagged(kind: string, value: unknown): Tagged {
   return { [tag]: kind, value }

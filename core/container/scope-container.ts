@@ -15,7 +15,6 @@ import { AbstractContainer, type ContainerEntry, type ControllerEntry, type SubA
 import type { Component, CreateContext, Hook } from './component.ts'
 import { contributionMeta, isContributionToken } from './contribution-mark.ts'
 import { CircularResolveError, LazyTooEarlyError, RequestScopeError, UnprovidedTokenError } from './errors.ts'
-import { forward } from './forward.ts'
 import { lazyToken, type Graph, type Node } from './graph.ts'
 import { isLazy, type AnyToken, type InstanceOf } from './token.ts'
 import { tokenKey, tokenName } from './token-name.ts'
@@ -101,7 +100,7 @@ export class ScopeContainer extends AbstractContainer {
     const entries = Object.entries(node.meta.requires).map(async ([name, dependency]): Promise<[string, unknown]> => {
       if (!isLazy(dependency)) return [name, await this.#find(dependency, consumer)]
       this.#late.push(dependency)
-      return [name, this.#standIn(dependency)]
+      return [name, this.#lateInstance(dependency)]
     })
     return Object.fromEntries(await Promise.all(entries))
   }
@@ -182,13 +181,13 @@ export class ScopeContainer extends AbstractContainer {
     }
   }
 
-  #standIn(dependency: unknown): object {
-    return forward(() => {
+  #lateInstance(dependency: unknown): () => unknown {
+    return () => {
       const token = lazyToken(dependency)
       const instance: unknown = this.resolved(token as AnyToken)
-      if (typeof instance !== 'object' || instance === null) throw new LazyTooEarlyError(tokenName(token))
+      if (instance === undefined) throw new LazyTooEarlyError(tokenName(token))
       return instance
-    })
+    }
   }
 
   #lifecycle(consumer: Consumer): Lifecycle {

@@ -41,8 +41,14 @@ export type InstanceOf<Token> =
 /** The token inside `lazy(...)`. */
 export type LazyToken<Link> = Link extends abstract new (...args: never) => unknown ? Link : Link extends () => infer Token ? Token : never
 
-/** What a factory gets for its `inject`. */
-export type InjectedDependencies<Injected> = { readonly [Name in keyof Injected]: InstanceOf<Injected[Name]> }
+/** What a factory gets for its `inject`: instances, and for `lazy(...)` a function that gives the instance. */
+export type InjectedDependencies<Injected> = { readonly [Name in keyof Injected]: InjectedDependency<Injected[Name]> }
+type InjectedDependency<Token> = Token extends Lazy<infer Link> ? LateInstance<Link> : InstanceOf<Token>
+
+/** Gives the instance of a lazy dependency. Throws `LazyTooEarlyError` while the app is being put together. */
+export interface LateInstance<Link> {
+  (): InstanceOf<LazyToken<Link>>
+}
 
 /** Tokens that `inject` needs before; contributions are always there (perhaps empty). */
 export type Need<Token> = Token extends Lazy<unknown> ? never : Token extends ContributionMark ? never : Token
@@ -53,8 +59,9 @@ export type LateNeed<Token> = Token extends Lazy<infer Link> ? LazyToken<Link> :
 export type Resolve = <Token>(token: Token) => Promise<InstanceOf<Token>>
 
 /**
- * Injects something defined later, or that injects you: `inject: { payments: lazy(() => Payments) }`. What arrives stands
- * in for the instance and throws if it is used before the app has been put together.
+ * Injects something defined later, or that injects you: `inject: { payments: lazy(() => Payments) }`. A factory gets a
+ * function, `payments().charge(...)`, because the instance is only there once the app has been put together; on a model
+ * `this.payments` is the instance itself.
  */
 export function lazy<Link>(target: Link): Lazy<Link> {
   return { [lazyTarget]: target }

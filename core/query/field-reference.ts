@@ -21,21 +21,21 @@ export interface FieldReference<Key, Value> {
 }
 
 export interface EqualityFieldReference<Key, Value, Input> extends FieldReference<Key, Value> {
-  eq(value: NonNullable<Input>): Condition<Key>
+  eq(value: Input): Condition<Key>
   /** Another value, or none. */
-  neq(value: NonNullable<Input>): Condition<Key>
-  in(values: readonly NonNullable<Input>[]): Condition<Key>
+  neq(value: Input): Condition<Key>
+  in(values: readonly Input[]): Condition<Key>
   /** None of the values, or no value. */
-  notIn(values: readonly NonNullable<Input>[]): Condition<Key>
+  notIn(values: readonly Input[]): Condition<Key>
 }
 
 export interface OrderedFieldReference<Key, Value, Input> extends EqualityFieldReference<Key, Value, Input> {
-  gt(value: NonNullable<Input>): Condition<Key>
-  gte(value: NonNullable<Input>): Condition<Key>
-  lt(value: NonNullable<Input>): Condition<Key>
-  lte(value: NonNullable<Input>): Condition<Key>
+  gt(value: Input): Condition<Key>
+  gte(value: Input): Condition<Key>
+  lt(value: Input): Condition<Key>
+  lte(value: Input): Condition<Key>
   /** Both ends included. */
-  between(low: NonNullable<Input>, high: NonNullable<Input>): Condition<Key>
+  between(low: Input, high: Input): Condition<Key>
   /** Absent values last unless `nulls` says otherwise. */
   asc(nulls?: 'first' | 'last'): Order<Key>
   desc(nulls?: 'first' | 'last'): Order<Key>
@@ -62,8 +62,8 @@ export interface NumberFieldReference<Key, Value, Input> extends OrderedFieldRef
 }
 
 export interface TimeFieldReference<Key, Value, Input> extends OrderedFieldReference<Key, Value, Input> {
-  before(value: NonNullable<Input>): Condition<Key>
-  after(value: NonNullable<Input>): Condition<Key>
+  before(value: Input): Condition<Key>
+  after(value: Input): Condition<Key>
 }
 
 export interface BooleanFieldReference<Key, Value> extends EqualityFieldReference<Key, Value, boolean> {
@@ -104,17 +104,17 @@ type ElementRefOf<List> = Exclude<ElementOf<Exclude<List, AnyReference>>, undefi
 type ReferenceOfKind<Key, Field, Kind> = Kind extends 'string'
   ? StringFieldReference<Key, ReadOf<Field>>
   : Kind extends 'number' | 'bigint' | 'decimal'
-    ? NumberFieldReference<Key, ReadOf<Field>, InputOf<Field>>
+    ? NumberFieldReference<Key, ReadOf<Field>, Exclude<InputOf<Field>, undefined>>
     : Kind extends 'enum'
-      ? EnumFieldReference<Key, ReadOf<Field>, InputOf<Field>>
+      ? EnumFieldReference<Key, ReadOf<Field>, Exclude<InputOf<Field>, undefined>>
       : Kind extends 'boolean'
         ? BooleanFieldReference<Key, ReadOf<Field>>
         : Kind extends 'time'
-          ? TimeFieldReference<Key, ReadOf<Field>, InputOf<Field>>
+          ? TimeFieldReference<Key, ReadOf<Field>, Exclude<InputOf<Field>, undefined>>
           : Kind extends 'array'
             ? ArrayFieldReference<Key, ReadOf<Field>, ElementOf<InputOf<Field>>>
             : Kind extends 'ref'
-              ? RefFieldReference<Key, ReadOf<Field>, InputOf<Field>, TargetOfField<Field>>
+              ? RefFieldReference<Key, ReadOf<Field>, Exclude<InputOf<Field>, undefined>, TargetOfField<Field>>
               : Kind extends 'refs'
                 ? RefsFieldReference<Key, ReadOf<Field>, ElementRefOf<InputOf<Field>>, TargetOfField<Field>>
                 : Kind extends NestedKind<infer Inner>
