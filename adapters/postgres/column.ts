@@ -1,0 +1,113 @@
+/** How each type of field is a column: its SQL type, and its values on the way in and out. */
+import type { FieldDefinition, FieldType } from '@justscale/core'
+import { sqlArray, type SqlValue } from '@justscale/engine/sql'
+import { decodeJson, encodeJson } from './json-value.ts'
+
+export interface Column {
+  /** Field name. */
+  readonly field: string
+  /** Column name. */
+  readonly name: string
+  readonly definition: FieldDefinition
+  /** As in `create table`. */
+  readonly sqlType: string
+}
+
+/** The type as parameters are cast to: without collation. */
+export function castType(type: FieldType): string {
+  switch (type.kind) {
+    case 'string':
+    case 'text':
+    case 'enum':
+    case 'duration':
+      return 'text'
+    case 'int':
+      return 'integer'
+    case 'decimal':
+      return `numeric(${type.precision},${type.scale})`
+    case 'float':
+      return 'real'
+    case 'double':
+      return 'double precision'
+    case 'timestamp':
+      return 'timestamptz'
+    case 'json':
+    case 'array':
+    case 'object':
+      return 'jsonb'
+    case 'bytes':
+      return 'bytea'
+    case 'ref':
+      return 'uuid'
+    case 'refs':
+      return 'uuid[]'
+    default:
+      return type.kind
+  }
+}
+
+/** Text is ordered by code point everywhere, whatever the database's locale. */
+export function columnType(type: FieldType): string {
+  const cast = castType(type)
+  return cast === 'text' ? 'text collate "C"' : cast
+}
+
+/** A present or absent value as a parameter, to be cast to `castType`. */
+export function encodeValue(type: FieldType, value: unknown): SqlValue {
+  if (value === null || value === undefined) return null
+  switch (type.kind) {
+    case 'json':
+    case 'array':
+    case 'object':
+      return JSON.stringify(encodeJson(type, value))
+    case 'refs':
+      return sqlArray(value as readonly string[])
+    case 'bytes':
+      return value as Uint8Array
+    case 'boolean':
+      return value as boolean
+    case 'bigint':
+      return String(value)
+    case 'float':
+    case 'double':
+      return Object.is(value, -0) ? '-0' : String(value)
+    case 'int':
+    case 'smallint':
+      return value as number
+    default:
+      return String(value)
+  }
+}
+
+/** A column in a select list: forms that the driver does not read are converted by the server. */
+export function selectColumn(type: FieldType, expression: string): string {
+  return type.kind === 'refs' ? `to_json(${expression})` : expression
+}
+
+/** A value as the driver gives it, in the field's own form. */
+export function decodeValue(type: FieldType, value: unknown): unknown {
+  if (value === null || value === undefined) return null
+  switch (type.kind) {
+    case 'bigint':
+      return BigInt(value as string)
+    case 'decimal':
+      return type.as === 'number' ? Number(value) : value
+    case 'float':
+      return Math.fround(Number(value))
+    case 'double':
+      return Number(value)
+    case 'timestamp':
+      return Temporal.Instant.from(value as string)
+    case 'date':
+      return Temporal.PlainDate.from(value as string)
+    case 'time':
+      return Temporal.PlainTime.from(value as string)
+    case 'duration':
+      return Temporal.Duration.from(value as string)
+    case 'array':
+    case 'object':
+      return decodeJson(type, value)
+    default:
+      return value
+  }
+}

@@ -1,0 +1,10 @@
+/** Repositories, locks, channels and migrations on PostgreSQL. */
+export { createPgModel, type PgIndex, type PgModelOf, type PgModelOptions } from './pg-model.ts'
+export { createPgRepository } from './pg-repository.ts'
+export { createPostgresFeature, PostgresFeature, PostgresSchemaFeature, type PostgresOptions } from './postgres-feature.ts'
+export { PostgresClient, PostgresConfig } from './postgres-client.ts'
+
+// For library authors.
+export { PgDatabase } from './pg-database.ts'
+export { PgModel } from './pg-model.ts'
+export { syncSchema } from './sync-schema.ts'

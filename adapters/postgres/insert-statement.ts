@@ -1,0 +1,37 @@
+/** One statement for any number of rows. */
+import type { Row } from '@justscale/core/repository'
+import type { SqlValue } from '@justscale/engine/sql'
+import { castType, encodeValue } from './column.ts'
+import { quoteName } from './identifier.ts'
+import type { PgModel } from './pg-model.ts'
+
+/** Without `returning`. Several rows travel as one JSON parameter, so that the statement is the same for any number. */
+export function insertStatement(table: PgModel, rows: readonly Row[]): { text: string; parameters: readonly SqlValue[] } {
+  const columns = ['id', ...table.columns.map(({ name }) => quoteName(name))].join(', ')
+  const [first] = rows
+  if (rows.length === 1 && first) {
+    const values = table.columns.map((each, index) => `$${index + 2}::${castType(each.definition.type)}`)
+    return {
+      text: `insert into ${table.quotedTable} (${columns}) values (${['$1::uuid', ...values].join(', ')})`,
+      parameters: [first.identifier, ...table.columns.map((each) => encodeValue(each.definition.type, first.values[each.field]))],
+    }
+  }
+  const typed = table.columns.map((each) => `${quoteName(each.name)} ${castType(each.definition.type)}`)
+  const source = `jsonb_to_recordset($1::jsonb) as r(id uuid, ${typed.join(', ')})`
+  return {
+    text: `insert into ${table.quotedTable} (${columns}) select ${columns} from ${source}`,
+    parameters: [JSON.stringify(rows.map((row) => jsonRow(table, row)))],
+  }
+}
+
+function jsonRow(table: PgModel, row: Row): Record<string, unknown> {
+  const entries = table.columns.map((each): [string, unknown] => {
+    const { type } = each.definition
+    const value = row.values[each.field]
+    const encoded = encodeValue(type, value)
+    if (encoded instanceof Uint8Array) return [each.name, `\\x${Buffer.from(encoded).toString('hex')}`]
+    if (type.kind === 'refs') return [each.name, value]
+    return [each.name, castType(type) === 'jsonb' && encoded !== null ? JSON.parse(String(encoded)) : encoded]
+  })
+  return Object.fromEntries([['id', row.identifier], ...entries])
+}

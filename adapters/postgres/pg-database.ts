@@ -1,0 +1,67 @@
+/**
+ * What repositories of one app share: the connections, the tables, who waits for which lock on this node, and who watches
+ * which row. `PostgresClient` is the token users see.
+ */
+import { modelName, type AnyModelClass } from '@justscale/core'
+import { TransactionLostError, type TransactionProvider } from '@justscale/core/cell'
+import { LockTable } from '@justscale/core/lock'
+import { QueryError } from '@justscale/core/repository'
+import { SqlConnectionError, type SqlDatabase } from '@justscale/engine/sql'
+import { ChangeFeed } from './change-feed.ts'
+import type { PgModel } from './pg-model.ts'
+import { PgTransaction } from './pg-transaction.ts'
+
+export class PgDatabase {
+  readonly sql: SqlDatabase
+  readonly locks = new LockTable()
+  readonly provider: TransactionProvider<PgTransaction>
+  readonly changes: ChangeFeed
+  readonly #tables = new Map<string, PgModel>()
+
+  constructor(sql: SqlDatabase, channel: string) {
+    this.sql = sql
+    this.changes = new ChangeFeed(sql, channel)
+    this.provider = {
+      name: `Postgres at ${sql.address}`,
+      begin: async ({ timeout }) => {
+        try {
+          const lane = await sql.lane({ pool: 'work', timeout })
+          return new PgTransaction(lane, { storage: sql.identity, lockTimeout: timeout })
+        } catch (error) {
+          if (error instanceof SqlConnectionError) throw new TransactionLostError(error.message, 'no', error)
+          throw error
+        }
+      },
+    }
+  }
+
+  /** Makes a table known, so that others can refer to it. Throws when two models want the same table. */
+  register(table: PgModel): void {
+    const existing = this.#tables.get(modelName(table.model))
+    if (existing && existing.model !== table.model) {
+      throw new QueryError(`Two models called ${table.name} are kept in the same database; give one of them another name`)
+    }
+    this.#tables.set(modelName(table.model), table)
+  }
+
+  get tables(): Iterable<PgModel> {
+    return this.#tables.values()
+  }
+
+  tableOf(model: AnyModelClass): PgModel {
+    const found = this.#tables.get(modelName(model))
+    if (found) return found
+    throw new QueryError(`${modelName(model)} is not kept in this database`, {
+      hint: `Bind it: bindRepository(ModelRepository.of(${modelName(model)}), createPgRepository(createPgModel(${modelName(model)}))).`,
+    })
+  }
+
+  hasTable(model: AnyModelClass): boolean {
+    return this.#tables.has(modelName(model))
+  }
+
+  async close(): Promise<void> {
+    await this.changes.close()
+    await this.sql.close()
+  }
+}

@@ -1,0 +1,160 @@
+/** A model as a table: names of table, columns and constraints. Made by `createPgModel`, used by repositories and migrations. */
+import {
+  DefinitionError,
+  modelFields,
+  modelName,
+  type AnyModel,
+  type AnyModelClass,
+  type FieldDefinition,
+  type StoredValues,
+} from '@justscale/core'
+import type { Row } from '@justscale/core/repository'
+import type { SqlRow } from '@justscale/engine/sql'
+import { columnType, decodeValue, selectColumn, type Column } from './column.ts'
+import { constraintName, plural, quoteName, snakeCase } from './identifier.ts'
+
+export interface PgIndex {
+  /** Field names. */
+  readonly fields: readonly string[]
+  readonly unique?: boolean
+}
+
+export interface PgModelOptions {
+  /** Default: the model's name in snake case, plural. */
+  readonly table?: string
+  /** Indexes over several fields, besides those of `unique()` and `index()`. */
+  readonly indexes?: readonly PgIndex[]
+  /** The table's previous name: a migration renames it. */
+  readonly renamedFrom?: string
+}
+
+export interface NamedIndex {
+  readonly name: string
+  readonly columns: readonly Column[]
+  readonly unique: boolean
+}
+
+export interface NamedReference {
+  readonly name: string
+  readonly column: Column
+  readonly target: AnyModelClass
+}
+
+/** For the types: which entity a `PgModel` is of. */
+export interface PgModelOf<Entity> extends PgModel {
+  readonly 'entity of the model'?: (entity: Entity) => Entity
+}
+
+export class PgModel {
+  readonly model: AnyModelClass
+  /** Name of the model, for messages. */
+  readonly name: string
+  readonly table: string
+  readonly renamedFrom: string | undefined
+  readonly columns: readonly Column[]
+  /** Unique ones first, in order of the fields: the order in which violations are found. */
+  readonly indexes: readonly NamedIndex[]
+  readonly references: readonly NamedReference[]
+  /** `id, "owner", ...`: what rows are read from. */
+  readonly selectList: string
+  readonly #byField: ReadonlyMap<string, Column>
+
+  constructor(model: AnyModelClass, options: PgModelOptions) {
+    this.model = model
+    this.name = modelName(model)
+    this.table = options.table ?? plural(snakeCase(this.name))
+    this.renamedFrom = options.renamedFrom
+    this.columns = Object.entries(modelFields(model)).map(([field, definition]) => column(field, definition))
+    this.#byField = new Map(this.columns.map((each) => [each.field, each]))
+    this.#refuseTwins()
+    this.indexes = this.#makeIndexes(options.indexes ?? [])
+    this.references = this.columns.flatMap((each) => {
+      const { type } = each.definition
+      if (type.kind !== 'ref') return []
+      return [{ name: constraintName(this.table, each.name, 'fkey'), column: each, target: type.target() }]
+    })
+    this.selectList = ['id', ...this.columns.map((each) => this.#selected(each))].join(', ')
+  }
+
+  get quotedTable(): string {
+    return quoteName(this.table)
+  }
+
+  /** True where the model has no field of that column: then the table has a system column. */
+  hasSystemColumn(name: 'created_at' | 'updated_at'): boolean {
+    return this.columns.every((each) => each.name !== name)
+  }
+
+  column(field: string): Column {
+    const found = this.#byField.get(field)
+    if (found) return found
+    throw new DefinitionError(`${this.name} has no field "${field}"`)
+  }
+
+  /** The list with every column taken from `alias`. */
+  selectFrom(alias: string): string {
+    return [`${alias}.id`, ...this.columns.map((each) => this.#selected(each, `${alias}.`))].join(', ')
+  }
+
+  /** A row of `selectList` in storage form. */
+  decode(row: SqlRow): Row {
+    const values: Record<string, unknown> = {}
+    for (const { field, name, definition } of this.columns) values[field] = decodeValue(definition.type, row[name])
+    return { identifier: row.id as string, values: values as StoredValues }
+  }
+
+  /** The fields that are unique together under a constraint's name. */
+  uniqueFields(constraint: string): readonly string[] | undefined {
+    const index = this.indexes.find((each) => each.unique && each.name === constraint)
+    return index?.columns.map((each) => each.field)
+  }
+
+  isUnique(fields: readonly string[]): boolean {
+    const wanted = [...fields].sort().join()
+    return this.indexes.some((each) => each.unique && each.columns.map(({ field }) => field).sort().join() === wanted)
+  }
+
+  #selected(each: Column, prefix = ''): string {
+    const quoted = quoteName(each.name)
+    const expression = selectColumn(each.definition.type, `${prefix}${quoted}`)
+    return expression === quoted || expression === `${prefix}${quoted}` ? expression : `${expression} as ${quoted}`
+  }
+
+  #makeIndexes(declared: readonly PgIndex[]): readonly NamedIndex[] {
+    const single = this.columns.flatMap((each) => {
+      const { unique, index } = each.definition
+      const isReference = each.definition.type.kind === 'ref'
+      if (!unique && !index && !isReference) return []
+      return [{ name: constraintName(this.table, each.name, unique ? 'key' : 'idx'), columns: [each], unique }]
+    })
+    const joint = declared.map((each) => {
+      const columns = each.fields.map((field) => this.column(field))
+      const unique = each.unique === true
+      const names = columns.map(({ name }) => name)
+      return { name: constraintName(this.table, ...names, unique ? 'key' : 'idx'), columns, unique }
+    })
+    return [...single, ...joint].sort((one, other) => Number(other.unique) - Number(one.unique))
+  }
+
+  #refuseTwins(): void {
+    const seen = new Map<string, string>([['id', "the table's key"]])
+    for (const { field, name } of this.columns) {
+      const other = seen.get(name)
+      if (other) throw new DefinitionError(`${this.name}.${field} and ${other} would both be the column "${name}"`)
+      seen.set(name, field)
+    }
+  }
+}
+
+/** Says how a model is kept in Postgres: `createPgModel(User, { table: 'users' })`. */
+export function createPgModel<Entity extends AnyModel>(
+  model: abstract new (...args: never) => Entity,
+  options: PgModelOptions = {},
+): PgModelOf<Entity> {
+  return new PgModel(model as unknown as AnyModelClass, options) as PgModelOf<Entity>
+}
+
+function column(field: string, definition: FieldDefinition): Column {
+  const name = definition.type.kind === 'ref' ? `${snakeCase(field)}_id` : snakeCase(field)
+  return { field, name, definition, sqlType: columnType(definition.type) }
+}

@@ -1,0 +1,233 @@
+/** The rows of one model in Postgres. Outside of a unit of work, single statements commit by themselves. */
+import type { AggregateNode, ConditionNode, StoredValues } from '@justscale/core'
+import { QueryError, type LockRequest, type Row, type RowQuery, type RowStore } from '@justscale/core/repository'
+import { sqlArray, SqlConnectionError, type SqlRow, type SqlValue } from '@justscale/engine/sql'
+import { castType, encodeValue } from './column.ts'
+import { aggregateExpression, decodeAggregate } from './compile-aggregate.ts'
+import { compileAfter, compileCondition, compileOrder, SqlWriter } from './compile-condition.ts'
+import { quoteName } from './identifier.ts'
+import { insertStatement } from './insert-statement.ts'
+import type { PgDatabase } from './pg-database.ts'
+import { translateError } from './pg-error.ts'
+import type { PgModel } from './pg-model.ts'
+import type { PgTransaction } from './pg-transaction.ts'
+
+const KEY = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+/** Milliseconds that a bulk write outside of a unit of work waits for locks. */
+const PATIENCE = 5_000
+
+export class PgRowStore implements RowStore<PgTransaction> {
+  readonly provider
+  readonly #database: PgDatabase
+  readonly #table: PgModel
+  readonly #byKey: string
+  readonly #lockByKey: string
+
+  constructor(database: PgDatabase, table: PgModel) {
+    this.provider = database.provider
+    this.#database = database
+    this.#table = table
+    const select = `select ${table.selectList} from ${table.quotedTable}`
+    this.#byKey = `${select} where id = any($1::uuid[])`
+    this.#lockByKey = `${select} where id = $1::uuid for no key update`
+  }
+
+  async select(query: RowQuery, transaction?: PgTransaction): Promise<readonly Row[]> {
+    const writer = this.#writer()
+    const conditions = [compileCondition(query.where, this.#table, 't', writer)]
+    if (query.after) conditions.push(compileAfter(query.orderBy, query.after, this.#table, 't', writer))
+    const text = [
+      `select ${this.#table.selectFrom('t')} from ${this.#table.quotedTable} t where ${conditions.join(' and ')}`,
+      `order by ${compileOrder(query.orderBy, this.#table, 't')}`,
+      ...(query.limit === undefined ? [] : [`limit ${writer.parameter(query.limit, 'bigint')}`]),
+      ...(query.offset === undefined ? [] : [`offset ${writer.parameter(query.offset, 'bigint')}`]),
+    ].join(' ')
+    return (await this.#read(text, writer.parameters, transaction)).map((row) => this.#table.decode(row))
+  }
+
+  async selectByKeys(identifiers: readonly string[], transaction?: PgTransaction): Promise<readonly Row[]> {
+    const keys = identifiers.filter((identifier) => KEY.test(identifier))
+    if (keys.length === 0) return []
+    const rows = await this.#read(this.#byKey, [sqlArray(keys)], transaction)
+    return rows.map((row) => this.#table.decode(row))
+  }
+
+  async count(where: ConditionNode, transaction?: PgTransaction): Promise<number> {
+    const writer = this.#writer()
+    const condition = compileCondition(where, this.#table, 't', writer)
+    const text = `select count(*) as count from ${this.#table.quotedTable} t where ${condition}`
+    const [row] = await this.#read(text, writer.parameters, transaction)
+    return Number(row?.count)
+  }
+
+  async aggregate(
+    aggregates: Readonly<Record<string, AggregateNode>>,
+    where: ConditionNode,
+    transaction?: PgTransaction,
+  ): Promise<Readonly<Record<string, unknown>>> {
+    const writer = this.#writer()
+    const nodes = Object.entries(aggregates)
+    const list = nodes.flatMap(([, node], index) => aggregateExpression(node, index, this.#table))
+    const condition = compileCondition(where, this.#table, 't', writer)
+    const text = `select ${list.join(', ') || '1'} from ${this.#table.quotedTable} t where ${condition}`
+    const [row = {}] = await this.#read(text, writer.parameters, transaction)
+    return Object.fromEntries(nodes.map(([name, node], index) => [name, decodeAggregate(node, index, row)]))
+  }
+
+  async insert(rows: readonly Row[], transaction?: PgTransaction): Promise<void> {
+    const { text, parameters } = insertStatement(this.#table, rows)
+    await this.#write(text, parameters, `insert of ${this.#table.name}`, transaction)
+  }
+
+  async upsert(
+    row: Row,
+    fields: readonly string[],
+    change: StoredValues,
+    transaction?: PgTransaction,
+  ): Promise<{ readonly row: Row; readonly inserted: boolean }> {
+    if (!this.#table.isUnique(fields)) throw new QueryError(`upsert by ${fields.join(', ')}: no unique field or index of ${this.#table.name}`)
+    const insert = insertStatement(this.#table, [row])
+    const parameters = [...insert.parameters]
+    const target = fields.map((field) => quoteName(this.#table.column(field).name)).join(', ')
+    const set = this.#assignments(change, parameters)
+    const first = quoteName(this.#table.column(fields[0] ?? '').name)
+    const action = set.length > 0 ? set.join(', ') : `${first} = excluded.${first}`
+    const text = `${insert.text} on conflict (${target}) do update set ${action} returning ${this.#table.selectList}, (xmax = 0) as inserted`
+    const [stored] = await this.#bulk(text, parameters, `upsert of ${this.#table.name}`, transaction)
+    if (!stored) throw new QueryError(`upsert of ${this.#table.name} gave no row`)
+    return { row: this.#table.decode(stored), inserted: stored.inserted === true }
+  }
+
+  async lock(request: LockRequest, begin: () => Promise<PgTransaction>): Promise<Row | undefined> {
+    if (!KEY.test(request.identifier)) return undefined
+    const { locks } = this.#database
+    const key = `${this.#table.table}:${request.identifier}`
+    const until = performance.now() + request.timeout
+    const remaining = () => Math.max(1, until - performance.now())
+    // Whoever holds nothing yet queues here, without a connection; whoever does must be seen by the server's own check.
+    if (request.first) await locks.acquire(key, request, request.timeout)
+    const done = request.first ? undefined : locks.announce(key, request)
+    try {
+      const transaction = await begin()
+      const [row] = await transaction.attempt(this.#lockByKey, [request.identifier], remaining())
+      locks.hold(key, request)
+      return row && this.#table.decode(row)
+    } catch (error) {
+      throw translateError(error, {
+        table: this.#table,
+        tables: this.#database.tables,
+        target: request.target,
+        timeout: request.timeout,
+        holder: locks.holder(key, request.owner),
+      })
+    } finally {
+      done?.()
+    }
+  }
+
+  unlock(owner: object): void {
+    this.#database.locks.releaseAll(owner)
+  }
+
+  async update(identifier: string, change: StoredValues, transaction?: PgTransaction): Promise<Row | undefined> {
+    const parameters: SqlValue[] = []
+    const set = this.#assignments(change, parameters)
+    parameters.push(identifier)
+    const text = `update ${this.#table.quotedTable} set ${set.join(', ')} where id = $${parameters.length}::uuid returning id`
+    const [row] = await this.#write(text, parameters, `${this.#table.name}(${identifier})`, transaction)
+    return row && { identifier, values: change }
+  }
+
+  async delete(identifier: string, transaction?: PgTransaction): Promise<boolean> {
+    const text = `delete from ${this.#table.quotedTable} where id = $1::uuid returning id`
+    return (await this.#write(text, [identifier], `${this.#table.name}(${identifier})`, transaction)).length > 0
+  }
+
+  async updateWhere(where: ConditionNode, change: StoredValues, transaction?: PgTransaction): Promise<readonly string[]> {
+    const writer = this.#writer()
+    const locked = this.#lockedKeys(where, 'for no key update', writer)
+    const set = this.#assignments(change, writer.parameters)
+    if (set.length === 0) return []
+    const text = `with locked as materialized (${locked}) update ${this.#table.quotedTable} u set ${set.join(', ')} from locked where u.id = locked.id returning u.id`
+    return this.#keys(await this.#bulk(text, writer.parameters, `update of ${this.#table.name}`, transaction))
+  }
+
+  async deleteWhere(where: ConditionNode, transaction?: PgTransaction): Promise<readonly string[]> {
+    const writer = this.#writer()
+    const locked = this.#lockedKeys(where, 'for update', writer)
+    const text = `with locked as materialized (${locked}) delete from ${this.#table.quotedTable} u using locked where u.id = locked.id returning u.id`
+    return this.#keys(await this.#bulk(text, writer.parameters, `delete of ${this.#table.name}`, transaction))
+  }
+
+  announce(identifiers: readonly string[]): void {
+    this.#database.changes.announce(this.#table.table, identifiers)
+  }
+
+  watch(identifier: string, onChange: () => void): Promise<{ close(): Promise<void> }> {
+    return this.#database.changes.watch(this.#table.table, identifier, onChange)
+  }
+
+  #lockedKeys(where: ConditionNode, strength: string, writer: SqlWriter): string {
+    const condition = compileCondition(where, this.#table, 't', writer)
+    return `select t.id from ${this.#table.quotedTable} t where ${condition} order by t.id ${strength} of t`
+  }
+
+  #assignments(change: StoredValues, parameters: SqlValue[]): string[] {
+    const set = Object.entries(change).map(([field, value]) => {
+      const { name, definition } = this.#table.column(field)
+      parameters.push(encodeValue(definition.type, value))
+      return `${quoteName(name)} = $${parameters.length}::${castType(definition.type)}`
+    })
+    if (set.length > 0 && this.#table.hasSystemColumn('updated_at')) set.push('updated_at = now()')
+    return set
+  }
+
+  async #read(text: string, parameters: readonly SqlValue[], transaction?: PgTransaction): Promise<readonly SqlRow[]> {
+    const context = `query on ${this.#table.name}`
+    try {
+      if (transaction) return await transaction.query(text, parameters)
+      return await this.#database.sql.query(text, parameters)
+    } catch (error) {
+      // A read may be sent again: the connection that died is not the one that is used next.
+      if (transaction || !(error instanceof SqlConnectionError)) throw this.#translate(error, context)
+      return this.#database.sql.query(text, parameters).catch((again: unknown) => {
+        throw this.#translate(again, context)
+      })
+    }
+  }
+
+  async #write(text: string, parameters: readonly SqlValue[], target: string, transaction?: PgTransaction): Promise<readonly SqlRow[]> {
+    try {
+      if (transaction) return await transaction.attempt(text, parameters)
+      return await this.#database.sql.query(text, parameters)
+    } catch (error) {
+      throw this.#translate(error, target)
+    }
+  }
+
+  /** As `#write`, but outside of a unit of work in a transaction of its own, which waits for locks only so long. */
+  async #bulk(text: string, parameters: readonly SqlValue[], target: string, transaction?: PgTransaction): Promise<readonly SqlRow[]> {
+    if (transaction) return this.#write(text, parameters, target, transaction)
+    const own = await this.provider.begin({ timeout: PATIENCE, cell: target })
+    try {
+      const rows = await this.#write(text, parameters, target, own)
+      await own.commit()
+      return rows
+    } catch (error) {
+      await own.rollback()
+      throw error
+    }
+  }
+
+  #translate(error: unknown, target: string): unknown {
+    return translateError(error, { table: this.#table, tables: this.#database.tables, target, timeout: PATIENCE })
+  }
+
+  #keys(rows: readonly SqlRow[]): readonly string[] {
+    return rows.map((row) => row.id as string)
+  }
+
+  #writer(): SqlWriter {
+    return new SqlWriter((model) => this.#database.tableOf(model))
+  }
+}

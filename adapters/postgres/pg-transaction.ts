@@ -1,0 +1,130 @@
+/**
+ * A transaction on a lane. `begin` travels with the first statement, a savepoint with each write, so that a unit of work
+ * costs one round trip per statement and one for its commit.
+ */
+import { TransactionLostError, type Savepoint, type StorageTransaction } from '@justscale/core/cell'
+import type { JoinableTransaction } from '@justscale/engine'
+import {
+  SqlConnectionError,
+  SqlStatementError,
+  type SqlLane,
+  type SqlRow,
+  type SqlRunner,
+  type SqlStatement,
+  type SqlValue,
+} from '@justscale/engine/sql'
+
+export interface PgTransactionOptions {
+  /** `SqlDatabase.identity`. */
+  readonly storage: string
+  /** Milliseconds a statement waits for a lock. */
+  readonly lockTimeout: number
+}
+
+export class PgTransaction implements StorageTransaction, SqlRunner {
+  readonly joinable: JoinableTransaction
+  readonly #lane: SqlLane
+  readonly #lockTimeout: number
+  #currentTimeout: number
+  #begun = false
+  #savepoints = 0
+  #lost: TransactionLostError | undefined
+
+  constructor(lane: SqlLane, options: PgTransactionOptions) {
+    this.#lane = lane
+    this.#lockTimeout = wholeMilliseconds(options.lockTimeout)
+    this.#currentTimeout = this.#lockTimeout
+    this.joinable = { kind: 'sql', storage: options.storage, sql: this }
+  }
+
+  /** One statement as it is: when it fails, the transaction is lost. */
+  async query<Row extends SqlRow = SqlRow>(text: string, parameters: readonly SqlValue[] = []): Promise<readonly Row[]> {
+    try {
+      return (await this.#send([{ text, parameters }])) as readonly Row[]
+    } catch (error) {
+      throw this.#lose(error)
+    }
+  }
+
+  /** One statement that may be refused: the transaction then goes on as if it had not been tried. */
+  async attempt(text: string, parameters: readonly SqlValue[], lockTimeout = this.#lockTimeout): Promise<readonly SqlRow[]> {
+    const name = `w${(this.#savepoints += 1)}`
+    const timeout = wholeMilliseconds(lockTimeout)
+    const before: SqlStatement[] = timeout === this.#currentTimeout ? [] : [{ text: `set local lock_timeout = ${timeout}` }]
+    this.#currentTimeout = timeout
+    try {
+      const statements = [...before, { text: `savepoint ${name}` }, { text, parameters }, { text: `release savepoint ${name}` }]
+      return await this.#send(statements, before.length + 1)
+    } catch (error) {
+      if (!(error instanceof SqlStatementError)) throw this.#lose(error)
+      await this.#goBack(name)
+      throw error
+    }
+  }
+
+  async savepoint(): Promise<Savepoint> {
+    const name = `s${(this.#savepoints += 1)}`
+    await this.query(`savepoint ${name}`)
+    return {
+      release: async () => void (await this.query(`release savepoint ${name}`)),
+      rollback: () => this.#goBack(name),
+    }
+  }
+
+  async commit(): Promise<void> {
+    try {
+      if (this.#lost) throw this.#lost
+      if (this.#begun) await this.#lane.query('commit')
+    } catch (error) {
+      if (error instanceof TransactionLostError) throw error
+      throw new TransactionLostError(textOf(error), error instanceof SqlConnectionError ? error.sent : 'no', error)
+    }
+    this.#lane.release()
+  }
+
+  async rollback(): Promise<void> {
+    try {
+      if (this.#begun && this.#lane.healthy) await this.#lane.query('rollback')
+    } catch {
+      // The lane is closed by its release, and with it the transaction.
+    }
+    this.#lane.release()
+  }
+
+  /** Sends statements in one round trip; the answer is that of the one at `answer`. */
+  async #send(statements: readonly SqlStatement[], answer = 0): Promise<readonly SqlRow[]> {
+    if (this.#lost) throw this.#lost
+    if (this.#begun) {
+      if (statements.length === 1) return this.#lane.query(statements[0]!.text, statements[0]!.parameters)
+      return (await this.#lane.pipeline(statements))[answer] ?? []
+    }
+    this.#begun = true
+    const begin = { text: `begin; set local lock_timeout = ${this.#lockTimeout}` }
+    return (await this.#lane.pipeline([begin, ...statements]))[answer + 1] ?? []
+  }
+
+  async #goBack(name: string): Promise<void> {
+    if (this.#lost) return
+    try {
+      await this.#lane.query(`rollback to savepoint ${name}; release savepoint ${name}`)
+      this.#currentTimeout = -1
+    } catch (error) {
+      this.#lose(error)
+    }
+  }
+
+  #lose(error: unknown): unknown {
+    if (error instanceof TransactionLostError) return error
+    this.#lost ??= new TransactionLostError(textOf(error), 'no', error)
+    return error instanceof SqlStatementError ? error : this.#lost
+  }
+}
+
+/** 0 would wait for ever. */
+function wholeMilliseconds(milliseconds: number): number {
+  return Math.max(1, Math.ceil(milliseconds))
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

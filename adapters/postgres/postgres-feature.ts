@@ -1,0 +1,46 @@
+/** `PostgresFeature`: the connection of an app. Add it before anything that is kept in Postgres. */
+import { createFeatureBuilder } from '@justscale/core'
+import { provideConfig } from '@justscale/core/config'
+import { PostgresClient, PostgresConfig } from './postgres-client.ts'
+import { syncSchema } from './sync-schema.ts'
+
+export interface PostgresOptions {
+  /** Default: `DATABASE_URL`. */
+  readonly url?: string
+  /** Prefix of notification channels; default: `SIGNAL_CHANNEL`, or `justscale`. */
+  readonly channel?: string
+  /** Connections for units of work at most (default 10). */
+  readonly connections?: number
+}
+
+/** The feature with settings of your own: for tests, and for apps with several databases. */
+export function createPostgresFeature(options: PostgresOptions = {}) {
+  return createFeatureBuilder()
+    .name('PostgresFeature')
+    .provides((app) =>
+      app
+        .add(
+          provideConfig(PostgresConfig, (environment) => ({
+            url: options.url ?? environment.DATABASE_URL ?? '',
+            channel: options.channel ?? environment.SIGNAL_CHANNEL,
+            connections: options.connections,
+          })),
+        )
+        .add(PostgresClient),
+    )
+}
+
+export class PostgresFeature extends createPostgresFeature() {}
+
+/**
+ * Creates at start what the models need and the database lacks: tables, columns, indexes, references. For tests and first
+ * steps; it never drops or changes anything, which is what migrations are for.
+ */
+export class PostgresSchemaFeature extends createFeatureBuilder()
+  .name('PostgresSchemaFeature')
+  .requires(PostgresClient)
+  .onStart(async ({ resolve }) => {
+    const client = await resolve(PostgresClient)
+    await syncSchema(client.sql, client.tables)
+  })
+  .build() {}
