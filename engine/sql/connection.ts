@@ -50,6 +50,8 @@ export interface SqlDatabase extends SqlRunner {
    * settings, no session locks.
    */
   readonly sessions: boolean
+  /** What its connections are called in `pg_stat_activity`. */
+  readonly applicationName: string
   /** Where it connects, without the password, for messages. */
   readonly address: string
   /**

@@ -53,6 +53,7 @@ export function openPostgres(url: string, options: PostgresOptions = {}): SqlDat
 class PostgresDatabase implements SqlDatabase {
   readonly identity: string
   readonly address: string
+  readonly applicationName: string
   readonly sessions: boolean
   readonly #location: PostgresAddress
   readonly #options: PostgresOptions
@@ -66,6 +67,7 @@ class PostgresDatabase implements SqlDatabase {
     this.#options = options
     this.identity = location.identity
     this.address = location.text
+    this.applicationName = options.applicationName ?? 'justscale'
     this.sessions = options.sessions ?? !location.pooled
     this.#pools = {
       work: this.#pool('work'),
@@ -143,7 +145,7 @@ class PostgresDatabase implements SqlDatabase {
   #connect(onClosed: () => void, onNotify?: (channel: string, payload: string) => void): Promise<DriverConnection> {
     return DriverConnection.open({
       address: this.#location,
-      applicationName: this.#options.applicationName ?? 'justscale',
+      applicationName: this.applicationName,
       connectTimeout: this.#options.connectTimeout ?? 5_000,
       prepare: this.sessions,
       onClosed,

@@ -1,0 +1,76 @@
+/**
+ * Claiming: picks processes of the node's shards that were woken or have a due timer, marks them as being in a turn, and
+ * loads them with their inbox, all in one statement. The mark is what tells, after a node's death, whose turn killed it;
+ * losing it to a server crash does no harm, so it is not waited for.
+ */
+import type { SqlStatement } from '../../sql/connection.ts'
+import { sqlArray } from '../../sql/connection.ts'
+import { NOW, RECORD_COLUMNS, stateColumns, statusNumber } from './record.ts'
+
+/** Statuses in which only a command starts a turn. */
+const IDLE = (['paused', 'failed', 'quarantined'] as const).map(statusNumber).join(', ')
+
+export function claimStatement(
+  schema: string,
+  node: number,
+  shards: readonly number[],
+  limit: number,
+  running: Iterable<string>,
+): SqlStatement {
+  return {
+    text: `with mine as (
+        select s.id from ${schema}.shard s where s.node = $1::int4 and s.id = any($2::int2[])),
+      ready as (
+        select w.shard, w.process, min(extract(epoch from w.at) * 1000) as since from ${schema}.wake w
+        where w.shard in (select id from mine) and not w.process = any($4::uuid[]) group by 1, 2
+        union all
+        select m.id, t.process, t.due from mine m cross join lateral (
+          select t.process, t.due from ${schema}.timer t where t.shard = m.id and t.due <= ${NOW}
+            and not t.process = any($4::uuid[]) order by t.due limit $3::int4) t),
+      picked as (
+        select r.process, min(r.since) as since from ready r join ${schema}.process p on p.id = r.process
+        where p.status not in (${IDLE})
+          or exists (select from ${schema}.inbox x where x.process = p.id and x.via = -1)
+        group by 1 order by 2 limit $3::int4),
+      marked as (
+        insert into ${schema}.wake (shard, process, id, claimed)
+        select p.shard, p.id, 0, true from picked join ${schema}.process p on p.id = picked.process,
+          (select set_config('synchronous_commit', 'off', true)) as setting
+        on conflict (shard, process, id) do update set claimed = true)
+      select ${RECORD_COLUMNS}, ${stateColumns(schema)}
+      from picked join ${schema}.process p on p.id = picked.process join ${schema}.instance i on i.id = p.id
+      order by picked.since`,
+    parameters: [node, sqlArray(shards), limit, sqlArray([...running])],
+  }
+}
+
+/** One process of the node's shards, as it is; nothing is marked. */
+export function reloadStatement(schema: string, node: number, id: string): SqlStatement {
+  return {
+    text: `select ${RECORD_COLUMNS}, ${stateColumns(schema)}
+      from ${schema}.process p join ${schema}.instance i on i.id = p.id join ${schema}.shard s on s.id = p.shard
+      where p.id = $1::uuid and s.node = $2::int4`,
+    parameters: [id, node],
+  }
+}
+
+/** Wake-ups of processes that ended while they were being woken, and what was left in their inboxes. */
+export function orphanStatement(schema: string, shards: readonly number[]): SqlStatement {
+  return {
+    text: `with orphan as (
+        delete from ${schema}.wake w where w.shard = any($1::int2[])
+          and not exists (select from ${schema}.process p where p.id = w.process)
+        returning w.process)
+      delete from ${schema}.inbox x using orphan where x.process = orphan.process`,
+    parameters: [sqlArray(shards)],
+  }
+}
+
+/** The earliest due time of the node's shards up to `horizon` milliseconds from now. */
+export function nextDueStatement(schema: string, shards: readonly number[], horizon: number): SqlStatement {
+  return {
+    text: `select min(t.due)::float8 as due from unnest($1::int2[]) as s(id) cross join lateral (
+        select due from ${schema}.timer where shard = s.id and due <= ${NOW} + $2::int8 order by due limit 1) t`,
+    parameters: [sqlArray(shards), Math.round(horizon)],
+  }
+}

@@ -1,0 +1,169 @@
+/**
+ * Runs flushes on lanes of their own, each with its own fence row. What neither subscribes nor emits nor starts is one
+ * statement that waits for nobody. What does may meet the open transaction of somebody else: it gets 50 ms, then each such
+ * checkpoint goes alone, with patience, and holds up no other.
+ */
+import type { SqlDatabase, SqlLane, SqlRow, SqlStatement } from '../../sql/connection.ts'
+import { SqlStatementError } from '../../sql/errors.ts'
+import { type FlushAnswer, type Flushed, flushLocks, flushStatement, reachesOut, readFlush } from './flush.ts'
+import { FLUSH_LANES } from './membership.ts'
+
+/** Checkpoints and bytes in one statement at most. */
+const MAX_ROWS = 500
+const MAX_BYTES = 4_000_000
+
+/** Milliseconds a statement may stay unanswered: then the lane is cut and the commit asked about. */
+const DEADLINE = 10_000
+
+const HASTY = `set local lock_timeout = '50ms'`
+const PATIENT = `set local lock_timeout = '2s'`
+
+export class Flusher {
+  readonly #sql: SqlDatabase
+  readonly #schema: string
+  readonly #node: number
+  readonly #free = Array.from({ length: FLUSH_LANES }, (_, lane) => lane)
+  readonly #lanes = new Map<number, SqlLane>()
+  readonly #waiters: ((lane: number) => void)[] = []
+
+  constructor(sql: SqlDatabase, schema: string, node: number) {
+    this.#sql = sql
+    this.#schema = schema
+    this.#node = node
+  }
+
+  /** Rejects with `SqlConnectionError` when it is not known what was written. */
+  async flush(flushed: readonly Flushed[]): Promise<FlushAnswer> {
+    const answers = await Promise.all(batches(flushed).map((batch) => this.#batch(batch)))
+    return merged(answers)
+  }
+
+  /** Closes the lanes; flushes under way finish first. */
+  async close(): Promise<void> {
+    for (let lane = 0; lane < FLUSH_LANES; lane++) await this.#take()
+    for (const lane of this.#lanes.values()) lane.release()
+    this.#lanes.clear()
+  }
+
+  async #batch(batch: readonly Flushed[]): Promise<FlushAnswer> {
+    if (!batch.some(({ checkpoint }) => reachesOut(checkpoint)))
+      return this.#onLane((lane, number) => this.#plain(lane, number, batch))
+    try {
+      return await this.#onLane((lane, number) => this.#locked(lane, number, batch, HASTY))
+    } catch (error) {
+      if (!isTransient(error)) throw error
+    }
+    const alone = batch.filter(({ checkpoint }) => reachesOut(checkpoint)).map((one) => this.#patient(one))
+    const rest = batch.filter(({ checkpoint }) => !reachesOut(checkpoint))
+    const plain = rest.length > 0 ? [this.#onLane((lane, number) => this.#plain(lane, number, rest))] : []
+    return merged(await Promise.all([...alone, ...plain]))
+  }
+
+  async #plain(lane: SqlLane, number: number, batch: readonly Flushed[]): Promise<FlushAnswer> {
+    const { text, parameters } = this.#statement(number, batch)
+    return readFlush(await lane.query(text, parameters))
+  }
+
+  async #locked(lane: SqlLane, number: number, batch: readonly Flushed[], timeout: string): Promise<FlushAnswer> {
+    const locks = flushLocks(
+      this.#schema,
+      batch.map(({ checkpoint }) => checkpoint),
+    )
+    const before = locks ? [locks] : []
+    const answers = await lane.pipeline([
+      { text: 'begin' },
+      { text: timeout },
+      ...before,
+      this.#statement(number, batch),
+      { text: 'commit' },
+    ])
+    return readFlush(answers.at(-2) as readonly SqlRow[])
+  }
+
+  async #patient(one: Flushed): Promise<FlushAnswer> {
+    for (;;) {
+      try {
+        return await this.#onLane((lane, number) => this.#locked(lane, number, [one], PATIENT), PATIENT_LANES)
+      } catch (error) {
+        if (!isTransient(error)) throw error
+      }
+    }
+  }
+
+  #statement(lane: number, batch: readonly Flushed[]): SqlStatement {
+    return flushStatement(this.#schema, { node: this.#node, lane }, batch)
+  }
+
+  async #onLane<Answer>(body: (lane: SqlLane, number: number) => Promise<Answer>, from = 0): Promise<Answer> {
+    const number = await this.#take(from)
+    try {
+      return await body(await this.#lane(number), number)
+    } finally {
+      this.#giveBack(number)
+    }
+  }
+
+  async #lane(number: number): Promise<SqlLane> {
+    const known = this.#lanes.get(number)
+    if (known?.healthy) return known
+    known?.release()
+    this.#lanes.delete(number)
+    const lane = await this.#sql.lane({ pool: 'flush', deadline: DEADLINE })
+    this.#lanes.set(number, lane)
+    if (this.#sql.sessions) await lane.query('set plan_cache_mode = force_generic_plan')
+    return lane
+  }
+
+  /** Patient flushes keep away from the first lanes, so that hasty ones find one free. */
+  async #take(from = 0): Promise<number> {
+    const index = this.#free.findIndex((lane) => lane >= from)
+    if (index >= 0) return this.#free.splice(index, 1)[0] as number
+    const lane = await new Promise<number>((resolve) => this.#waiters.push(resolve))
+    if (lane >= from) return lane
+    this.#giveBack(lane)
+    return this.#take(from)
+  }
+
+  #giveBack(lane: number): void {
+    const waiter = this.#waiters.shift()
+    if (waiter) waiter(lane)
+    else this.#free.unshift(lane)
+  }
+}
+
+const PATIENT_LANES = 2
+
+function isTransient(error: unknown): boolean {
+  return error instanceof SqlStatementError && error.transient
+}
+
+function batches(flushed: readonly Flushed[]): Flushed[][] {
+  const all: Flushed[][] = [[]]
+  let bytes = 0
+  for (const one of flushed) {
+    const size = sizeOf(one)
+    const last = all.at(-1) as Flushed[]
+    if (last.length > 0 && (last.length >= MAX_ROWS || bytes + size > MAX_BYTES)) {
+      all.push([one])
+      bytes = size
+    } else {
+      last.push(one)
+      bytes += size
+    }
+  }
+  return all
+}
+
+function sizeOf({ checkpoint }: Flushed): number {
+  let size = checkpoint.head.length
+  for (const part of checkpoint.writeParts.values()) size += part.length
+  return size
+}
+
+function merged(answers: readonly FlushAnswer[]): FlushAnswer {
+  if (answers.length === 1 && answers[0]) return answers[0]
+  return {
+    accepted: new Set(answers.flatMap(({ accepted }) => [...accepted])),
+    woken: answers.flatMap(({ woken }) => [...woken]),
+  }
+}

@@ -1,0 +1,296 @@
+/**
+ * The Postgres store. All its tables live in one schema, the namespace: apps with different namespaces share a database
+ * and never meet. Why the tables and statements are as they are: docs/internals/engine-store.md.
+ */
+import { type Clock, systemClock } from '../../clock/clock.ts'
+import { hostname } from 'node:os'
+import type { SqlDatabase, SqlRow, SqlRunner, SqlStatement, SqlSubscription } from '../../sql/connection.ts'
+import { sqlArray } from '../../sql/connection.ts'
+import { openPostgres } from '../../sql/postgres-js.ts'
+import type { JoinableTransaction } from '../../step/transaction.ts'
+import { encodeControl } from '../control-payload.ts'
+import type {
+  ControlCommand,
+  EngineStore,
+  LiveProgram,
+  LoadedProcess,
+  LogLine,
+  NodeOptions,
+  ProcessFilter,
+  ProcessRecord,
+  SignalEmission,
+  StartRequest,
+  StartResult,
+  StoreCapabilities,
+  StoredProgram,
+  StoreSession,
+} from '../store.ts'
+import { addEmission, keyLocks } from './emission.ts'
+import { countLivePrograms, findByPath, listByFilter, loadById, timelineOf } from './find.ts'
+import { Heartbeat } from './heartbeat.ts'
+import { Hints } from './hints.ts'
+import { joinStatements } from './membership.ts'
+import { migrate, schemaName } from './migrate.ts'
+import { NOW } from './record.ts'
+import { PostgresSession } from './session.ts'
+import { addStarting } from './starting.ts'
+import { Statement } from './statement.ts'
+import { inTransaction } from './transaction.ts'
+import { Watchers } from './watchers.ts'
+
+export interface PostgresStoreOptions {
+  /** The database. The heartbeat connects to it by itself, from a thread of its own. */
+  readonly url: string
+  /** A client that the app uses too; default: one of the store's own, closed with it. */
+  readonly sql?: SqlDatabase
+  /** Schema of all tables (default `justscale`). */
+  readonly namespace?: string
+  readonly clock?: Clock
+}
+
+/** Milliseconds a lease lasts when a node says nothing else. */
+const LEASE = 3_500
+
+export class PostgresStore implements EngineStore {
+  readonly capabilities: StoreCapabilities
+  readonly #url: string
+  readonly #sql: SqlDatabase
+  readonly #ownsSql: boolean
+  readonly #schema: string
+  readonly #clock: Clock
+  readonly #hints: Hints
+  readonly #watchers: Watchers
+  readonly #sessions = new Set<PostgresSession>()
+  #ended: Promise<SqlSubscription | undefined> | undefined
+
+  constructor(options: PostgresStoreOptions) {
+    this.#url = options.url
+    this.#ownsSql = options.sql === undefined
+    this.#sql = options.sql ?? openPostgres(options.url, { applicationName: uniqueName() })
+    this.#schema = schemaName(options.namespace ?? 'justscale')
+    this.#clock = options.clock ?? systemClock
+    this.#hints = new Hints(this.#sql, this.#schema)
+    this.#watchers = new Watchers(this.#sql, this.#schema, this.#clock)
+    const { sessions } = this.#sql
+    this.capabilities = { notify: sessions, sessions, terminate: sessions }
+  }
+
+  migrate(): Promise<void> {
+    return migrate(this.#sql, this.#schema)
+  }
+
+  async now(): Promise<number> {
+    const [row] = await this.#sql.query<{ now: number }>(`select ${NOW}::float8 as now`)
+    return row?.now ?? 0
+  }
+
+  async connect(options: NodeOptions): Promise<StoreSession> {
+    const [row] = await this.#sql.query<{ id: number }>(`select nextval('${this.#schema}.node_id')::int4 as id`)
+    const node = row?.id ?? 0
+    const lease = options.lease ?? LEASE
+    const application = this.#sql.applicationName
+    let session: PostgresSession | undefined
+    const heartbeat = await Heartbeat.start(
+      { url: this.#url, applicationName: application, schema: this.#schema, node, lease },
+      (reason) => session?.lose(reason),
+    )
+    session = new PostgresSession({
+      sql: this.#sql,
+      schema: this.#schema,
+      clock: this.#clock,
+      node,
+      lease,
+      application,
+      heartbeat,
+      hints: this.#hints,
+      options: {
+        ...options,
+        onLost: (reason) => {
+          if (session) this.#sessions.delete(session)
+          options.onLost(reason)
+        },
+      },
+      onChanged: (ids) => this.#watchers.changed(ids),
+    })
+    this.#sessions.add(session)
+    await inTransaction(this.#sql, joinStatements(this.#schema, { id: node, name: options.name, application, lease }))
+    await session.open()
+    await this.#announce(node)
+    return session
+  }
+
+  accepts(transaction: JoinableTransaction): boolean {
+    return transaction.kind === 'sql' && transaction.storage === this.#sql.identity
+  }
+
+  async putPrograms(programs: readonly StoredProgram[]): Promise<void> {
+    const statement = new Statement()
+    const rows = statement.rows('x', {
+      hash: ['text', programs.map(({ hash }) => hash)],
+      definition: ['text', programs.map(({ definition }) => definition)],
+      text: ['text', programs.map(({ text }) => text)],
+      debug: ['text', programs.map(({ debug }) => debug)],
+    })
+    const { text, parameters } = statement.finish(
+      `insert into ${this.#schema}.program (hash, definition, text, debug)
+       select hash, definition, text, debug from ${rows} order by hash on conflict do nothing`,
+    )
+    await this.#sql.query(text, parameters)
+  }
+
+  async getProgram(hash: string): Promise<StoredProgram | undefined> {
+    const [row] = await this.#sql.query<{ hash: string; definition: string; text: string; debug: string }>(
+      `select hash, definition, text, debug from ${this.#schema}.program where hash = $1::text`,
+      [hash],
+    )
+    return row
+  }
+
+  livePrograms(): Promise<readonly LiveProgram[]> {
+    return countLivePrograms(this.#sql, this.#schema)
+  }
+
+  async start(requests: readonly StartRequest[], transaction?: JoinableTransaction): Promise<readonly StartResult[]> {
+    const locks = keyLocks(
+      this.#schema,
+      [],
+      requests.flatMap(({ subscribe }) => subscribe.map(({ key }) => key)),
+    )
+    const statement = new Statement()
+    addStarting(
+      statement,
+      this.#schema,
+      requests.map((request) => ({ request, source: null })),
+    )
+    const find = {
+      text: `select path, id, shard from ${this.#schema}.instance where path = any($1::text[])`,
+      parameters: [sqlArray(requests.map(({ path }) => path))],
+    }
+    const start = statement.finish('select id, shard from started')
+    const answers = await this.#write([...(locks ? [locks] : []), start, find], transaction)
+    const created = new Set((answers.at(-2) ?? []).map(({ id }) => id as string))
+    const byPath = new Map((answers.at(-1) ?? []).map((row) => [row.path as string, row]))
+    if (transaction === undefined) this.#woken((answers.at(-2) ?? []).map(({ shard }) => shard as number))
+    return requests.map(({ id, path }) => {
+      const row = byPath.get(path)
+      return { id: row?.id as string, created: created.has(id), shard: row?.shard as number }
+    })
+  }
+
+  async emit(signals: readonly SignalEmission[], transaction?: JoinableTransaction): Promise<readonly number[]> {
+    const locks = keyLocks(
+      this.#schema,
+      signals.flatMap(({ keys }) => keys),
+      [],
+    )
+    const statement = new Statement()
+    addEmission(
+      statement,
+      this.#schema,
+      signals.map((signal) => ({ signal, source: null })),
+    )
+    const emit = statement.finish(
+      `select signal, count(distinct process)::int4 as count, json_agg(distinct shard) as shards from reached group by 1`,
+    )
+    const answers = await this.#write([...(locks ? [locks] : []), emit], transaction)
+    const counts = signals.map(() => 0)
+    const rows = answers.at(-1) ?? []
+    for (const { signal, count } of rows) counts[signal as number] = count as number
+    if (transaction === undefined) this.#woken(rows.flatMap(({ shards }) => shards as number[]))
+    return counts
+  }
+
+  async control(process: string, command: ControlCommand): Promise<boolean> {
+    const rows = await this.#sql.query<{ shard: number }>(
+      `with target as (select id, shard from ${this.#schema}.process where id = $1::uuid),
+        command as (insert into ${this.#schema}.inbox (process, at, via, payload) select id, ${NOW}, -1, $2::bytea from target),
+        woken as (insert into ${this.#schema}.wake (shard, process, id)
+          select shard, id, nextval('${this.#schema}.wake_id') from target)
+       select shard from target`,
+      [process, encodeControl(command)],
+    )
+    this.#woken(rows.map(({ shard }) => shard))
+    return rows.length > 0
+  }
+
+  find(path: string): Promise<ProcessRecord | undefined> {
+    return findByPath(this.#sql, this.#schema, path)
+  }
+
+  list(filter: ProcessFilter): Promise<readonly ProcessRecord[]> {
+    return listByFilter(this.#sql, this.#schema, filter)
+  }
+
+  load(id: string): Promise<LoadedProcess | undefined> {
+    return loadById(this.#sql, this.#schema, id)
+  }
+
+  /** The capped timeline of one process, oldest first. */
+  timeline(id: string): Promise<readonly LogLine[]> {
+    return timelineOf(this.#sql, this.#schema, id)
+  }
+
+  async changed(id: string, seq: number, signal: AbortSignal): Promise<void> {
+    this.#ended ??= this.#listenForEnds()
+    await this.#watchers.wait(id, seq, signal)
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#sessions].map((session) => session.leave().catch(() => {})))
+    this.#sessions.clear()
+    this.#watchers.close()
+    await (await this.#ended)?.close()
+    if (this.#ownsSql) await this.#sql.close()
+  }
+
+  /** Runs the statements within `transaction`, or as one transaction of their own. */
+  async #write(
+    statements: readonly SqlStatement[],
+    transaction: JoinableTransaction | undefined,
+  ): Promise<readonly (readonly SqlRow[])[]> {
+    if (transaction === undefined) return inTransaction(this.#sql, statements)
+    if (transaction.kind !== 'sql' || transaction.storage !== this.#sql.identity) {
+      throw new TypeError('This transaction is not on the database of the engine')
+    }
+    return oneByOne(transaction.sql, statements)
+  }
+
+  /** Wakes the nodes of these shards: those of this OS process directly, others by hint. */
+  #woken(shards: readonly number[]): void {
+    const others = new Set(shards)
+    for (const session of this.#sessions) {
+      const mine = shards.filter((shard) => session.holds(shard))
+      for (const shard of mine) others.delete(shard)
+      if (mine.length > 0) session.wake()
+    }
+    if (others.size > 0) this.#hints.wake(others)
+  }
+
+  async #listenForEnds(): Promise<SqlSubscription | undefined> {
+    if (!this.#sql.sessions) return undefined
+    const heard = (payload: string) => this.#watchers.changed(payload.split(' '))
+    return this.#sql.listen(this.#hints.endedChannel, heard).catch(() => {
+      this.#ended = undefined
+      return undefined
+    })
+  }
+
+  /** Those that hold too much hear that somebody joined. */
+  async #announce(node: number): Promise<void> {
+    const rows = await this.#sql.query<{ id: number }>(`select id from ${this.#schema}.node where id <> $1::int4`, [
+      node,
+    ])
+    await this.#hints.nudge(rows.map(({ id }) => id))
+  }
+}
+
+async function oneByOne(sql: SqlRunner, statements: readonly SqlStatement[]): Promise<readonly (readonly SqlRow[])[]> {
+  const answers: (readonly SqlRow[])[] = []
+  for (const { text, parameters } of statements) answers.push(await sql.query(text, parameters))
+  return answers
+}
+
+/** A name by which the connections of this OS process are found and ended when it is dead. */
+function uniqueName(): string {
+  return `justscale ${hostname().slice(0, 30)} ${process.pid} ${crypto.randomUUID().slice(0, 8)}`
+}

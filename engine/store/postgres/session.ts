@@ -1,0 +1,345 @@
+/**
+ * A node's place in the Postgres store. It looks several times a second: at its lease, at its peers, at shards nobody
+ * holds, and whether there is something to claim. It stops by itself when its lease could not be renewed.
+ */
+import type { Clock, Scheduled } from '../../clock/clock.ts'
+import { FencedError } from '../../errors.ts'
+import type { SqlDatabase, SqlLane, SqlSubscription } from '../../sql/connection.ts'
+import type { JoinableTransaction } from '../../step/transaction.ts'
+import type { Checkpoint, CommitAnswer, LoadedProcess, NodeOptions, StoreSession } from '../store.ts'
+import { claimStatement, nextDueStatement, orphanStatement, reloadStatement } from './claim.ts'
+import { Flusher } from './flusher.ts'
+import { flushLocks, flushStatement, isEnding, readFlush } from './flush.ts'
+import type { Heartbeat } from './heartbeat.ts'
+import type { Hints } from './hints.ts'
+import {
+  dealStatement,
+  FLUSH_LANES,
+  leaveStatements,
+  type Peer,
+  type Pulse,
+  pulseStatement,
+  readPulse,
+  takeFreeStatement,
+  takeOver,
+  UNIT_LANES,
+} from './membership.ts'
+import { readLoaded } from './record.ts'
+import { inTransaction } from './transaction.ts'
+import { Turns } from './turns.ts'
+
+export interface SessionOptions {
+  readonly sql: SqlDatabase
+  readonly schema: string
+  readonly clock: Clock
+  readonly node: number
+  readonly lease: number
+  readonly application: string
+  readonly heartbeat: Heartbeat
+  readonly hints: Hints
+  readonly options: NodeOptions
+  /** Processes that this node changed. */
+  readonly onChanged: (ids: readonly string[]) => void
+}
+
+/** Milliseconds between two looks. */
+const PULSE = 250
+/** How long a peer's session lock must be free before it counts as dead: a lost connection is back sooner. */
+const SILENCE = 300
+/** How often what ended processes left behind is cleared away, in looks. */
+const SWEEP = 40
+
+export class PostgresSession implements StoreSession {
+  readonly node: number
+  readonly epoch: number
+  readonly #at: SessionOptions
+  readonly #flusher: Flusher
+  readonly #turns = new Turns()
+  readonly #silent = new Map<number, number>()
+  readonly #joined: number
+  readonly #inFlight = new Set<Promise<unknown>>()
+  #shards: ReadonlySet<number> = new Set()
+  #lane: SqlLane | undefined
+  #listening: SqlSubscription | undefined
+  #timer: Scheduled | undefined
+  #looking: Promise<void> | undefined
+  #looks = 0
+  #units = 0
+  #lost: string | undefined
+
+  constructor(options: SessionOptions) {
+    this.#at = options
+    this.node = options.node
+    this.epoch = options.node
+    this.#joined = options.clock.now()
+    this.#flusher = new Flusher(options.sql, options.schema, options.node)
+  }
+
+  /** Looks for the first time and goes on looking. */
+  async open(): Promise<void> {
+    const { sql, hints } = this.#at
+    if (sql.sessions) {
+      const wake = () => this.#hinted()
+      this.#listening = await sql.listen(hints.nodeChannel(this.node), wake, wake)
+    }
+    await this.look()
+  }
+
+  shards(): readonly number[] {
+    return [...this.#shards]
+  }
+
+  holds(shard: number): boolean {
+    return this.#lost === undefined && this.#shards.has(shard)
+  }
+
+  /** Something of this node's shards was woken here. */
+  wake(): void {
+    if (this.#lost === undefined) this.#at.options.onWake()
+  }
+
+  async claim(limit: number, running: ReadonlySet<string>): Promise<readonly LoadedProcess[]> {
+    this.#fence()
+    const { sql, schema } = this.#at
+    const { text, parameters } = claimStatement(schema, this.node, this.shards(), limit, running)
+    const rows = await sql.query(text, parameters)
+    this.#fence()
+    for (const row of rows) this.#turns.seen(row, true)
+    return rows.map(readLoaded)
+  }
+
+  async reload(id: string): Promise<LoadedProcess | undefined> {
+    this.#fence()
+    const { text, parameters } = reloadStatement(this.#at.schema, this.node, id)
+    const [row] = await this.#at.sql.query(text, parameters)
+    if (!row || !this.holds(row.shard as number)) return undefined
+    this.#turns.seen(row, false)
+    return readLoaded(row)
+  }
+
+  async nextDue(horizon: number): Promise<number | undefined> {
+    this.#fence()
+    const { text, parameters } = nextDueStatement(this.#at.schema, this.shards(), horizon)
+    const [row] = await this.#at.sql.query<{ due: number | null }>(text, parameters)
+    return row?.due ?? undefined
+  }
+
+  async commit(checkpoints: readonly Checkpoint[]): Promise<readonly CommitAnswer[]> {
+    const mine = checkpoints.filter(({ shard }) => this.holds(shard))
+    if (mine.length === 0) return checkpoints.map(() => 'fenced')
+    const flush = this.#flusher.flush(mine.map((checkpoint) => this.#turns.flushed(checkpoint)))
+    this.#inFlight.add(flush)
+    const answer = await flush.finally(() => this.#inFlight.delete(flush))
+    const accepted = mine.filter(({ id }) => answer.accepted.has(id))
+    for (const checkpoint of accepted) this.#turns.accepted(checkpoint)
+    this.#tell(accepted, answer.woken)
+    const ids = new Set(accepted.map(({ id }) => id))
+    return checkpoints.map(({ id }) => (ids.has(id) ? 'accepted' : 'fenced'))
+  }
+
+  async commitIn(transaction: JoinableTransaction, checkpoint: Checkpoint): Promise<void> {
+    const { sql, schema, clock } = this.#at
+    if (transaction.kind !== 'sql' || transaction.storage !== sql.identity) {
+      throw new TypeError('This transaction is not on the database of the engine')
+    }
+    if (!this.holds(checkpoint.shard)) throw this.#fenced(checkpoint)
+    this.#turns.joined(checkpoint, clock.now())
+    const locks = flushLocks(schema, [checkpoint])
+    if (locks) await transaction.sql.query(locks.text, locks.parameters)
+    const lane = FLUSH_LANES + (this.#units++ % UNIT_LANES)
+    const flushed = this.#turns.flushed(checkpoint)
+    const { text, parameters } = flushStatement(schema, { node: this.node, lane }, [flushed])
+    const answer = readFlush(await transaction.sql.query(text, parameters))
+    if (!answer.accepted.has(checkpoint.id)) throw this.#fenced(checkpoint)
+  }
+
+  async committed(id: string, seq: number): Promise<boolean> {
+    const { sql, schema } = this.#at
+    const rows = await sql.query(
+      `select from ${schema}.process where id = $1::uuid and seq >= $2::int4
+       union all select from ${schema}.finished where id = $1::uuid and seq >= $2::int4`,
+      [id, seq],
+    )
+    return rows.length > 0
+  }
+
+  async leave(): Promise<void> {
+    if (this.#lost !== undefined) return
+    this.#lost = 'it left'
+    const { sql, schema, hints } = this.#at
+    await this.#stop()
+    const peers = await sql.query<{ id: number }>(
+      `select id from ${schema}.node where id <> $1::int4 and lease_until > clock_timestamp() order by id`,
+      [this.node],
+    )
+    const heirs = peers.map(({ id }) => id)
+    await inTransaction(sql, [
+      dealStatement(schema, this.node, this.shards(), heirs),
+      ...leaveStatements(schema, this.node),
+    ])
+    await this.#at.heartbeat.stop()
+    await hints.nudge(heirs)
+  }
+
+  /** Stops without letting go of anything, as `kill -9` does. For tests. */
+  async abandon(): Promise<void> {
+    if (this.#lost !== undefined) return
+    this.#lost = 'it was killed'
+    await this.#stop()
+    await this.#at.heartbeat.stop()
+    this.#at.options.onLost(this.#lost)
+  }
+
+  /** One look; while one is under way, that one. */
+  look(): Promise<void> {
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = undefined
+      if (this.#lost === undefined) this.#timer = this.#at.clock.schedule(PULSE, () => void this.look())
+    })
+    return this.#looking
+  }
+
+  async #look(): Promise<void> {
+    this.#timer?.cancel()
+    this.#checkLease()
+    if (this.#lost !== undefined) return
+    try {
+      const lane = await this.#control()
+      const { text, parameters } = pulseStatement(this.#at.schema, this.node, this.#at.sql.sessions)
+      const [row] = await lane.query(text, parameters)
+      if (this.#lost === undefined) await this.#act(readPulse(row), lane)
+    } catch {
+      this.#checkLease()
+    }
+  }
+
+  async #act(pulse: Pulse, lane: SqlLane): Promise<void> {
+    const { schema, hints, options } = this.#at
+    if (!pulse.alive) return this.#lose('another node took over')
+    const gained = pulse.shards.some((shard) => !this.#shards.has(shard))
+    this.#shards = new Set(pulse.shards)
+    if (pulse.free.length > 0) {
+      const { text, parameters } = takeFreeStatement(schema, this.node)
+      const taken = await lane.query<{ id: number }>(text, parameters)
+      this.#shards = new Set([...this.#shards, ...taken.map(({ id }) => id)])
+    }
+    if (pulse.woken || gained || pulse.free.length > 0) options.onWake()
+    const living = await this.#buryDead(pulse, lane)
+    await hints.nudge(await this.#share(living, lane))
+    if (++this.#looks % SWEEP === 0) {
+      const { text, parameters } = orphanStatement(schema, this.shards())
+      await lane.query(text, parameters)
+    }
+  }
+
+  /** Takes over from peers that are dead; answers those that live. */
+  async #buryDead(pulse: Pulse, lane: SqlLane): Promise<readonly number[]> {
+    const { schema, clock, lease, application, hints, sql } = this.#at
+    const now = clock.now()
+    for (const node of this.#silent.keys())
+      if (!pulse.peers.some((peer) => peer.node === node)) this.#silent.delete(node)
+    // After an outage everybody's lease has run out: whoever is back first gives the others time to be back too.
+    const settled = Math.min(now - this.#joined, pulse.uptime) > lease && now - this.#at.heartbeat.last < lease
+    const isDead = ({ node, expired, silent }: Peer) => {
+      if (!silent) this.#silent.delete(node)
+      else if (!this.#silent.has(node)) this.#silent.set(node, now)
+      return (expired && settled) || (silent && now - (this.#silent.get(node) ?? now) >= SILENCE)
+    }
+    const dead = new Set(pulse.peers.filter(isDead).map(({ node }) => node))
+    const living = pulse.peers.map(({ node }) => node).filter((node) => !dead.has(node))
+    for (const node of dead) {
+      const terminate = sql.sessions
+      const silent = this.#silent.has(node)
+      const heirs = [this.node, ...living]
+      if (await takeOver(lane, schema, node, heirs, { terminate, application, silent })) await hints.nudge(living)
+      const { text, parameters } = pulseStatement(schema, this.node, false)
+      const [row] = await lane.query(text, parameters)
+      this.#shards = new Set(readPulse(row).shards)
+      this.#at.options.onWake()
+    }
+    return living
+  }
+
+  /** Hands shards in which nothing runs to peers that have less than their share; answers the peers that got some. */
+  async #share(living: readonly number[], lane: SqlLane): Promise<readonly number[]> {
+    if (living.length === 0) return []
+    const { schema, clock } = this.#at
+    const counts = await lane.query<{ node: number; count: number }>(
+      `select n.id as node, count(s.id)::int4 as count from ${schema}.node n left join ${schema}.shard s on s.node = n.id group by 1`,
+    )
+    const total = counts.reduce((sum, { count }) => sum + count, 0)
+    const fair = Math.ceil(total / counts.length)
+    const needy = counts.filter(({ node, count }) => node !== this.node && count < Math.floor(total / counts.length))
+    const surplus = this.#shards.size - fair
+    if (surplus <= 0 || needy.length === 0) return []
+    const busy = this.#turns.busyShards(clock.now())
+    const given = [...this.#shards].filter((shard) => !busy.has(shard)).slice(0, surplus)
+    // From here on nothing of these shards is claimed or committed by this node; what is on its way arrives first.
+    this.#shards = new Set([...this.#shards].filter((shard) => !given.includes(shard)))
+    await Promise.allSettled([...this.#inFlight])
+    const heirs = needy.map(({ node }) => node)
+    const { text, parameters } = dealStatement(schema, this.node, given, heirs)
+    await lane.query(text, parameters)
+    return heirs
+  }
+
+  #tell(accepted: readonly Checkpoint[], woken: readonly number[]): void {
+    const others = woken.filter((shard) => !this.holds(shard))
+    if (others.length < woken.length) this.wake()
+    if (others.length > 0) this.#at.hints.wake(others)
+    const ended = accepted.filter((checkpoint) => isEnding(checkpoint) || checkpoint.outcome !== undefined)
+    if (ended.length > 0) this.#at.hints.ended(ended.map(({ id }) => id))
+    this.#at.onChanged(accepted.map(({ id }) => id))
+  }
+
+  async #control(): Promise<SqlLane> {
+    if (this.#lane?.healthy) return this.#lane
+    this.#lane?.release()
+    this.#lane = undefined
+    this.#lane = await this.#at.sql.lane({ pool: 'control', deadline: this.#at.lease })
+    return this.#lane
+  }
+
+  #hinted(): void {
+    if (this.#lost !== undefined) return
+    this.#at.options.onWake()
+    void this.look()
+  }
+
+  /** A node that could not renew its lease must stop before others count it as dead. */
+  #checkLease(): void {
+    const { heartbeat, lease, clock } = this.#at
+    if (heartbeat.last > 0 && clock.now() - heartbeat.last > lease) this.#lose('its lease could not be renewed')
+  }
+
+  #lose(reason: string): void {
+    if (this.#lost !== undefined) return
+    this.#lost = reason
+    void this.#stop().then(() => this.#at.heartbeat.stop())
+    this.#at.options.onLost(reason)
+  }
+
+  /** Told by the heartbeat. */
+  lose(reason: string): void {
+    this.#lose(reason)
+  }
+
+  async #stop(): Promise<void> {
+    this.#timer?.cancel()
+    await this.#looking?.catch(() => {})
+    this.#timer?.cancel()
+    await Promise.allSettled([...this.#inFlight])
+    await this.#listening?.close()
+    await this.#flusher.close()
+    this.#lane?.release()
+    this.#lane = undefined
+  }
+
+  #fence(): void {
+    if (this.#lost !== undefined) throw new FencedError(`Node ${this.node} lost its place: ${this.#lost}`)
+  }
+
+  #fenced({ id }: Checkpoint): FencedError {
+    return new FencedError(`Process ${id} moved on or belongs to another node`)
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * Starting processes: instance, state, subscriptions and first wake-up in one statement. The path is unique, so of several
+ * starters one creates the process and the others find it.
+ */
+import type { StartRequest } from '../store.ts'
+import { storedForm } from './pieces.ts'
+import { NOW } from './record.ts'
+import { SHARDS } from './schema.ts'
+import type { Statement } from './statement.ts'
+
+/** A start and the checkpoint it belongs to, if any: it happens only when that one is accepted. */
+export interface Starting {
+  readonly request: StartRequest
+  readonly source: string | null
+}
+
+/** The shard a process gets when its starter has none: by path, so that it is the same for all who start it. */
+export function shardOf(path: string): number {
+  return Number(Bun.hash(path) % BigInt(SHARDS))
+}
+
+/**
+ * Adds the expressions `started` (id, shard) and `started_subscription` (process, number, shard, key). `accepted` names the
+ * expression with the ids of accepted checkpoints.
+ */
+export function addStarting(
+  statement: Statement,
+  schema: string,
+  starts: readonly Starting[],
+  accepted?: string,
+): void {
+  const requests = starts.map(({ request }) => request)
+  const forms = requests.map((request) => storedForm(request.id, request.head, request.parts))
+  const heads = forms.map(({ head }) => statement.bytes(head))
+  const input = statement.rows('x', {
+    source: ['uuid', starts.map(({ source }) => source)],
+    id: ['uuid', requests.map(({ id }) => id)],
+    path: ['text', requests.map(({ path }) => path)],
+    definition: ['text', requests.map(({ definition }) => definition)],
+    program: ['text', requests.map(({ program }) => program)],
+    parent: ['uuid', requests.map(({ parent }) => parent ?? null)],
+    shard: ['int2', requests.map(({ shard, path }) => shard ?? shardOf(path))],
+    line: ['int4', requests.map(({ place }) => place.line)],
+    waits: ['text', requests.map(({ place }) => JSON.stringify(place.waits))],
+    head_at: ['int4', heads.map(({ offset }) => offset)],
+    head_length: ['int4', heads.map(({ length }) => length)],
+    head_chunks: ['int2', forms.map(({ headChunks }) => headChunks)],
+  })
+  const filter = accepted ? `where x.source in (select id from ${accepted})` : ''
+  statement.with('starting', `select x.* from ${input} ${filter}`)
+  statement.with(
+    'started',
+    `insert into ${schema}.instance (id, path, definition, program, parent, started_at, shard)
+     select id, path, definition, program, parent, ${NOW}, shard from starting on conflict do nothing
+     returning id, shard`,
+  )
+  statement.with(
+    'started_process',
+    `insert into ${schema}.process (id, seq, line, shard, status, head_chunks, waits, head)
+     select s.id, 0, s.line, s.shard, 0, s.head_chunks, s.waits, substr(${statement.blob}, s.head_at, s.head_length)
+     from starting s join started using (id)`,
+  )
+  statement.with('started_wake', `insert into ${schema}.wake (shard, process, id) select shard, id, 0 from started`)
+  addParts(
+    statement,
+    schema,
+    forms.flatMap(({ rows }) => rows),
+  )
+  addSubscriptions(statement, schema, requests)
+}
+
+function addParts(statement: Statement, schema: string, rows: ReturnType<typeof storedForm>['rows']): void {
+  if (rows.length === 0) return
+  const slices = rows.map(({ data }) => statement.bytes(data))
+  const input = statement.rows('x', {
+    process: ['uuid', rows.map(({ process }) => process)],
+    number: ['int4', rows.map(({ number }) => number)],
+    chunk: ['int2', rows.map(({ chunk }) => chunk)],
+    chunks: ['int2', rows.map(({ chunks }) => chunks)],
+    at: ['int4', slices.map(({ offset }) => offset)],
+    length: ['int4', slices.map(({ length }) => length)],
+  })
+  statement.with(
+    'started_part',
+    `insert into ${schema}.part (process, number, chunk, chunks, data)
+     select x.process, x.number, x.chunk, x.chunks, substr(${statement.blob}, x.at, x.length)
+     from ${input} join started on started.id = x.process`,
+  )
+}
+
+function addSubscriptions(statement: Statement, schema: string, requests: readonly StartRequest[]): void {
+  const all = requests.flatMap(({ id, subscribe }) => subscribe.map((subscription) => ({ id, ...subscription })))
+  const input = statement.rows('x', {
+    process: ['uuid', all.map(({ id }) => id)],
+    number: ['int4', all.map(({ number }) => number)],
+    key: ['text', all.map(({ key }) => key)],
+  })
+  statement.with(
+    'started_subscription',
+    `insert into ${schema}.subscription (process, number, shard, key)
+     select x.process, x.number, started.shard, x.key from ${input} join started on started.id = x.process
+     returning process, number, shard, key`,
+  )
+}
