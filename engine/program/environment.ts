@@ -2,6 +2,7 @@
  * What a program finds around it when it runs: its dependencies (`$i`), bindings (`$b`) and the engine's primitives
  * (`$e`). The runtime gives an `Environment` per app; the machine brings the primitives.
  */
+import type { CompiledHandler } from './compiled.ts'
 import type { Program, ProgramDebug, StepSite } from './program.ts'
 import type { DelayUnit, SignalDefinition, Waitable } from './wait.ts'
 import type { Slots } from './state.ts'
@@ -13,6 +14,18 @@ export interface Environment {
   isRead(site: StepSite): boolean
   /** The program of a hash: those of running frames are always known. */
   program(hash: string): LoadedProgram
+  /** Makes the program of an exported routine known, before frames of it exist; answers it loaded. */
+  adopt(routine: CompiledHandler): LoadedProgram
+  /** What the host brings for primitives that need one. */
+  readonly host: PrimitiveHost
+}
+
+/** The runtime's part of `$e`. */
+export interface PrimitiveHost {
+  currentStep(): unknown
+  transaction(...args: readonly unknown[]): unknown
+  /** Milliseconds to wait before the next attempt, or `undefined` when there is none. `attempt` that failed, from 1. */
+  retryDelay(options: unknown, attempt: number, error: unknown): number | undefined
 }
 
 /** A native region, ready to run. */

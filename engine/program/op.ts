@@ -59,6 +59,7 @@ export interface AwaitOp extends OpBase {
   readonly code: number
   readonly step: number
   readonly to?: string
+  readonly impure?: true
 }
 
 /** A durable wait: `code` gives a wait. */

@@ -41,6 +41,8 @@ export interface Fiber {
   wait: FiberWait
   /** Set when the fiber's routine ended. */
   outcome?: StepOutcome
+  /** When it ended, against other fibers. */
+  ended?: number
   /** A cancellation to be thrown as soon as the step in flight ended. */
   cancelled?: { readonly reason: unknown }
 }

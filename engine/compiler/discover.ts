@@ -1,0 +1,343 @@
+/**
+ * Finds what runs as routines (functions that are called and awaited, callbacks of fan-outs, floating calls), and marks
+ * every node that contains a suspension of its own function. What stays a native function must not await.
+ */
+import { call, children, copy, isFunction, make, member, name, walk, walkOwn, type Node } from './ast.ts'
+import { engineName, primitiveCall } from './module.ts'
+import { resolveNames } from './scope.ts'
+import type { RoutineUnit, Unit } from './unit.ts'
+
+export function addRoutine(unit: Unit, node: Node, label: string, parent?: RoutineUnit): RoutineUnit {
+  const existing = unit.routines.find((each) => each.node === node)
+  if (existing) return existing
+  const routine: RoutineUnit = {
+    index: unit.routines.length, name: label, node, awaitsReturn: !node.async, slots: new Set(['$a', '$p']),
+    captures: new Set(), calls: new Set(), floats: new Set(), remade: new Map(), ...(parent ? { parent } : {}),
+  }
+  unit.routines.push(routine)
+  node.routine = routine
+  discover(unit, routine)
+  return routine
+}
+
+/** The routine that a callee stands for, made on first sight; `undefined` for host code. */
+export function routineOf(unit: Unit, from: RoutineUnit, callee: Node): RoutineUnit | undefined {
+  if (isFunction(callee)) return addRoutine(unit, callee, from.name, from)
+  if (callee.type !== 'Identifier') return undefined
+  const text = callee.name as string
+  const variable = callee.variable
+  if (variable) {
+    const init = variable.init
+    if (!isFunction(init) || !init || variable.reassigned || variable.kind === 'let') return undefined
+    const lexical = enclosing(unit, variable.scope.func)
+    return lexical ? addRoutine(unit, init, text, lexical) : undefined
+  }
+  const known = unit.moduleRoutines.get(text)
+  if (known) return known
+  const declared = unit.names.declarations.get(text)
+  if (!declared?.init || !isFunction(declared.init) || !declared.init.async || declared.kind === 'let') return undefined
+  const node = copy(declared.init)
+  resolveNames(node)
+  const routine: RoutineUnit = {
+    index: unit.routines.length, name: text, node, awaitsReturn: false, slots: new Set(['$a', '$p']),
+    captures: new Set(), calls: new Set(), floats: new Set(), remade: new Map(),
+  }
+  unit.moduleRoutines.set(text, routine)
+  unit.routines.push(routine)
+  node.routine = routine
+  discover(unit, routine)
+  return routine
+}
+
+function enclosing(unit: Unit, func: Node): RoutineUnit | undefined {
+  return unit.routines.find((each) => each.node === func)
+}
+
+function discover(unit: Unit, routine: RoutineUnit): void {
+  desugarReturns(unit, routine)
+  markPromiseHolders(routine)
+  walkOwn(routine.node.body, (node) => {
+    if (node.type === 'AwaitExpression') awaited(unit, routine, node)
+    else if (node.type === 'VariableDeclarator' && node.init && node.id.variable?.holdsPromises) float(unit, routine, node, 'init')
+    else if (node.type === 'AssignmentExpression' && node.left.variable?.holdsPromises) float(unit, routine, node, 'right')
+    else if (node.type === 'ExpressionStatement') floatStatement(unit, routine, node)
+    else if (isPush(node)) (node.arguments as Node[]).forEach((_each, index) => float(unit, routine, node.arguments, index))
+  })
+  if (isFunction(routine.node.body)) return
+  mark(unit, routine.node.body)
+}
+
+/** `return svc.a()` in an async function awaits what it returns: make that visible. */
+function desugarReturns(unit: Unit, routine: RoutineUnit): void {
+  const body = routine.node.body as Node
+  if (body.type !== 'BlockStatement') {
+    const returned = make(body, 'ReturnStatement', { argument: body })
+    const wrapped = make(body, 'BlockStatement', { body: [returned] })
+    wrapped.scope = { node: wrapped, parent: routine.node.scope, func: routine.node, variables: new Map(), perIteration: false }
+    routine.node.body = wrapped
+    routine.node.expression = false
+  }
+  walkOwn(routine.node.body, (node) => {
+    if (node.type === 'ReturnStatement' && node.argument) node.argument = awaitedIfPromise(unit, routine, node.argument)
+  })
+}
+
+function awaitedIfPromise(unit: Unit, routine: RoutineUnit, node: Node): Node {
+  if (node.type === 'ConditionalExpression') {
+    node.consequent = awaitedIfPromise(unit, routine, node.consequent)
+    node.alternate = awaitedIfPromise(unit, routine, node.alternate)
+    return node
+  }
+  if (node.type === 'LogicalExpression') {
+    node.right = awaitedIfPromise(unit, routine, node.right)
+    return node
+  }
+  const holds = node.type === 'Identifier' && node.variable?.init && isSpawnable(unit, routine, node.variable.init)
+  return isSpawnable(unit, routine, node) || holds || isPromiseJoin(node) || isImportedCall(unit, node)
+    ? make(node, 'AwaitExpression', { argument: node })
+    : node
+}
+
+function isImportedCall(unit: Unit, node: Node): boolean {
+  if (node.type !== 'CallExpression' || node.callee.type !== 'Identifier' || node.callee.variable) return false
+  const imported = unit.names.imports.get(node.callee.name as string)
+  const primitive = primitiveCall(node, unit.names)
+  return imported !== undefined && (primitive === undefined || primitive === 'retry' || primitive === 'transaction')
+}
+
+/** Variables that are awaited or joined later hold handles of what they were assigned. */
+function markPromiseHolders(routine: RoutineUnit): void {
+  walkOwn(routine.node.body, (node) => {
+    if (node.type !== 'AwaitExpression') return
+    const argument = node.argument as Node
+    hold(argument)
+    if (!isPromiseJoin(argument)) return
+    const list = argument.arguments[0] as Node
+    hold(list)
+    if (list.type === 'ArrayExpression') for (const each of list.elements as (Node | null)[]) if (each) hold(each)
+  })
+}
+
+function hold(node: Node): void {
+  if (node.type === 'SpreadElement') return hold(node.argument)
+  if (node.type === 'Identifier' && node.variable) node.variable.holdsPromises = true
+}
+
+const JOINS = new Set(['all', 'allSettled', 'race', 'any'])
+
+/** `Promise.all(x)` and its kin. */
+export function isPromiseJoin(node: Node): boolean {
+  return (
+    node.type === 'CallExpression' && node.callee.type === 'MemberExpression' && !node.callee.computed &&
+    node.callee.object.type === 'Identifier' && node.callee.object.name === 'Promise' && !node.callee.object.variable &&
+    JOINS.has(node.callee.property.name as string) && node.arguments.length === 1
+  )
+}
+
+function isPush(node: Node): boolean {
+  return (
+    node.type === 'CallExpression' && node.callee.type === 'MemberExpression' && node.callee.property.name === 'push' &&
+    node.callee.object.type === 'Identifier' && node.callee.object.variable?.holdsPromises === true
+  )
+}
+
+/** The dependency at the root of a call chain: `svc` for `svc.a(1)` and `svc.a(1).b(2)`. */
+export function calledDependency(node: Node): string | undefined {
+  let each = node
+  let calls = 0
+  while (true) {
+    if (each.type === 'ChainExpression') each = each.expression
+    else if (each.type === 'CallExpression') {
+      calls++
+      each = each.callee
+    } else if (each.type === 'MemberExpression') {
+      if (each.object.type === 'Identifier' && each.object.variable?.special === 'dependencies' && !each.computed) {
+        return calls > 0 ? (each.property.name as string) : undefined
+      }
+      each = each.object
+    } else break
+  }
+  return calls > 0 && each.type === 'Identifier' ? each.variable?.dependency : undefined
+}
+
+function isSpawnable(unit: Unit, routine: RoutineUnit, node: Node): boolean {
+  if (node.type !== 'CallExpression') return false
+  if (calledDependency(node)) return true
+  const primitive = primitiveCall(node, unit.names)
+  if (primitive) return ['signal', 'delay', 'retry', 'transaction'].includes(primitive)
+  if (isFunction(node.callee)) return node.callee.async === true
+  if (node.callee.type !== 'Identifier') return false
+  const init = node.callee.variable ? node.callee.variable.init : unit.names.declarations.get(node.callee.name)?.init
+  return isFunction(init) && (init as Node).async === true && routineOf(unit, routine, node.callee) !== undefined
+}
+
+/** Puts `{ type: 'Spawn', routine, args }` in place of a call that is not awaited here. */
+function float(unit: Unit, routine: RoutineUnit, holder: Node | Node[], key: string | number): void {
+  const at = holder as Record<string | number, Node>
+  const node = at[key] as Node
+  if (fanOut(unit, routine, node)) {
+    at[key] = fanOut(unit, routine, node) as Node
+    return
+  }
+  if (node.type === 'ArrayExpression') {
+    ;(node.elements as (Node | null)[]).forEach((each, index) => each && float(unit, routine, node.elements, index))
+    return
+  }
+  if (isSpawnable(unit, routine, node) || isPromiseJoin(node)) at[key] = spawn(unit, routine, node, true)
+}
+
+function floatStatement(unit: Unit, routine: RoutineUnit, node: Node): void {
+  const inner = node.expression as Node
+  const holder = inner.type === 'UnaryExpression' && inner.operator === 'void' ? inner : node
+  const key = holder === node ? 'expression' : 'argument'
+  const called = holder[key] as Node
+  if (called.type !== 'CallExpression') return
+  const isRoutine = isFunction(called.callee) ? called.callee.async : called.callee.type === 'Identifier' && isSpawnable(unit, routine, called) && !calledDependency(called)
+  if (isRoutine && !primitiveCall(called, unit.names)) holder[key] = spawn(unit, routine, called, true)
+}
+
+function spawn(unit: Unit, routine: RoutineUnit, node: Node, floating: boolean): Node {
+  const target = node.type === 'CallExpression' ? routineOf(unit, routine, node.callee) : undefined
+  if (target) {
+    link(routine, target, floating)
+    return make(node, 'Spawn', { routine: target, arguments: node.arguments })
+  }
+  const body = make(node, 'BlockStatement', { body: [make(node, 'ReturnStatement', { argument: node })] })
+  const thunk = make(node, 'ArrowFunctionExpression', { params: [], body, async: true, expression: false })
+  const scope = { node: thunk, parent: routine.node.body.scope, func: thunk, variables: new Map(), perIteration: false }
+  thunk.scope = scope
+  body.scope = { ...scope, node: body, parent: scope }
+  walk(node, (each) => {
+    if (each.type === 'Identifier' && each.variable) each.variable.captured.add(thunk)
+  })
+  const made = addRoutine(unit, thunk, routine.name, routine)
+  link(routine, made, floating)
+  return make(node, 'Spawn', { routine: made, arguments: [] })
+}
+
+function link(from: RoutineUnit, to: RoutineUnit, floating: boolean): void {
+  from.calls.add(to)
+  if (floating) from.floats.add(to)
+}
+
+/** `xs.map(callback)` as `{ type: 'SpawnEach' }`, when the callback starts something that is to be awaited. */
+function fanOut(unit: Unit, routine: RoutineUnit, node: Node): Node | undefined {
+  if (node.type === 'SpawnEach') return node
+  if (node.type !== 'CallExpression' || node.callee.type !== 'MemberExpression' || node.callee.property.name !== 'map') return undefined
+  const callback = node.arguments[0] as Node | undefined
+  if (!callback) return undefined
+  const target = isFunction(callback) || callback.type === 'Identifier' ? routineOf(unit, routine, callback) : undefined
+  if (!target) return undefined
+  link(routine, target, true)
+  return make(node, 'SpawnEach', { routine: target, items: node.callee.object })
+}
+
+function awaited(unit: Unit, routine: RoutineUnit, node: Node): void {
+  const argument = node.argument as Node
+  if (argument.type === 'CallExpression') {
+    if (isPromiseJoin(argument)) return joined(unit, routine, argument)
+    const primitive = primitiveCall(argument, unit.names)
+    if (primitive === 'retry') {
+      const callback = argument.arguments[1] as Node | undefined
+      const target = callback && routineOf(unit, routine, callback)
+      if (target) {
+        link(routine, target, false)
+        node.target = target
+      } else refuseRetry(unit, argument)
+      return
+    }
+    if (primitive) return
+    const target = routineOf(unit, routine, argument.callee)
+    if (target) {
+      link(routine, target, false)
+      node.target = target
+    }
+  }
+}
+
+function refuseRetry(unit: Unit, node: Node): void {
+  unit.diagnostics.refuse(
+    node, 'COMPILE_RETRY', 'retry() needs options and a function written here or in this module',
+    "Write `await retry({ attempts: 5, backoff: '1s' }, () => payments.charge(pledge))`.",
+  )
+}
+
+function joined(unit: Unit, routine: RoutineUnit, node: Node): void {
+  const list = node.arguments[0] as Node
+  const spread = fanOut(unit, routine, list)
+  if (spread) {
+    node.arguments[0] = spread
+    return
+  }
+  if (list.type !== 'ArrayExpression') return
+  ;(list.elements as (Node | null)[]).forEach((each, index) => {
+    if (!each) return
+    if (each.type === 'SpreadElement') {
+      const inner = fanOut(unit, routine, each.argument)
+      if (inner) each.argument = inner
+    } else if (isSpawnable(unit, routine, each) || isPromiseJoin(each) || isImportedCall(unit, each)) {
+      list.elements[index] = spawn(unit, routine, each, true)
+    }
+  })
+}
+
+/** A switch whose cases wait: `switch (true) { case signal(r, s): ... }`. */
+export function isRaceSwitch(unit: Unit, node: Node): boolean {
+  return (
+    node.type === 'SwitchStatement' && node.discriminant.type === 'Literal' && node.discriminant.value === true &&
+    (node.cases as Node[]).some((each) => ['signal', 'delay'].includes(primitiveCall(each.test as Node | null, unit.names) ?? ''))
+  )
+}
+
+const SUSPENDING = new Set(['AwaitExpression', 'Spawn', 'SpawnEach'])
+
+/** Writes `suspends` on `node` and what is below it, without entering functions. */
+function mark(unit: Unit, node: Node): boolean {
+  let suspends =
+    SUSPENDING.has(node.type) || (node.type === 'ForOfStatement' && node.await === true) || isRaceSwitch(unit, node) ||
+    (node.type === 'VariableDeclaration' && (node.kind === 'using' || node.kind === 'await using'))
+  for (const child of children(node)) {
+    if (isFunction(child)) continue
+    if (mark(unit, child)) suspends = true
+  }
+  node.suspends = suspends
+  if (suspends && node.type === 'TryStatement' && node.handler) node.handler.suspends = true
+  return suspends
+}
+
+/** Refuses what a handler cannot hold: the language's leftovers, and awaits in functions that stay native. */
+export function refuseUnsupported(unit: Unit, func: Node): void {
+  const { diagnostics } = unit
+  const visit = (node: Node, plain: boolean, native: boolean, tolerated: boolean): void => {
+    if (isFunction(node)) {
+      if (node.generator) diagnostics.refuse(node, 'COMPILE_GENERATOR', 'A handler cannot hold a generator', 'Collect into an array, or move the generator to a module and read it there.')
+      const routine = unit.routines.some((each) => each.node === node)
+      const ordinary = node.type !== 'ArrowFunctionExpression'
+      for (const child of children(node)) visit(child, plain && !ordinary, !routine, tolerated)
+      return
+    }
+    if (node.type.startsWith('Class')) {
+      for (const child of children(node)) visit(child, false, true, true)
+      return
+    }
+    if (node.type === 'ThisExpression' && plain) diagnostics.refuse(node, 'COMPILE_THIS', 'A handler has no `this`', 'Take what you need from the injected dependencies.')
+    if (node.type === 'Identifier' && !node.variable && node.name === 'arguments' && plain) diagnostics.refuse(node, 'COMPILE_ARGUMENTS', 'A handler has no `arguments`', 'Name the parameters, or use a rest parameter.')
+    if (node.type === 'CallExpression' && node.callee.type === 'Identifier' && node.callee.name === 'eval' && !node.callee.variable) diagnostics.refuse(node, 'COMPILE_EVAL', 'A handler cannot use `eval`', 'Move it to a service.')
+    if (node.type === 'WithStatement') diagnostics.refuse(node, 'COMPILE_WITH', 'A handler cannot use `with`', 'Destructure the object.')
+    if (node.type === 'TSEnumDeclaration' || node.type === 'TSModuleDeclaration') diagnostics.refuse(node, 'COMPILE_ENUM', 'A handler cannot declare an enum or namespace', 'Declare it in the module, or use a const object.')
+    if ((node.type === 'AwaitExpression' || (node.type === 'ForOfStatement' && node.await)) && native && !tolerated) {
+      diagnostics.refuse(node, 'COMPILE_ASYNC_CALLBACK', 'An await inside a function that is handed to unknown code cannot be made durable', 'Use a loop or `await Promise.all(items.map(async (item) => ...))`, or move the function to a service.')
+    }
+    const name = primitiveCall(node, unit.names)
+    const tolerant = tolerated || name === 'transaction'
+    for (const child of children(node)) visit(child, plain, native, tolerant)
+  }
+  for (const child of children(func)) visit(child, true, false, false)
+}
+
+/** A call of the engine's name with these arguments, for desugaring. */
+export function primitive(origin: Node, property: string, args: readonly Node[]): Node {
+  return call(origin, member(origin, name(origin, '$e'), property), args)
+}
+
+export { engineName }

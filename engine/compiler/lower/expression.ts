@@ -1,0 +1,175 @@
+/**
+ * Expressions with suspensions in them. `lowerExpression` emits what must happen before and gives an expression without
+ * suspension; operands that come before a suspension are kept in slots, in the order of evaluation.
+ */
+import { array, binary, make, not, nothing, isFunction, type Node } from '../ast.ts'
+import { label, slotNode } from '../builder.ts'
+import { lowerAssignment, lowerUpdate } from './assignment.ts'
+import { lowerAwait } from './await.ts'
+import { lowerChain } from './chain.ts'
+import { lowerSpawn, lowerSpawnEach } from './fiber.ts'
+import type { Lowering } from './lowering.ts'
+
+export function lowerExpression(l: Lowering, node: Node): Node {
+  if (!node.suspends) return node
+  switch (node.type) {
+    case 'AwaitExpression':
+      return lowerAwait(l, node)
+    case 'Spawn':
+      return lowerSpawn(l, node)
+    case 'SpawnEach':
+      return lowerSpawnEach(l, node)
+    case 'BinaryExpression': {
+      const [left, right] = lowerOperands(l, [node.left, node.right])
+      return make(node, node.type, { operator: node.operator, left, right })
+    }
+    case 'LogicalExpression':
+      return lowerLogical(l, node)
+    case 'ConditionalExpression':
+      return lowerConditional(l, node)
+    case 'AssignmentExpression':
+      return lowerAssignment(l, node)
+    case 'UpdateExpression':
+      return lowerUpdate(l, node)
+    case 'UnaryExpression':
+      if (node.operator === 'delete') {
+        const [object, property] = lowerOperands(l, [node.argument.object, node.argument.computed ? node.argument.property : null])
+        return make(node, node.type, { ...node, argument: { ...node.argument, object, ...(property ? { property } : {}), suspends: false }, suspends: false })
+      }
+      return make(node, node.type, { operator: node.operator, prefix: true, argument: lowerExpression(l, node.argument) })
+    case 'SequenceExpression': {
+      const expressions = node.expressions as Node[]
+      for (const each of expressions.slice(0, -1)) l.run(asStatement(lowerExpression(l, each)))
+      return lowerExpression(l, expressions.at(-1) as Node)
+    }
+    case 'MemberExpression': {
+      const [object, property] = lowerOperands(l, [node.object, node.computed ? node.property : null])
+      return make(node, node.type, { object, property: property ?? node.property, computed: node.computed, optional: false })
+    }
+    case 'CallExpression':
+      return lowerCall(l, node)
+    case 'NewExpression': {
+      const [callee, ...args] = lowerOperands(l, [node.callee, ...node.arguments])
+      return make(node, node.type, { callee, arguments: args })
+    }
+    case 'ArrayExpression':
+      return array(node, lowerOperands(l, node.elements))
+    case 'ObjectExpression':
+      return lowerObject(l, node)
+    case 'TemplateLiteral':
+      return make(node, node.type, { quasis: node.quasis, expressions: lowerOperands(l, (node.expressions as Node[]).map((each) => each)) })
+    case 'TaggedTemplateExpression':
+      return lowerTagged(l, node)
+    case 'ChainExpression':
+      return lowerChain(l, node)
+    case 'SpreadElement':
+      return make(node, node.type, { argument: lowerExpression(l, node.argument) })
+    case 'ImportExpression':
+      return make(node, node.type, { ...node, source: lowerExpression(l, node.source), suspends: false })
+    default:
+      l.refuse(node, 'COMPILE_AWAIT_PLACE', `An await inside a ${node.type} is not supported`, 'Await into a local before it, and use the local.')
+      return nothing(node)
+  }
+}
+
+export function asStatement(node: Node): Node {
+  return make(node, 'ExpressionStatement', { expression: node })
+}
+
+/** Operands evaluated from left to right; what is evaluated before a later suspension is kept. */
+export function lowerOperands(l: Lowering, nodes: readonly (Node | null)[]): (Node | null)[] {
+  let last = -1
+  nodes.forEach((each, index) => {
+    if (each?.suspends) last = index
+  })
+  return nodes.map((each, index) => {
+    if (!each) return null
+    const lowered = lowerExpression(l, each)
+    return index < last ? keep(l, lowered) : lowered
+  })
+}
+
+/** The value of an operand, safe from what is evaluated after it. */
+export function keep(l: Lowering, node: Node): Node {
+  if (isStable(node)) return node
+  if (node.type !== 'SpreadElement') return l.spill(node)
+  return make(node, node.type, { argument: l.spill(array(node, [node])) })
+}
+
+/** Evaluates to the same whenever it is evaluated. */
+export function isStable(node: Node): boolean {
+  if (node.type === 'Literal' || node.type === 'Slot' || isFunction(node)) return true
+  if (node.type === 'Property') return true
+  if (node.type !== 'Identifier') return false
+  const { variable } = node
+  return !variable || (!variable.reassigned && variable.kind !== 'let' && variable.kind !== 'var') || variable.dependency !== undefined
+}
+
+function lowerLogical(l: Lowering, node: Node): Node {
+  const result = l.temporary()
+  const end = label()
+  l.store(result, lowerExpression(l, node.left))
+  l.jumpIf(logicalTest(node, slotNode(node, result)), end, true)
+  l.store(result, lowerExpression(l, node.right))
+  l.place(end)
+  return slotNode(node, result)
+}
+
+/** True when a logical operator stops at its left operand. */
+export function logicalTest(node: Node, left: Node): Node {
+  const operator = (node.operator as string).replace('=', '')
+  if (operator === '||') return left
+  if (operator === '&&') return not(left)
+  return binary(node, '!=', left, make(node, 'Literal', { value: null, raw: 'null' }))
+}
+
+function lowerConditional(l: Lowering, node: Node): Node {
+  const result = l.temporary()
+  const other = label()
+  const end = label()
+  l.jumpIf(lowerExpression(l, node.test), other, false)
+  l.store(result, lowerExpression(l, node.consequent))
+  l.jump(node, end)
+  l.place(other)
+  l.store(result, lowerExpression(l, node.alternate))
+  l.place(end)
+  return slotNode(node, result)
+}
+
+function lowerCall(l: Lowering, node: Node): Node {
+  const callee = node.callee as Node
+  if (callee.type !== 'MemberExpression') {
+    const [target, ...args] = lowerOperands(l, [callee, ...node.arguments])
+    return make(node, node.type, { callee: target, arguments: args, optional: false })
+  }
+  const [object, property, ...args] = lowerOperands(l, [callee.object, callee.computed ? callee.property : null, ...node.arguments])
+  const method = make(callee, callee.type, { object, property: property ?? callee.property, computed: callee.computed, optional: false })
+  return make(node, node.type, { callee: method, arguments: args, optional: false })
+}
+
+function lowerObject(l: Lowering, node: Node): Node {
+  const parts = (node.properties as Node[]).flatMap((each) =>
+    each.type === 'SpreadElement' ? [each] : [each.computed ? (each.key as Node) : null, each.value as Node],
+  )
+  const lowered = lowerOperands(l, parts)
+  let index = 0
+  const properties = (node.properties as Node[]).map((each) => {
+    if (each.type === 'SpreadElement') return lowered[index++] as Node
+    const key = lowered[index++] ?? each.key
+    return make(each, each.type, { ...each, key, value: lowered[index++], suspends: false, shorthand: false })
+  })
+  return make(node, node.type, { properties })
+}
+
+/** The strings object of a tagged template is made once per place, as the language says: by the region that calls the tag. */
+function lowerTagged(l: Lowering, node: Node): Node {
+  const tag = node.tag as Node
+  const quasi = node.quasi as Node
+  const isMethod = tag.type === 'MemberExpression'
+  const [first, property, ...expressions] = lowerOperands(l, [
+    isMethod ? tag.object : tag, isMethod && tag.computed ? tag.property : null, ...quasi.expressions,
+  ])
+  const callee = isMethod ? make(tag, tag.type, { ...tag, object: first, property: property ?? tag.property, suspends: false }) : first
+  return make(node, node.type, { tag: callee, quasi: make(quasi, quasi.type, { quasis: quasi.quasis, expressions }) })
+}
+

@@ -1,0 +1,84 @@
+/** `using`: acquire, the rest of the block, dispose. A resource is given up at a durable wait and acquired again after. */
+import { isStable } from './expression.ts'
+import { make, type Node } from '../ast.ts'
+import { calledDependency } from '../discover.ts'
+import { primitiveCall } from '../module.ts'
+import { listenSite } from '../signal-site.ts'
+import { stepSite } from '../step-site.ts'
+import { stepCode } from './await.ts'
+import { keep } from './expression.ts'
+import type { Lowering } from './lowering.ts'
+import { guarded } from './try.ts'
+
+export function lowerUsing(l: Lowering, node: Node, rest: () => void): void {
+  declarators(l, node, node.declarations as Node[], rest)
+}
+
+function declarators(l: Lowering, node: Node, list: readonly Node[], rest: () => void): void {
+  const [first, ...others] = list
+  if (!first) return rest()
+  const slot = (first.id.variable?.slot ?? l.temporary()) as string
+  acquire(l, node, first, slot)
+  guarded(l, node, 'using', () => declarators(l, node, others, rest), (completion) => {
+    l.emit({ op: 'release', slot, completion, origin: node })
+    l.emit({ op: 'endFinally', slot: completion, origin: node })
+  })
+}
+
+function acquire(l: Lowering, node: Node, declarator: Node, slot: string): void {
+  const init = declarator.init as Node
+  const async = node.kind === 'await using' ? ({ async: true } as const) : {}
+  if (primitiveCall(init, l.unit.names) === 'listen') {
+    const code = settled(l, init)
+    l.flush()
+    const pc = l.emit({ op: 'listen', code: l.code(code), slot, origin: init })
+    listenSite(l, init.arguments[0] as Node, pc)
+    return
+  }
+  if (init.type !== 'AwaitExpression') {
+    const code = settled(l, init)
+    l.flush()
+    l.emit({ op: 'acquire', code: l.code(code), slot, origin: init, ...async })
+    return
+  }
+  warnInLock(l, node, declarator)
+  const awaited = init.argument as Node
+  const code = settled(l, awaited)
+  l.flush()
+  const step = l.builder.step(stepSite(l.unit, awaited), awaited)
+  l.emit({ op: 'acquire', code: l.code(code), step, slot, origin: init, ...async })
+}
+
+/** Operands are captured at the declaration: acquired again, it is the same resource. */
+function settled(l: Lowering, node: Node): Node {
+  const { code } = stepCode(l, node)
+  if (code.type !== 'CallExpression') return code
+  const args = (code.arguments as Node[]).map((each) => (isStable(each) || each.type === 'ObjectExpression' ? each : keep(l, each)))
+  return make(code, code.type, { callee: code.callee, arguments: args, optional: false })
+}
+
+/** A lock block is one unit of work: effects on the outside world in it may run again with it. */
+function warnInLock(l: Lowering, node: Node, declarator: Node): void {
+  const init = declarator.init as Node
+  const isLock = init.argument.type === 'CallExpression' && /^(lock|acquire)/.test(String(init.argument.callee.property?.name ?? ''))
+  if (!isLock) return
+  const scope = declarator.id.variable?.scope.node as Node | undefined
+  const owner = calledDependency(init.argument)
+  const effects: Node[] = []
+  const visit = (each: Node): void => {
+    if (each.type === 'AwaitExpression' && each.start > node.end) {
+      const dependency = calledDependency(each.argument)
+      if (dependency && dependency !== owner) effects.push(each)
+    }
+    for (const key in each) {
+      const value: unknown = each[key]
+      if (key === 'scope' || key === 'variable' || key === 'loc') continue
+      if (Array.isArray(value)) for (const item of value) item && typeof item === 'object' && visit(item as Node)
+      else if (value && typeof value === 'object' && 'type' in value) visit(value as Node)
+    }
+  }
+  if (scope) visit(scope)
+  for (const effect of effects) {
+    l.unit.diagnostics.warn(effect, 'COMPILE_EFFECT_IN_LOCK', 'This call runs again when the lock block does', 'Everything in a lock block is one unit of work; move calls of other systems out of it.')
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * Which expressions give the same when they are evaluated again from the same slots. What may not (clock, randomness,
+ * unknown functions, writes) is computed once, into a slot, before the step that it feeds starts.
+ */
+import { isFunction, walk, type Node } from './ast.ts'
+import { calledDependency } from './discover.ts'
+import { engineName } from './module.ts'
+import type { Unit } from './unit.ts'
+
+const PURE_GLOBALS = new Set([
+  'String', 'Number', 'Boolean', 'BigInt', 'Symbol', 'Array', 'Object', 'parseInt', 'parseFloat', 'isNaN', 'isFinite',
+  'structuredClone', 'encodeURIComponent', 'decodeURIComponent', 'encodeURI', 'decodeURI', 'RegExp', 'Error',
+])
+
+const CLOCKS = /^(Date\.now|Math\.random|performance\.now|crypto\.\w+|Temporal\.Now\.\w+|Bun\.(randomUUIDv[57]|nanoseconds)|process\.(hrtime|uptime)|globalThis\..*)$/
+
+const MUTATORS = new Set(['push', 'pop', 'shift', 'unshift', 'splice', 'sort', 'reverse', 'set', 'add', 'delete', 'clear', 'next', 'fill', 'copyWithin', 'exec', 'test'])
+
+/** Whether evaluating `node` twice may give different values or do something twice. */
+export function isImpure(unit: Unit, node: Node): boolean {
+  let impure = false
+  walk(node, (each) => {
+    if (each !== node && isFunction(each)) return false
+    if (isImpureHere(unit, each)) impure = true
+    return !impure
+  })
+  return impure
+}
+
+function isImpureHere(unit: Unit, node: Node): boolean {
+  switch (node.type) {
+    case 'AssignmentExpression':
+    case 'UpdateExpression':
+    case 'AwaitExpression':
+    case 'ImportExpression':
+    case 'Spawn':
+    case 'SpawnEach':
+      return true
+    case 'UnaryExpression':
+      return node.operator === 'delete'
+    case 'NewExpression':
+      return node.callee.name === 'Date' && node.arguments.length === 0
+    case 'CallExpression':
+      return isImpureCall(unit, node)
+    default:
+      return false
+  }
+}
+
+function isImpureCall(unit: Unit, node: Node): boolean {
+  if (calledDependency(node)) return true
+  const callee = node.callee as Node
+  if (callee.type === 'Identifier') {
+    if (callee.variable) return true
+    const imported = unit.names.imports.get(callee.name as string)
+    if (imported) return engineName(callee, unit.names) === undefined && !imported.specifier.startsWith('@justscale/')
+    return unit.names.declarations.has(callee.name as string) || !PURE_GLOBALS.has(callee.name as string)
+  }
+  if (callee.type !== 'MemberExpression' || callee.computed) return true
+  const path = dotted(callee)
+  if (path && CLOCKS.test(path)) return true
+  return MUTATORS.has(callee.property.name as string)
+}
+
+/** `a.b.c` of a plain member chain on an identifier that is not a local. */
+function dotted(node: Node): string | undefined {
+  if (node.type === 'Identifier') return node.variable ? undefined : (node.name as string)
+  if (node.type !== 'MemberExpression' || node.computed) return undefined
+  const object = dotted(node.object)
+  return object && `${object}.${String(node.property.name)}`
+}

@@ -1,0 +1,325 @@
+/**
+ * Turns an expression or statement of the source into the code of a native region: identifiers become slots (`$.x`, or
+ * `$.$p.x` in the frame around), dependencies (`$i.x`), bindings (`$b.x`), primitives (`$e.x`) or stay as they are. Reports
+ * the slots of its own frame that it reads and writes.
+ */
+import { copy, isFunction, literal, make, member, name, type Node } from './ast.ts'
+import type { BindingTable } from './binding.ts'
+import { engineName } from './module.ts'
+import type { Variable } from './scope.ts'
+import type { RoutineUnit, Unit } from './unit.ts'
+
+export interface Code {
+  readonly node: Node
+  /** Slots of its frame that it may read. */
+  readonly uses: ReadonlySet<string>
+  /** Slots that it certainly writes, before any read of them. */
+  readonly defines: ReadonlySet<string>
+}
+
+export class Rewriter {
+  private readonly unit: Unit
+  private readonly bindings: BindingTable
+  readonly routine: RoutineUnit
+  private uses = new Set<string>()
+  private readonly boxes = new Set<string>()
+
+  constructor(unit: Unit, routine: RoutineUnit, bindings: BindingTable) {
+    this.unit = unit
+    this.routine = routine
+    this.bindings = bindings
+  }
+
+  /** Code of an expression, or of a list of statements. */
+  code(node: Node | readonly Node[]): Code {
+    this.uses = new Set()
+    const defines = new Set<string>()
+    if (Array.isArray(node)) {
+      const body = (node as readonly Node[]).map((each) => {
+        const before = new Set(this.uses)
+        this.uses = new Set()
+        const written = this.rewrite(each)
+        for (const slot of this.uses) if (!defines.has(slot)) before.add(slot)
+        const certain = definedBy(written)
+        for (const slot of certain) if (!before.has(slot) && !this.uses.has(slot)) defines.add(slot)
+        this.uses = before
+        return written
+      })
+      this.addBoxes(body)
+      const first = body[0] ?? make((node as readonly Node[])[0] ?? { type: '', start: 0, end: 0 }, 'EmptyStatement', {})
+      return { node: make(first, 'BlockStatement', { body }), uses: this.uses, defines }
+    }
+    const written = this.rewrite(node as Node)
+    if (![...this.uses].some((slot) => this.isBox(slot))) return { node: written, uses: this.uses, defines }
+    const body = [make(written, 'ReturnStatement', { argument: written })]
+    this.addBoxes(body)
+    return { node: make(written, 'BlockStatement', { body }), uses: this.uses, defines }
+  }
+
+  /** Closures keep the box of their own iteration: a region takes it from the frame once, at its start. */
+  private addBoxes(body: Node[]): void {
+    const [first] = body
+    if (!first) return
+    for (const slot of this.uses) {
+      if (!this.isBox(slot)) continue
+      const init = member(first, name(first, '$'), slot)
+      const declarator = make(first, 'VariableDeclarator', { id: name(first, slot), init })
+      body.unshift(make(first, 'VariableDeclaration', { kind: 'const', declarations: [declarator] }))
+    }
+  }
+
+  private isBox(slot: string): boolean {
+    return this.boxes.has(slot)
+  }
+
+  private rewrite(node: Node): Node {
+    return copy(node, (each) => this.replace(each))
+  }
+
+  private replace(node: Node): Node | undefined {
+    switch (node.type) {
+      case 'Identifier':
+        return this.identifier(node)
+      case 'Slot':
+        this.uses.add(node.slot as string)
+        return member(node, name(node, '$'), node.slot as string)
+      case 'Raw':
+        return node.node as Node
+      case 'MemberExpression': {
+        const engine = engineName(node, this.unit.names)
+        if (engine) return member(node, name(node, '$e'), engine)
+        const object = node.object as Node
+        if (object.variable?.special === 'dependencies' && !node.computed) this.bindings.dependency(node.property.name)
+        return make(node, 'MemberExpression', {
+          object: this.rewrite(object), computed: node.computed, optional: node.optional,
+          property: node.computed ? this.rewrite(node.property) : node.property,
+        })
+      }
+      case 'CallExpression':
+        return this.called(node)
+      case 'TaggedTemplateExpression': {
+        const tag = this.rewrite(node.tag)
+        return make(node, node.type, { tag: this.plain(node.tag, tag), quasi: this.rewrite(node.quasi) })
+      }
+      case 'Property':
+        return make(node, 'Property', {
+          key: node.computed ? this.rewrite(node.key) : node.key, value: this.rewrite(node.value), kind: node.kind,
+          method: node.method, shorthand: false, computed: node.computed,
+        })
+      case 'PropertyDefinition':
+      case 'MethodDefinition':
+        return make(node, node.type, { ...node, key: node.computed ? this.rewrite(node.key) : node.key, value: node.value ? this.rewrite(node.value) : null })
+      case 'LabeledStatement':
+        return make(node, node.type, { label: node.label, body: this.rewrite(node.body) })
+      case 'BreakStatement':
+      case 'ContinueStatement':
+      case 'MetaProperty':
+        return node
+      case 'AssignmentExpression':
+        if (!node.made) this.checkTarget(node)
+        if (node.operator !== '=') return undefined
+        return make(node, node.type, { operator: '=', left: this.target(node.left), right: this.rewrite(node.right) })
+      case 'UpdateExpression':
+        this.checkTarget(node)
+        return undefined
+      case 'VariableDeclaration':
+        return this.declaration(node)
+      case 'FunctionDeclaration':
+      case 'ClassDeclaration':
+        if (!node.id?.variable?.slot) return undefined
+        return this.hoisted(node)
+      case 'AwaitExpression':
+        return undefined
+      default:
+        return undefined
+    }
+  }
+
+  private identifier(node: Node): Node {
+    const variable = node.variable
+    if (!variable) return this.free(node)
+    if (variable.dependency !== undefined) {
+      this.bindings.dependency(variable.dependency)
+      return member(node, name(node, '$i'), variable.dependency)
+    }
+    if (variable.special === 'dependencies') return name(node, '$i')
+    if (variable.special === 'context') return member(node, name(node, '$e'), 'process')
+    if (variable.special === 'publish') return member(node, member(node, name(node, '$e'), 'process'), 'publish')
+    if (!variable.slot) return variable.name.startsWith('$') ? name(node, `_${variable.name}`) : name(node, variable.name)
+    return this.slot(node, variable)
+  }
+
+  private slot(node: Node, variable: Variable): Node {
+    let frame: Node = name(node, '$')
+    let at: RoutineUnit | undefined = this.routine
+    while (at && at.node !== variable.owner) {
+      frame = member(node, frame, '$p')
+      at = at.parent
+    }
+    if (at === this.routine) this.use(variable)
+    if (variable.box === undefined) return member(node, frame, variable.slot as string)
+    if (at === this.routine) {
+      this.uses.add(variable.box)
+      this.boxes.add(variable.box)
+      return member(node, name(node, variable.box), variable.slot as string)
+    }
+    return member(node, member(node, frame, variable.box), variable.slot as string)
+  }
+
+  /** What a plain assignment writes to: not read by it. */
+  private target(node: Node): Node {
+    switch (node.type) {
+      case 'Slot':
+        return member(node, name(node, '$'), node.slot as string)
+      case 'Identifier': {
+        const slot = node.variable?.box ?? node.variable?.slot
+        const read = slot !== undefined && this.uses.has(slot)
+        const written = this.identifier(node)
+        if (slot !== undefined && !read && node.variable?.box === undefined) this.uses.delete(slot)
+        return written
+      }
+      case 'ObjectPattern':
+        return make(node, node.type, {
+          properties: (node.properties as Node[]).map((each) =>
+            each.type === 'RestElement'
+              ? make(each, each.type, { argument: this.target(each.argument) })
+              : make(each, 'Property', {
+                  key: each.computed ? this.rewrite(each.key) : each.key, value: this.target(each.value), kind: 'init',
+                  method: false, shorthand: false, computed: each.computed,
+                }),
+          ),
+        })
+      case 'ArrayPattern':
+        return make(node, node.type, { elements: (node.elements as (Node | null)[]).map((each) => each && this.target(each)) })
+      case 'RestElement':
+        return make(node, node.type, { argument: this.target(node.argument) })
+      case 'AssignmentPattern':
+        return make(node, node.type, { left: this.target(node.left), right: this.rewrite(node.right) })
+      default:
+        return this.rewrite(node)
+    }
+  }
+
+  /** Reading a local function reads what it closes over. */
+  private use(variable: Variable): void {
+    const slot = variable.box ?? (variable.slot as string)
+    if (this.uses.has(slot)) return
+    this.uses.add(slot)
+    if (variable.init && this.routine.remade.has(slot)) this.closes(variable.init)
+  }
+
+  private closes(func: Node): void {
+    copy(func, (each) => {
+      const inner = each.type === 'Identifier' ? each.variable : undefined
+      if (inner?.slot && inner.owner === this.routine.node) this.use(inner)
+      return undefined
+    })
+  }
+
+  private free(node: Node): Node {
+    const text = node.name as string
+    const engine = engineName(node, this.unit.names)
+    if (engine) return member(node, name(node, '$e'), engine)
+    if (this.unit.names.imports.has(text) || this.unit.names.declarations.has(text)) {
+      this.bindings.add(text)
+      return member(node, name(node, '$b'), text)
+    }
+    return node
+  }
+
+  private called(node: Node): Node {
+    const callee = this.rewrite(node.callee)
+    return make(node, 'CallExpression', {
+      callee: this.plain(node.callee, callee), optional: node.optional,
+      arguments: (node.arguments as Node[]).map((each) => this.rewrite(each)),
+    })
+  }
+
+  /** `f(x)` must not get the frame as its `this`. */
+  private plain(before: Node, after: Node): Node {
+    if (before.type !== 'Identifier' || after.type !== 'MemberExpression') return after
+    if (after.object.name === '$e') return after
+    return make(after, 'SequenceExpression', { expressions: [literal(after, 0), after] })
+  }
+
+  private checkTarget(node: Node): void {
+    const target = (node.type === 'UpdateExpression' ? node.argument : node.left) as Node
+    copy(target, (each) => {
+      if (each.type === 'MemberExpression' || each.type === 'AssignmentPattern') return each
+      if (each.type === 'Identifier') this.checkWritable(each)
+      return undefined
+    })
+  }
+
+  private checkWritable(node: Node): void {
+    const { variable } = node
+    const text = node.name as string
+    if (!variable && (this.unit.names.imports.has(text) || this.unit.names.declarations.has(text))) {
+      this.unit.diagnostics.refuse(node, 'COMPILE_ASSIGN_BINDING', `A handler cannot assign to \`${text}\`, which belongs to its module`, 'A process may run on any node: keep the value in a local, or behind a service.')
+    } else if (variable && (variable.dependency !== undefined || variable.special)) {
+      this.unit.diagnostics.refuse(node, 'COMPILE_ASSIGN_DEPENDENCY', `A handler cannot assign to the injected \`${text}\``, 'Use a local of another name.')
+    } else if (variable && ['const', 'using', 'await using'].includes(variable.kind)) {
+      this.unit.diagnostics.refuse(node, 'COMPILE_ASSIGN_CONST', `\`${text}\` is a constant`, 'Declare it with `let`.')
+    }
+  }
+
+  /** A declaration of slots becomes assignments; of native variables it stays. */
+  private declaration(node: Node): Node | undefined {
+    const declarations = node.declarations as Node[]
+    const slotted = declarations.some((each) => holdsSlot(each.id))
+    const empty = declarations.filter((each) => !(each.init && isRoutineFunction(each)))
+    if (empty.length === 0) return make(node, 'EmptyStatement', {})
+    if (!slotted) return empty.length === declarations.length ? undefined : this.rewrite(make(node, node.type, { ...node, declarations: empty }))
+    const body = empty.flatMap((each): Node[] => {
+      if (!each.init && node.kind === 'var') return []
+      const left = this.target(each.id)
+      const right = each.init ? this.rewrite(each.init) : make(each, 'UnaryExpression', { operator: 'void', prefix: true, argument: literal(each, 0) })
+      return [make(each, 'AssignmentExpression', { operator: '=', left, right })]
+    })
+    const [only] = body
+    if (!only) return make(node, 'EmptyStatement', {})
+    const expression = body.length === 1 ? only : make(node, 'SequenceExpression', { expressions: body })
+    return make(node, 'ExpressionStatement', { expression })
+  }
+
+  private hoisted(node: Node): Node {
+    if (isFunction(node) && node.routine && node.async) return make(node, 'EmptyStatement', {})
+    const target = this.identifier(node.id)
+    const type = node.type === 'FunctionDeclaration' ? 'FunctionExpression' : 'ClassExpression'
+    const value = this.rewrite({ ...node, type, id: null } as Node)
+    return make(node, 'ExpressionStatement', { expression: make(node, 'AssignmentExpression', { operator: '=', left: target, right: value }) })
+  }
+}
+
+function isRoutineFunction(declarator: Node): boolean {
+  return isFunction(declarator.init) && declarator.init.routine !== undefined && declarator.init.async === true
+}
+
+export function holdsSlot(pattern: Node): boolean {
+  let found = false
+  copy(pattern, (each) => {
+    if (each.type === 'Identifier' && each.variable?.slot) found = true
+    return undefined
+  })
+  return found
+}
+
+/** Slots that a rewritten statement certainly writes when it does not throw. */
+function definedBy(node: Node): Set<string> {
+  const found = new Set<string>()
+  if (node.type !== 'ExpressionStatement') return found
+  const expressions = node.expression.type === 'SequenceExpression' ? (node.expression.expressions as Node[]) : [node.expression as Node]
+  for (const each of expressions) {
+    if (each.type === 'AssignmentExpression' && each.operator === '=') targets(each.left, found)
+  }
+  return found
+}
+
+function targets(node: Node, found: Set<string>): void {
+  if (node.type === 'MemberExpression') {
+    if (node.object.type === 'Identifier' && node.object.name === '$' && !node.computed) found.add(node.property.name as string)
+  } else if (node.type === 'ObjectPattern') for (const each of node.properties as Node[]) targets(each.type === 'RestElement' ? each.argument : each.value, found)
+  else if (node.type === 'ArrayPattern') for (const each of node.elements as (Node | null)[]) each && targets(each, found)
+  else if (node.type === 'AssignmentPattern') targets(node.left, found)
+  else if (node.type === 'RestElement') targets(node.argument, found)
+}

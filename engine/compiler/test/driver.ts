@@ -1,0 +1,135 @@
+/**
+ * A tiny runtime for the compiler's tests: runs a handler's program against services in memory, and, in `durable` mode,
+ * throws the state away at every wait and goes on from its stored bytes, with every call made a second time after a crash
+ * when `crash` says so.
+ */
+import { advance, createState, instantiate, markDurable, pendingEffects, restore, snapshot, type Head } from '../../machine/index.ts'
+import type { Environment, LoadedProgram } from '../../program/environment.ts'
+import { parseProgram, programText } from '../../program/hash.ts'
+import type { Effect, Input, MachineState } from '../../program/state.ts'
+import type { StepOutcome } from '../../step/step.ts'
+import type { ValueCodec } from '../../value/codec.ts'
+import { transform } from '../transform.ts'
+
+export type Services = Record<string, Record<string, (...args: never[]) => unknown>>
+
+export interface Outcome {
+  readonly result: unknown
+  readonly error: string | undefined
+  readonly trace: readonly string[]
+  readonly published: readonly unknown[]
+}
+
+export interface DriveOptions {
+  readonly services: Services
+  readonly params?: Record<string, unknown>
+  /** Drop the memory at every stop and reload from bytes. */
+  readonly durable?: ValueCodec
+  readonly bindings?: Record<string, unknown>
+  /** Answers waits: index into the waits and the value. Default: the first. */
+  readonly answer?: (waits: readonly unknown[], poll: boolean) => { index: number; value?: unknown }
+  readonly cancelAt?: number
+  /** What the services append to: the order of calls. */
+  readonly trace?: string[]
+}
+
+export function compileSource(source: string, file = '/app/case.ts'): { loaded: (env: () => Environment, bindings: Record<string, unknown>) => LoadedProgram; text: string; hash: string } {
+  const result = transform(file, source)
+  const [first] = result?.programs ?? []
+  if (!first) throw new Error('Nothing to compile')
+  const text = programText(first.program)
+  return {
+    text,
+    hash: first.hash,
+    loaded: (env, bindings) => instantiate(parseProgram(text), first.hash, (binding) => bindings[binding.name], env, first.debug),
+  }
+}
+
+const MAX_TURNS = 20_000
+
+export async function drive(source: string, options: DriveOptions): Promise<Outcome> {
+  const compiled = compileSource(source)
+  const trace = options.trace ?? []
+  const published: unknown[] = []
+  const loaded: { program?: LoadedProgram } = {}
+  const env: Environment = {
+    dependencies: options.services,
+    isRead: () => false,
+    program: () => loaded.program as LoadedProgram,
+    adopt: () => { throw new Error('no exported routines in this driver') },
+    host: {
+      currentStep: () => undefined,
+      transaction: (body) => (body as () => unknown)(),
+      retryDelay: (given, attempt) => (attempt < (given as { attempts: number }).attempts ? 10 : undefined),
+    },
+  }
+  loaded.program = compiled.loaded(() => env, options.bindings ?? {})
+  let state = createState(compiled.hash, options.params ?? {})
+  let effects = advance(state, env, [{ kind: 'start' }])
+  for (let turn = 0; turn < MAX_TURNS; turn++) {
+    const end = effects.find((each) => each.kind === 'finished')
+    for (const each of effects) if (each.kind === 'publish') published.push(each.value)
+    if (end?.kind === 'finished') return outcome(end.outcome, trace, published)
+    const open: Effect[] = effects.filter((each) => ['call', 'wait', 'acquire', 'release'].includes(each.kind))
+    if (options.durable) {
+      state = reload(state, env, options.durable)
+      loaded.program = compiled.loaded(() => env, options.bindings ?? {})
+      const again = pendingEffects(state, env)
+      effects = [...open.filter((each) => each.kind === 'release'), ...again]
+    } else effects = open.concat()
+    markDurable(state)
+    const inputs = options.cancelAt === turn ? [{ kind: 'cancel', reason: 'test' } as const] : await answers(effects, options)
+    if (inputs.length === 0) throw new Error(`Stuck: ${JSON.stringify(snapshot(state, env).head)}`)
+    const next: Effect[] = []
+    const [first] = inputs
+    for (const input of [first as Input]) next.push(...advance(state, env, [input]))
+    const waiting = effects.slice(1).filter((each) => 'fiber' in each && state.fibers.get(each.fiber)?.wait.kind !== 'ended')
+    effects = [...waiting, ...next]
+  }
+  throw new Error('Does not end')
+}
+
+async function answers(effects: readonly Effect[], options: DriveOptions): Promise<Input[]> {
+  const [effect] = effects
+  if (!effect) return []
+  switch (effect.kind) {
+    case 'call':
+    case 'acquire':
+      return [{ kind: 'outcome', fiber: effect.fiber, outcome: await settle(() => effect.invoke()) }]
+    case 'release': {
+      const done = await settle(() => (effect.resource as Disposable | undefined)?.[Symbol.dispose]?.())
+      return effect.suspended ? [{ kind: 'start' }] : [{ kind: 'outcome', fiber: effect.fiber, outcome: done }]
+    }
+    case 'wait': {
+      const { index, value } = options.answer?.(effect.waits, effect.poll) ?? { index: 0, value: undefined }
+      return [{ kind: 'won', fiber: effect.fiber, index, outcome: { kind: 'returned', value } }]
+    }
+    default:
+      return [{ kind: 'start' }]
+  }
+}
+
+async function settle(body: () => unknown): Promise<StepOutcome> {
+  try {
+    return { kind: 'returned', value: await body() }
+  } catch (error) {
+    return { kind: 'threw', error }
+  }
+}
+
+function reload(state: MachineState, env: Environment, codec: ValueCodec): MachineState {
+  const { head, roots } = snapshot(state, env)
+  const stored = codec.encode(roots)
+  return restore(JSON.parse(JSON.stringify(head)) as Head, codec.decode(stored.snapshot), env)
+}
+
+function outcome(result: StepOutcome, trace: readonly string[], published: readonly unknown[]): Outcome {
+  return result.kind === 'returned'
+    ? { result: result.value, error: undefined, trace, published }
+    : { result: undefined, error: describeError(result.error), trace, published }
+}
+
+export function describeError(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+}
+

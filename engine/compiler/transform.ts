@@ -1,0 +1,175 @@
+/**
+ * A module's source to a module in which every handler and exported routine is a compiled object. Lines stay where they
+ * are: Bun ignores source maps of plugins, so stacks and coverage are right only when no line moves.
+ */
+import { dirname, relative, resolve } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
+import { programHash } from '../program/hash.ts'
+import type { Program, ProgramDebug } from '../program/program.ts'
+import { isFunction, walk, type Node } from './ast.ts'
+import { compileUnit, type CompiledUnit } from './compile.ts'
+import { CompileError, Diagnostics } from './diagnostic.ts'
+import { DEFINERS, engineName, moduleNames, type ModuleNames } from './module.ts'
+import { parseModule } from './parse.ts'
+import { layOut } from './print.ts'
+import type { Unit } from './unit.ts'
+
+export interface Transformed {
+  readonly code: string
+  readonly programs: readonly { readonly hash: string; readonly program: Program; readonly debug: ProgramDebug }[]
+}
+
+/** Whether a text could hold something to compile: cheap, for files that do not. */
+export function mayCompile(source: string): boolean {
+  return /\b(createProcess|defineProcess|routine)\b/.test(source)
+}
+
+/** `undefined` when there is nothing to compile in the module. Throws `CompileError` with all refusals. */
+export function transform(file: string, source: string): Transformed | undefined {
+  if (!mayCompile(source)) return undefined
+  const parsed = parseModule(file, source)
+  if (!parsed) return undefined
+  const names = moduleNames(parsed.program)
+  const diagnostics = new Diagnostics(file, source)
+  const places = findPlaces(parsed.program, names, diagnostics)
+  if (places.length === 0 && diagnostics.refusals.length === 0) return undefined
+  const origin = originOf(file)
+  const compiled = places.map((place) => {
+    const unit: Unit = {
+      kind: place.kind, path: place.path, params: [...place.path.matchAll(/:(\w+)/g)].map((each) => each[1] as string),
+      names, diagnostics, origin, resolve: (specifier) => resolveOrigin(file, specifier), routines: [], moduleRoutines: new Map(),
+    }
+    return { place, unit: compileUnit(unit, place.handler) }
+  })
+  if (diagnostics.refusals.length > 0) throw new CompileError(diagnostics.refusals)
+  const programs = compiled.map(({ place, unit }) => ({
+    hash: programHash(unit.program),
+    program: unit.program,
+    debug: {
+      ...unit.debug, file: origin, path: file,
+      source: [{ line: place.replaced.loc?.start.line ?? 1, text: source.slice(place.replaced.start, place.replaced.end) }],
+    } satisfies ProgramDebug,
+  }))
+  let code = source
+  for (let index = compiled.length - 1; index >= 0; index--) {
+    const { place, unit } = compiled[index] as (typeof compiled)[number]
+    const { hash, debug } = programs[index] as (typeof programs)[number]
+    code = code.slice(0, place.replaced.start) + replacement(place, unit, hash, debug) + code.slice(place.replaced.end)
+  }
+  return { code, programs }
+}
+
+interface Place {
+  readonly kind: 'process' | 'routine'
+  readonly path: string
+  readonly handler: Node
+  /** What the compiled object replaces: the `handler` property, or the routine's function. */
+  readonly replaced: Node
+}
+
+function findPlaces(program: Node, names: ModuleNames, diagnostics: Diagnostics): Place[] {
+  const places: Place[] = []
+  walk(program, (node) => {
+    if (node.type === 'VariableDeclarator' && node.init?.type === 'CallExpression' && engineName(node.init.callee, names) === 'routine') {
+      const [func] = node.init.arguments as Node[]
+      if (func && isFunction(func)) places.push({ kind: 'routine', path: String(node.id.name ?? 'routine'), handler: func, replaced: func })
+      else diagnostics.refuse(node.init, 'COMPILE_ROUTINE', 'routine() takes a function written in place', 'Write `export const settle = routine(async (pledges) => { ... })`.')
+    }
+    if (node.type === 'CallExpression' && DEFINERS.has(engineName(node.callee, names) ?? '')) {
+      const place = findProcess(node, names, diagnostics)
+      if (place) places.push(place)
+    }
+  })
+  return places
+}
+
+function findProcess(node: Node, names: ModuleNames, diagnostics: Diagnostics): Place | undefined {
+  const [options] = node.arguments as Node[]
+  if (options?.type !== 'ObjectExpression') {
+    diagnostics.refuse(node, 'COMPILE_DEFINITION', 'A process is defined by an object written in place', "Write `createProcess({ path: '/order/:order', handler: async (...) => { ... } })`.")
+    return undefined
+  }
+  const property = (key: string): Node | undefined =>
+    (options.properties as Node[]).find((each) => each.type === 'Property' && (each.key.name ?? each.key.value) === key)
+  const handler = property('handler')
+  const path = property('path')?.value as Node | undefined
+  const func = handler && handlerFunction(handler.value, names)
+  if (!handler || !func) {
+    diagnostics.refuse(handler ?? node, 'COMPILE_HANDLER', 'A process has a `handler` written in place', 'Write `async handler({ payments }, { order }) { ... }` in the definition.')
+    return undefined
+  }
+  if (!func.async) diagnostics.refuse(handler, 'COMPILE_HANDLER_ASYNC', 'A handler is an async function', 'Write `async handler(...)`.')
+  if (path?.type !== 'Literal' || typeof path.value !== 'string') {
+    diagnostics.refuse(path ?? node, 'COMPILE_PATH', 'The path of a process is a string literal', "Write `path: '/order/:order/fulfilment'`.")
+    return undefined
+  }
+  return { kind: 'process', path: path.value, handler: func, replaced: handler }
+}
+
+function handlerFunction(value: Node, names: ModuleNames): Node | undefined {
+  if (isFunction(value)) return value
+  if (value.type !== 'Identifier') return undefined
+  const init = names.declarations.get(value.name as string)?.init
+  return isFunction(init) ? init : undefined
+}
+
+/** The compiled object as source text on the lines of what it replaces. */
+function replacement(place: Place, unit: CompiledUnit, hash: string, debug: ProgramDebug): string {
+  const first = place.replaced.loc?.start.line ?? 1
+  const last = place.replaced.loc?.end.line ?? first
+  const order = unit.regions.map((_each, index) => index).sort((a, b) => startLine(unit, a) - startLine(unit, b))
+  let line = first
+  const bindings = unit.program.bindings.filter((each) => each.code === undefined).map((each) => `get ${each.name}() { return ${each.name} }`)
+  let text = place.kind === 'process' ? 'handler: ' : ''
+  text += `(() => { const $code = []; `
+  for (const index of order) {
+    const region = unit.regions[index]
+    if (!region) continue
+    const start = startLine(unit, index)
+    if (unit.inHandler[index] && start > line && start <= last) {
+      text += '\n'.repeat(start - line)
+      line = start
+    }
+    const laid = layOut(region, line, unit.inHandler[index] ? last : line)
+    text += `$code[${index}] = ($, $i, $b, $e) => ${laid.text}; `
+    line = laid.line
+  }
+  const program = JSON.stringify(unit.program)
+  text += `return { [Symbol.for('justscale.compiled')]: 1, hash: ${JSON.stringify(hash)}, program: ${program}, debug: ${JSON.stringify(debug)}, `
+  text += `code: $code, bindings: { ${bindings.join(', ')} } } })()`
+  return text + (line < last ? '\n'.repeat(last - line) : '')
+}
+
+function startLine(unit: CompiledUnit, index: number): number {
+  return unit.regions[index]?.map[0]?.[2] ?? 0
+}
+
+const packages = new Map<string, { name: string; root: string }>()
+
+/** `<package name>/<path in the package>`: the same on every machine. */
+export function originOf(file: string): string {
+  const found = packageOf(dirname(file))
+  return `${found.name}/${relative(found.root, file)}`
+}
+
+function packageOf(folder: string): { name: string; root: string } {
+  const known = packages.get(folder)
+  if (known) return known
+  const manifest = resolve(folder, 'package.json')
+  const up = dirname(folder)
+  const found = existsSync(manifest)
+    ? { name: nameOf(manifest) ?? 'app', root: folder }
+    : up === folder
+      ? { name: 'app', root: folder }
+      : packageOf(up)
+  packages.set(folder, found)
+  return found
+}
+
+function nameOf(manifest: string): string | undefined {
+  return (JSON.parse(readFileSync(manifest, 'utf8')) as { name?: string }).name
+}
+
+function resolveOrigin(file: string, specifier: string): string {
+  return specifier.startsWith('.') ? originOf(resolve(dirname(file), specifier)) : specifier
+}

@@ -1,0 +1,212 @@
+/**
+ * What is stored of a process: a small plain head (fibers, frames, pcs), and the values of live slots as roots for the value
+ * codec. Injected dependencies and bindings found in slots are stored by name; local functions are made again.
+ */
+import type { Environment, LoadedProgram } from '../program/environment.ts'
+import type { Fiber, FiberWait, Frame, MachineState, Resource, Slots } from '../program/state.ts'
+import type { WaitSpec } from '../program/wait.ts'
+import type { StepOutcome } from '../step/step.ts'
+import type { Root } from '../value/codec.ts'
+import { bindParent, isHandle } from './fiber.ts'
+import { primitives } from './primitives.ts'
+
+/** Plain JSON data. */
+export interface Head {
+  readonly program: string
+  readonly next: number
+  readonly status: MachineState['status']
+  readonly frames: readonly FrameHead[]
+  readonly fibers: readonly FiberHead[]
+  readonly failed?: readonly FrameHead[]
+  readonly cancelling?: true
+}
+
+interface FrameHead {
+  readonly id: number
+  readonly program: string
+  readonly routine: number
+  readonly pc: number
+  readonly up?: number
+  readonly resources?: readonly (readonly [slot: string, pc: number, kind: Resource['kind']])[]
+  /** Slots holding an injected dependency or a binding: `i` or `b`, and its name. */
+  readonly known?: Readonly<Record<string, readonly ['i' | 'b', string]>>
+}
+
+interface FiberHead {
+  readonly id: number
+  readonly stack: readonly number[]
+  readonly visits: number
+  readonly wait: FiberWait['kind']
+  readonly slot?: string
+  readonly frame?: number
+  readonly arms?: readonly number[]
+  readonly ended?: number
+  readonly cancelled?: true
+}
+
+export interface MachineSnapshot {
+  readonly head: Head
+  readonly roots: readonly Root[]
+}
+
+export function snapshot(state: MachineState, env: Environment): MachineSnapshot {
+  const roots: Root[] = []
+  const fibers = [...state.fibers.values()].sort((a, b) => a.id - b.id)
+  const reached = reachableFrames(state, fibers)
+  const frames = [...state.frames.values()].filter((each) => reached.has(each.id)).map((each) => frameHead(each, env, '', roots))
+  const handles = heldFibers(roots)
+  const kept = fibers.filter((each) => each.id === 0 || each.wait.kind !== 'ended' || handles.has(each.id))
+  const head: Head = {
+    program: state.program, next: state.next, status: state.status, frames,
+    fibers: kept.map((each) => fiberHead(each, roots)),
+    ...(state.failed ? { failed: state.failed.frames.map((each) => frameHead(each, env, 'x', roots)) } : {}),
+    ...(state.cancelling ? { cancelling: true as const } : {}),
+  }
+  if (state.cancelling) roots.push({ name: 'cancelling', value: state.cancelling.reason })
+  return { head, roots }
+}
+
+function frameHead(frame: Frame, env: Environment, prefix: string, roots: Root[]): FrameHead {
+  const loaded = env.program(frame.program)
+  const known: Record<string, readonly ['i' | 'b', string]> = {}
+  for (const slot of liveSlots(loaded, frame)) {
+    const value = frame.slots[slot]
+    if (value === undefined) continue
+    const name = nameOf(value, env, loaded)
+    if (name) known[slot] = name
+    else roots.push({ name: `${prefix}${frame.id}.${slot}`, value })
+  }
+  const resources = [...(frame.resources ?? [])].map(([slot, each]) => [slot, each.pc, each.kind] as const)
+  return {
+    id: frame.id, program: frame.program, routine: frame.routine, pc: frame.pc, ...(frame.up === undefined ? {} : { up: frame.up }),
+    ...(resources.length > 0 ? { resources } : {}), ...(Object.keys(known).length > 0 ? { known } : {}),
+  }
+}
+
+/** Where a frame cannot usually stand (a failed one can), everything but functions and resources is kept. */
+function liveSlots(loaded: LoadedProgram, frame: Frame): readonly string[] {
+  const listed = loaded.program.live[String(frame.pc)]
+  if (listed) return listed
+  const remade = loaded.program.routines[frame.routine]?.remade ?? {}
+  return Object.keys(frame.slots).filter((slot) => !(slot in remade) && frame.resources?.get(slot)?.kind !== 'runtime' && frame.resources?.get(slot)?.kind !== 'native')
+}
+
+function nameOf(value: unknown, env: Environment, loaded: LoadedProgram): readonly ['i' | 'b', string] | undefined {
+  if (typeof value !== 'object' && typeof value !== 'function') return undefined
+  for (const key in env.dependencies) if (env.dependencies[key] === value) return ['i', key]
+  if (typeof value !== 'function') return undefined
+  for (const binding of loaded.program.bindings) if (loaded.bindings[binding.name] === value) return ['b', binding.name]
+  return undefined
+}
+
+function fiberHead(fiber: Fiber, roots: Root[]): FiberHead {
+  const { wait } = fiber
+  if (wait.kind === 'wait') roots.push({ name: `w${fiber.id}`, value: wait.waits.map(plainWait) })
+  if (fiber.outcome) roots.push({ name: `o${fiber.id}`, value: fiber.outcome })
+  if (fiber.cancelled) roots.push({ name: `c${fiber.id}`, value: fiber.cancelled.reason })
+  return {
+    id: fiber.id, stack: [...fiber.stack], visits: fiber.visits, wait: wait.kind,
+    ...('slot' in wait ? { slot: wait.slot } : {}), ...('frame' in wait ? { frame: wait.frame } : {}),
+    ...(wait.kind === 'wait' && wait.arms ? { arms: wait.arms } : {}), ...(fiber.ended === undefined ? {} : { ended: fiber.ended }),
+    ...(fiber.cancelled ? { cancelled: true as const } : {}),
+  }
+}
+
+/** A signal definition may be an object with methods: its name and parameters are what counts. */
+function plainWait(wait: WaitSpec): WaitSpec {
+  if (wait.kind === 'signal') return { ...wait, signal: { name: wait.signal.name, params: [...wait.signal.params] } }
+  if (wait.kind === 'all' || wait.kind === 'settled') return { ...wait, waits: wait.waits.map(plainWait) }
+  return wait
+}
+
+function reachableFrames(state: MachineState, fibers: readonly Fiber[]): Set<number> {
+  const reached = new Set<number>()
+  const reach = (id: number | undefined): void => {
+    if (id === undefined || reached.has(id)) return
+    reached.add(id)
+    reach(state.frames.get(id)?.up)
+  }
+  for (const fiber of fibers) for (const id of fiber.stack) reach(id)
+  for (const frame of state.failed?.frames ?? []) reach(frame.up)
+  return reached
+}
+
+/** Fibers that some live value has a handle of, so that their outcome is still asked for. */
+function heldFibers(roots: readonly Root[]): Set<number> {
+  const found = new Set<number>()
+  for (const { value } of roots) {
+    for (const each of Array.isArray(value) ? (value as unknown[]) : [value]) if (isHandle(each)) found.add(each.$fiber)
+  }
+  return found
+}
+
+/** The inverse of `snapshot`: resources come back as released, local functions as they are first used. */
+export function restore(head: Head, values: ReadonlyMap<string, unknown>, env: Environment): MachineState {
+  const state: MachineState = { program: head.program, frames: new Map(), fibers: new Map(), next: head.next, dirty: false, status: head.status }
+  for (const each of head.frames) state.frames.set(each.id, restoreFrame(each, '', values))
+  for (const frame of state.frames.values()) finishFrame(state, frame, head.frames.find((each) => each.id === frame.id) as FrameHead, env)
+  for (const each of head.fibers) state.fibers.set(each.id, restoreFiber(each, values))
+  if (head.failed) {
+    const frames = head.failed.map((each) => restoreFrame(each, 'x', values))
+    frames.forEach((frame, index) => finishFrame(state, frame, head.failed?.[index] as FrameHead, env))
+    state.failed = { frames }
+  }
+  if (head.cancelling) state.cancelling = { reason: values.get('cancelling') }
+  return state
+}
+
+function restoreFrame(head: FrameHead, prefix: string, values: ReadonlyMap<string, unknown>): Frame {
+  const slots: Slots = {}
+  const start = `${prefix}${head.id}.`
+  for (const [name, value] of values) if (name.startsWith(start)) slots[name.slice(start.length)] = value
+  const frame: Frame = { id: head.id, program: head.program, routine: head.routine, pc: head.pc, slots, ...(head.up === undefined ? {} : { up: head.up }) }
+  if (head.resources) {
+    frame.resources = new Map(head.resources.map(([slot, pc, kind]) => [slot, { pc, kind, state: kind === 'listener' ? 'held' : 'released' }]))
+  }
+  return frame
+}
+
+function finishFrame(state: MachineState, frame: Frame, head: FrameHead, env: Environment): void {
+  bindParent(state, frame)
+  const loaded = env.program(frame.program)
+  for (const [slot, [kind, name]] of Object.entries(head.known ?? {})) {
+    frame.slots[slot] = kind === 'i' ? env.dependencies[name] : loaded.bindings[name]
+  }
+  for (const [slot, code] of Object.entries(loaded.program.routines[frame.routine]?.remade ?? {})) {
+    const set = (value: unknown): void => {
+      Object.defineProperty(frame.slots, slot, { value, writable: true, configurable: true, enumerable: true })
+    }
+    Object.defineProperty(frame.slots, slot, {
+      configurable: true,
+      enumerable: false,
+      set,
+      get() {
+        const value = loaded.code[code]?.(frame.slots, env.dependencies, loaded.bindings, primitives(env))
+        set(value)
+        return value
+      },
+    })
+  }
+}
+
+function restoreFiber(head: FiberHead, values: ReadonlyMap<string, unknown>): Fiber {
+  const outcome = values.get(`o${head.id}`) as StepOutcome | undefined
+  return {
+    id: head.id, stack: [...head.stack], visits: head.visits, wait: restoreWait(head, values),
+    ...(outcome ? { outcome } : {}), ...(head.ended === undefined ? {} : { ended: head.ended }),
+    ...(head.cancelled ? { cancelled: { reason: values.get(`c${head.id}`) } } : {}),
+  }
+}
+
+function restoreWait(head: FiberHead, values: ReadonlyMap<string, unknown>): FiberWait {
+  switch (head.wait) {
+    case 'wait':
+      return { kind: 'wait', waits: (values.get(`w${head.id}`) ?? []) as readonly WaitSpec[], ...(head.arms ? { arms: head.arms } : {}) }
+    case 'acquire':
+      return { kind: 'acquire', slot: head.slot ?? '', frame: head.frame ?? 0 }
+    case 'release':
+      return { kind: 'release', slot: head.slot ?? '' }
+    default:
+      return { kind: head.wait }
+  }
+}

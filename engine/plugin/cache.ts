@@ -1,0 +1,53 @@
+/** Compiled modules on disk, by what they were made from: source, path, and the compiler's own text. */
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { transform } from '../compiler/index.ts'
+
+/** The compiled module, or `undefined` when there is nothing to compile in it. Throws `CompileError`. */
+export function compileCached(path: string, source: string, options: { readonly cache?: string | false }): string | undefined {
+  const folder = options.cache ?? join(process.cwd(), 'node_modules/.cache/justscale')
+  if (folder === false) return transform(path, source)?.code
+  const key = new Bun.CryptoHasher('sha256').update(compilerVersion()).update('\0').update(path).update('\0').update(source).digest('hex')
+  const file = join(folder, `${key}.js`)
+  const cached = read(file)
+  if (cached !== undefined) return cached === '' ? undefined : cached
+  const code = transform(path, source)?.code
+  write(folder, file, code ?? '')
+  return code
+}
+
+function read(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+/** A cache that cannot be written is no cache: nothing else changes. */
+function write(folder: string, file: string, text: string): void {
+  try {
+    mkdirSync(folder, { recursive: true })
+    const temporary = `${file}.${process.pid}`
+    writeFileSync(temporary, text)
+    renameSync(temporary, file)
+  } catch {
+    return
+  }
+}
+
+let version: string | undefined
+
+/** Changes with any file of the compiler. */
+function compilerVersion(): string {
+  if (version !== undefined) return version
+  const hasher = new Bun.CryptoHasher('sha256').update(Bun.version)
+  for (const folder of ['../compiler', '../compiler/lower', '../program']) {
+    const path = join(import.meta.dir, folder)
+    for (const name of readdirSync(path).sort()) {
+      if (name.endsWith('.ts') && !name.endsWith('.test.ts')) hasher.update(readFileSync(join(path, name)))
+    }
+  }
+  version = hasher.digest('hex')
+  return version
+}

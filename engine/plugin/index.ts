@@ -1,0 +1,58 @@
+/**
+ * The Bun plugin: compiles handlers as modules are loaded (`bun run`, `bun test`) or bundled (`Bun.build`). Register it for
+ * both in bunfig.toml: `preload = ["@justscale/engine/plugin/register"]`, and the same under `[test]`.
+ */
+import { readFileSync } from 'node:fs'
+import type { BunPlugin, OnLoadResult } from 'bun'
+import { CompileError, mayCompile } from '../compiler/index.ts'
+import { compileCached } from './cache.ts'
+import { watchForEdits } from './watch.ts'
+
+export interface ProcessPluginOptions {
+  /** Where compiled modules are kept between runs; `false` for nowhere. Default: `node_modules/.cache/justscale`. */
+  readonly cache?: string | false
+}
+
+/** Modules of the application: not those of installed packages. */
+const FILTER = /^(?!.*[\\/]node_modules[\\/]).*\.[cm]?[jt]sx?$/
+
+/** The plugin, for `Bun.plugin(...)` and `Bun.build({ plugins: [...] })`. */
+export function processPlugin(options: ProcessPluginOptions = {}): BunPlugin {
+  return {
+    name: 'justscale-process',
+    setup(build) {
+      const bundling = build.config !== undefined
+      build.onLoad({ filter: FILTER }, ({ path }) => load(path, bundling, options))
+    },
+  }
+}
+
+/** Synchronous, so that `require` of a process file works too. */
+function load(path: string, bundling: boolean, options: ProcessPluginOptions): OnLoadResult {
+  const source = readFileSync(path, 'utf8')
+  const kind = loaderOf(path)
+  if (!mayCompile(source)) return { contents: source, loader: kind }
+  try {
+    const code = compileCached(path, source, options)
+    if (code === undefined) return { contents: source, loader: kind }
+    if (!bundling) watchForEdits(path, source)
+    return { contents: code, loader: kind }
+  } catch (error) {
+    if (!(error instanceof CompileError) || bundling) throw error
+    return { contents: refusal(error), loader: 'js' }
+  }
+}
+
+function loaderOf(path: string): 'ts' | 'tsx' | 'js' | 'jsx' {
+  if (/\.[cm]?tsx$/.test(path)) return 'tsx'
+  if (/\.[cm]?ts$/.test(path)) return 'ts'
+  return /\.[cm]?jsx$/.test(path) ? 'jsx' : 'js'
+}
+
+/** A module that throws the refusal from the line it is about: Bun then shows that line, not this plugin. */
+function refusal(error: CompileError): string {
+  const [first] = error.diagnostics
+  const { line, column } = first ?? { line: 1, column: 1 }
+  const text = JSON.stringify(error.message)
+  return `${'\n'.repeat(line - 1)}${' '.repeat(column - 1)}throw Object.assign(new SyntaxError(${text}), { code: 'ENGINE_COMPILE' })`
+}

@@ -1,0 +1,19 @@
+/** Preload this: registers the plugin for everything loaded after it. */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { processPlugin } from './index.ts'
+import { useTrigger } from './watch.ts'
+
+Bun.plugin(processPlugin())
+
+if (process.execArgv.some((argument) => argument === '--watch' || argument === '--hot')) await watchEdits()
+
+async function watchEdits(): Promise<void> {
+  const folder = join(tmpdir(), 'justscale-edits')
+  const file = join(folder, `edited-${process.pid}.js`)
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(file, 'export const edited = ""\n')
+  useTrigger(file)
+  await import(file)
+}
