@@ -17,7 +17,7 @@ export type ContributionToken<Item, Aggregate> = ContributionMark & {
 /** A token that collects contributions of `Item`. */
 export function defineContribution<Item>(name: string): ContributionToken<Item, readonly Item[]>
 /** A token that collects contributions of `Item` and makes one thing of them. */
-export function defineContribution<Item, Aggregate>(
+export function defineContribution<Item, Aggregate extends object>(
   name: string,
   options: { readonly aggregate: (items: readonly Item[]) => Aggregate },
 ): ContributionToken<Item, Aggregate>

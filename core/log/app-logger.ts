@@ -1,5 +1,4 @@
-/** The logger of one component in one app: adds where the line was written and hands it to the app's sink. */
-import { currentStep } from '@justscale/engine'
+/** The logger of one component in one app: adds the cell (request, command, step of a process) and hands the line to the sink. */
 import { currentCell } from '../cell/current-cell.ts'
 import { errorFields } from './error-fields.ts'
 import { Logger, type LogFields, type LogLevel } from './logger.ts'
@@ -42,7 +41,8 @@ export class AppLogger extends Logger {
   #write(level: LogLevel, message: string, fields: LogFields = {}): void {
     const sink = this.#sink()
     if (!isWritten(level, sink.level)) return
-    const properties = { ...placeFields(), ...errorFields({ ...this.#fields, ...fields }) }
+    const cell = currentCell()
+    const properties = { ...(cell && { cell: cell.name }), ...errorFields({ ...this.#fields, ...fields }) }
     sink.write({
       category: [this.#app, this.#component],
       level,
@@ -51,15 +51,5 @@ export class AppLogger extends Logger {
       timestamp: Date.now(),
       properties,
     })
-  }
-}
-
-/** The request, command or step that the line was written in. */
-function placeFields(): Record<string, unknown> {
-  const step = currentStep()
-  const cell = currentCell()
-  return {
-    ...(cell && { cell: cell.name }),
-    ...(step && { process: step.process, step: step.name }),
   }
 }

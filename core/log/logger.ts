@@ -1,6 +1,6 @@
 /**
- * `Logger`: structured logs. Every component that injects it gets one named after itself. Lines carry the app, the cell
- * (request, command, step) and the process they were written in. Bind `LogSink` to send them elsewhere.
+ * `Logger`: structured logs. Every component that injects it gets one named after itself. Lines carry the app and the
+ * cell they were written in (a request, a command, a step of a process). Bind `LogSink` to send them elsewhere.
  */
 import { defineToken } from '../service/define-token.ts'
 
