@@ -6,3 +6,6 @@ export { enumDesc, extDesc, fileDesc, messageDesc, serviceDesc, tsEnum } from '@
 export type { GenEnum, GenExtension, GenFile, GenMessage, GenService } from '@bufbuild/protobuf/codegenv2'
 export type { JsonObject, Message } from '@bufbuild/protobuf'
 export * as wkt from '@bufbuild/protobuf/wkt'
+export { rpcContract, type RpcContract } from './contract.ts'
+export type { RefText } from './controller/method-type.ts'
+export { justscaleOptions } from './controller/ref-option.ts'

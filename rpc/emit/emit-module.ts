@@ -14,11 +14,11 @@ export const runtimeModule = '@justscale/rpc/runtime'
 export function emitModule(proto: LoadedProto): string {
   const { file } = proto
   const lines: string[] = [
-    `import { enumDesc, extDesc, fileDesc, messageDesc, serviceDesc, tsEnum, wkt } from '${runtimeModule}'`,
+    `import { enumDesc, extDesc, fileDesc, justscaleOptions, messageDesc, rpcContract, serviceDesc, tsEnum, wkt } from '${runtimeModule}'`,
   ]
   const dependencies = proto.imports.map((entry, index) => {
     const wellKnown = entry.path === undefined ? wellKnownFile(entry.importPath) : undefined
-    if (wellKnown !== undefined) return `wkt.${wellKnown.exportName}`
+    if (wellKnown !== undefined) return wellKnown.expression
     lines.push(`import { protoFile as imported${index} } from ${JSON.stringify(importSpecifier(proto.path, entry.path ?? ''))}`)
     return `imported${index}`
   })
@@ -33,7 +33,7 @@ export function emitModule(proto: LoadedProto): string {
     const name = localName(type)
     if (type.kind === 'message') lines.push(`export const ${name}Schema = messageDesc(${place})`)
     else if (type.kind === 'extension') lines.push(`export const ${name} = extDesc(${place})`)
-    else if (type.kind === 'service') lines.push(`export const ${name}Contract = serviceDesc(${place})`)
+    else if (type.kind === 'service') lines.push(`export const ${name}Contract = rpcContract(serviceDesc(${place}))`)
     else {
       lines.push(`export const ${name}Schema = enumDesc(${place})`)
       lines.push(`export const ${name} = tsEnum(${name}Schema)`)

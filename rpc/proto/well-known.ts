@@ -1,16 +1,19 @@
 /** The files that every proto can import without having them: protobuf's own, and ours with the options of JustScale. */
 import type { DescFile } from '@bufbuild/protobuf'
 import * as wkt from '@bufbuild/protobuf/wkt'
+import { justscaleOptions } from '../controller/ref-option.ts'
 
 export interface WellKnownFile {
-  /** The constant of `@justscale/rpc/runtime`'s `wkt` that holds the file. */
-  readonly exportName: string
+  /** What the file is called in a module that imports `@justscale/rpc/runtime`. */
+  readonly expression: string
   readonly file: DescFile
 }
 
-const files = new Map<string, WellKnownFile>()
+const files = new Map<string, WellKnownFile>([
+  [justscaleOptions.proto.name, { expression: 'justscaleOptions', file: justscaleOptions }],
+])
 for (const [exportName, value] of Object.entries(wkt)) {
-  if (isFile(value)) files.set(value.proto.name, { exportName, file: value })
+  if (isFile(value)) files.set(value.proto.name, { expression: `wkt.${exportName}`, file: value })
 }
 
 /** `google/protobuf/timestamp.proto` and its like; undefined for every other path. */

@@ -1,0 +1,140 @@
+/** One method of a client: deadlines, metadata, retries, and the end of a call when nobody reads on. */
+import type { DescMethod, DescMethodStreaming, DescMethodUnary } from '@bufbuild/protobuf'
+import type { Transport } from '@connectrpc/connect'
+import { currentInboundCall } from '../server/inbound-call.ts'
+import { receivedError, GrpcError } from '../status/grpc-error.ts'
+import { GrpcStatus } from '../status/grpc-status.ts'
+import type { CallOptions, RpcClientOptions } from './client-options.ts'
+
+const propagated = ['traceparent', 'tracestate', 'baggage', 'x-request-id']
+
+type Init = Record<string, unknown>
+
+interface Prepared {
+  readonly headers: Headers
+  readonly timeoutMs: number | undefined
+  readonly controller: AbortController
+  /** Takes the listeners off the signals of others. */
+  release(): void
+}
+
+export class ClientCall {
+  readonly method: DescMethod
+  readonly #transport: Transport
+  readonly #options: RpcClientOptions
+
+  constructor(transport: Transport, method: DescMethod, options: RpcClientOptions) {
+    this.#transport = transport
+    this.method = method
+    this.#options = options
+  }
+
+  async unary(message: Init, options: CallOptions = {}): Promise<object> {
+    const { attempts = 1, on = ['UNAVAILABLE'] } = this.#options.retry ?? {}
+    const started = performance.now()
+    for (let attempt = 1; ; attempt++) {
+      const prepared = await this.#prepare(options, performance.now() - started)
+      const { controller, headers, timeoutMs } = prepared
+      try {
+        const answer = await this.#transport.unary(this.method as DescMethodUnary, controller.signal, timeoutMs, headers, message)
+        options.onHeaders?.(answer.header)
+        options.onTrailers?.(answer.trailer)
+        return answer.message
+      } catch (cause) {
+        const error = receivedError(cause)
+        if (attempt >= attempts || !on.includes(error.statusName) || controller.signal.aborted) throw error
+        await pause(this.#backoff(attempt), controller.signal)
+      } finally {
+        prepared.release()
+      }
+    }
+  }
+
+  async single(messages: AsyncIterable<Init>, options: CallOptions = {}): Promise<object> {
+    let answer: object | undefined
+    for await (const message of this.stream(messages, options)) {
+      if (answer !== undefined) throw new GrpcError(GrpcStatus.UNIMPLEMENTED, 'the server sent more than one message')
+      answer = message
+    }
+    if (answer === undefined) throw new GrpcError(GrpcStatus.UNIMPLEMENTED, 'the server sent no message')
+    return answer
+  }
+
+  /** Leaving the loop over the answer cancels the call. */
+  async *stream(messages: AsyncIterable<Init>, options: CallOptions = {}): AsyncGenerator<object> {
+    const prepared = await this.#prepare(options, 0)
+    const { controller, headers, timeoutMs } = prepared
+    let ended = false
+    try {
+      const answer = await this.#transport.stream(this.method as DescMethodStreaming, controller.signal, timeoutMs, headers, each(messages))
+      options.onHeaders?.(answer.header)
+      yield* answer.message
+      ended = true
+      options.onTrailers?.(answer.trailer)
+    } catch (error) {
+      ended = true
+      throw receivedError(error)
+    } finally {
+      if (!ended) controller.abort(new GrpcError(GrpcStatus.CANCELLED, 'the reader left'))
+      prepared.release()
+    }
+  }
+
+  async #prepare(options: CallOptions, elapsed: number): Promise<Prepared> {
+    const inbound = currentInboundCall()
+    const headers = await this.#headers(options, inbound?.requestHeader)
+    const own = options.timeoutMs ?? this.#options.timeoutMs
+    const limits = [own === undefined ? undefined : own - elapsed, inbound?.timeoutMs()].filter(limit => limit !== undefined)
+    const timeoutMs = limits.length === 0 ? undefined : Math.ceil(Math.min(...limits))
+    if (timeoutMs !== undefined && timeoutMs <= 0) {
+      throw new GrpcError(GrpcStatus.DEADLINE_EXCEEDED, 'the deadline was over before the call began')
+    }
+    return { headers, timeoutMs, ...linkedController([options.signal, inbound?.signal]) }
+  }
+
+  async #headers(options: CallOptions, inbound: Headers | undefined): Promise<Headers> {
+    const headers = new Headers()
+    for (const name of this.#options.propagate ?? propagated) {
+      const value = inbound?.get(name)
+      if (value !== undefined && value !== null) headers.set(name, value)
+    }
+    const { metadata } = this.#options
+    const common = typeof metadata === 'function' ? await metadata() : metadata
+    for (const [name, value] of Object.entries({ ...common, ...options.metadata })) headers.set(name, value)
+    return headers
+  }
+
+  #backoff(attempt: number): number {
+    const { delayMs = 50, maxDelayMs = 2_000 } = this.#options.retry ?? {}
+    return Math.min(maxDelayMs, delayMs * 2 ** (attempt - 1)) * (0.5 + Math.random() / 2)
+  }
+}
+
+/** The transport asks twice for the iterator, which a ReadableStream does not allow. */
+async function* each(messages: AsyncIterable<Init>): AsyncGenerator<Init> {
+  yield* messages
+}
+
+function linkedController(signals: readonly (AbortSignal | undefined)[]): Pick<Prepared, 'controller' | 'release'> {
+  const controller = new AbortController()
+  const present = signals.filter(signal => signal !== undefined)
+  const links = present.map(signal => ({ signal, abort: () => controller.abort(signal.reason) }))
+  for (const { signal, abort } of links) {
+    if (signal.aborted) abort()
+    else signal.addEventListener('abort', abort, { once: true })
+  }
+  return {
+    controller,
+    release: () => {
+      for (const { signal, abort } of links) signal.removeEventListener('abort', abort)
+    },
+  }
+}
+
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, milliseconds)
+  signal.addEventListener('abort', () => resolve(), { once: true })
+  await promise
+  clearTimeout(timer)
+}

@@ -1,0 +1,50 @@
+/**
+ * Typed clients. `rpcClient(GreeterContract, { baseUrl })` is a component: add it to the app and inject it.
+ * `createRpcClient` makes one without an app. Both have the methods of the contract under their names in the proto.
+ */
+import type { DescMethod, DescService } from '@bufbuild/protobuf'
+import { defineComponent, type InjectableComponent } from '@justscale/core'
+import { methodName } from '../controller/implementer.ts'
+import type { AnyContract, ClientMethod } from '../controller/method-type.ts'
+import type { CallOptions, RpcClientOptions } from './client-options.ts'
+import { ClientCall } from './client-call.ts'
+import { makeTransport } from './transport.ts'
+
+export type RpcClient<Contract extends AnyContract> = {
+  readonly [Local in keyof Contract['method'] & string as Capitalize<Local>]: ClientMethod<Contract['method'][Local], CallOptions>
+}
+
+/** A client as a component. Connects at the first call. */
+export function rpcClient<Contract extends AnyContract>(
+  contract: Contract,
+  options: RpcClientOptions,
+): InjectableComponent<string, Record<never, never>, RpcClient<Contract>> {
+  const service = contract as unknown as DescService
+  return defineComponent({
+    kind: 'rpc-client',
+    name: `client of ${service.typeName}`,
+    inject: {},
+    create: () => createRpcClient(contract, options),
+  })
+}
+
+/** Throws RpcConfigError for options that cannot work. */
+export function createRpcClient<Contract extends AnyContract>(contract: Contract, options: RpcClientOptions): RpcClient<Contract> {
+  const service = contract as unknown as DescService
+  const transport = makeTransport(options)
+  const methods = service.methods.map(method => [methodName(method), clientMethod(new ClientCall(transport, method, options))])
+  return Object.freeze(Object.fromEntries(methods)) as RpcClient<Contract>
+}
+
+type Init = Record<string, unknown>
+
+function clientMethod(call: ClientCall): unknown {
+  const one = (message: Init) => (async function* () { yield message })()
+  const kinds: Readonly<Record<DescMethod['methodKind'], (body: never, options?: CallOptions) => unknown>> = {
+    unary: (message: Init, options) => call.unary(message, options),
+    server_streaming: (message: Init, options) => call.stream(one(message), options),
+    client_streaming: (messages: AsyncIterable<Init>, options) => call.single(messages, options),
+    bidi_streaming: (messages: AsyncIterable<Init>, options) => call.stream(messages, options),
+  }
+  return kinds[call.method.methodKind]
+}

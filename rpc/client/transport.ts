@@ -1,0 +1,44 @@
+/** The connection behind a client. */
+import type { Transport } from '@connectrpc/connect'
+import { createFetchClient } from '@connectrpc/connect/protocol'
+import { createTransport as createConnectTransport } from '@connectrpc/connect/protocol-connect'
+import { createTransport as createGrpcWebTransport } from '@connectrpc/connect/protocol-grpc-web'
+import { compressionBrotli, compressionGzip, createGrpcTransport } from '@connectrpc/connect-node'
+import { RpcConfigError } from '../errors.ts'
+import type { RpcClientOptions } from './client-options.ts'
+
+/** Throws RpcConfigError for a missing or malformed address. */
+export function makeTransport(options: RpcClientOptions): Transport {
+  if (options.transport !== undefined) return options.transport
+  const { baseUrl, protocol = 'connect' } = options
+  if (baseUrl === undefined || !URL.canParse(baseUrl)) {
+    throw new RpcConfigError(`a client needs the address of its server, got ${JSON.stringify(baseUrl)}`, {
+      hint: "Give baseUrl: 'http://host:port'.",
+    })
+  }
+  const { readMaxBytes = 4 * 1024 * 1024, json = false, gzip = false } = options
+  const sendCompression = gzip ? compressionGzip : null
+  if (protocol === 'grpc') {
+    return createGrpcTransport({ baseUrl, readMaxBytes, ...(sendCompression && { sendCompression }) })
+  }
+  return fetchTransport(fetch, { baseUrl, protocol, readMaxBytes, json, gzip })
+}
+
+/** Connect or gRPC-Web through anything that answers fetch requests. */
+export function fetchTransport(
+  fetcher: (request: Request) => Promise<Response>,
+  options: { baseUrl: string; protocol: 'connect' | 'grpc-web'; readMaxBytes: number; json: boolean; gzip: boolean },
+): Transport {
+  const common = {
+    httpClient: createFetchClient(fetcher as typeof fetch),
+    baseUrl: options.baseUrl,
+    useBinaryFormat: !options.json,
+    interceptors: [],
+    acceptCompression: [compressionGzip, compressionBrotli],
+    sendCompression: options.gzip ? compressionGzip : null,
+    compressMinBytes: 1024,
+    readMaxBytes: options.readMaxBytes,
+    writeMaxBytes: 0xffffffff,
+  }
+  return options.protocol === 'grpc-web' ? createGrpcWebTransport(common) : createConnectTransport(common)
+}

@@ -1,0 +1,83 @@
+/**
+ * References in messages: a string field annotated `[(justscale.ref) = "Order"]` arrives in a handler as a reference to
+ * the model that `.types({ Order })` names, and may be answered as a reference or an entity. What each message type needs
+ * is found once, from its descriptor; messages without such fields are not touched.
+ */
+import { getOption, hasOption, isMessage, type DescField, type DescMessage } from '@bufbuild/protobuf'
+import { isReferenceText, modelName, Reference, referenceFrom, type AnyModelClass } from '@justscale/core'
+import { GrpcError } from '../status/grpc-error.ts'
+import { GrpcStatus } from '../status/grpc-status.ts'
+import { refOption } from './ref-option.ts'
+
+export interface ReferenceFields {
+  /** Changes the message in place: texts become references. Throws GrpcError INVALID_ARGUMENT. */
+  receive(message: object): object
+  /** A copy in which references and entities are texts. */
+  send(message: object): object
+}
+
+type Models = Readonly<Record<string, AnyModelClass>>
+type Value = Record<string, unknown>
+
+/** Undefined when no field of the message, at any depth, refers to one of the models. */
+export function referenceFields(schema: DescMessage, models: Models): ReferenceFields | undefined {
+  if (Object.keys(models).length === 0 || !refersTo(schema, models, new Set())) return undefined
+  return {
+    receive: message => convert(schema, models, message, (field, value, model) => receiveText(field, value, model)) as object,
+    send: message => convert(schema, models, message, (_field, value, model) => sendText(value, model)) as object,
+  }
+}
+
+function refersTo(schema: DescMessage, models: Models, seen: Set<DescMessage>): boolean {
+  if (seen.has(schema)) return false
+  seen.add(schema)
+  return schema.fields.some(field => modelOf(field, models) !== undefined || (field.message !== undefined && refersTo(field.message, models, seen)))
+}
+
+function modelOf(field: DescField, models: Models): AnyModelClass | undefined {
+  return hasOption(field, refOption) ? models[getOption(field, refOption) as string] : undefined
+}
+
+type ConvertText = (field: DescField, value: unknown, model: AnyModelClass) => unknown
+
+function convert(schema: DescMessage, models: Models, message: unknown, text: ConvertText): unknown {
+  if (typeof message !== 'object' || message === null) return message
+  const result: Value = isMessage(message) ? (message as unknown as Value) : { ...message }
+  for (const field of schema.fields) {
+    const model = modelOf(field, models)
+    const inner = field.message
+    if (model === undefined && inner === undefined) continue
+    const one = (value: unknown) => {
+      if (model !== undefined) return text(field, value, model)
+      return inner === undefined ? value : convert(inner, models, value, text)
+    }
+    if (field.oneof !== undefined) {
+      const chosen = result[field.oneof.localName] as { case?: string; value?: unknown } | undefined
+      if (chosen?.case === field.localName) result[field.oneof.localName] = { ...chosen, value: one(chosen.value) }
+      continue
+    }
+    const value = result[field.localName]
+    if (value === undefined || value === '') continue
+    result[field.localName] = convertField(field, value, one)
+  }
+  return result
+}
+
+function convertField(field: DescField, value: unknown, one: (value: unknown) => unknown): unknown {
+  if (field.fieldKind === 'list' && Array.isArray(value)) return value.map(one)
+  if (field.fieldKind !== 'map' || typeof value !== 'object' || value === null) return one(value)
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, one(entry)]))
+}
+
+function receiveText(field: DescField, value: unknown, model: AnyModelClass): unknown {
+  if (typeof value === 'string' && isReferenceText(value)) return new Reference(model, value)
+  const place = `${field.parent.typeName}.${field.name}`
+  throw new GrpcError(GrpcStatus.INVALID_ARGUMENT, `${place} is not a reference to ${modelName(model)}`)
+}
+
+function sendText(value: unknown, model: AnyModelClass): unknown {
+  if (typeof value === 'string') return value
+  const reference = referenceFrom(model, value)
+  if (typeof reference === 'string') throw new TypeError(`a field of an answer ${reference}`)
+  return reference.identifier
+}

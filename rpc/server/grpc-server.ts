@@ -1,0 +1,172 @@
+/**
+ * The gRPC port: HTTP/2 by node:http2, because gRPC needs trailers and Bun.serve sends none. It also answers Connect and
+ * gRPC-Web over HTTP/2.
+ */
+import {
+  createSecureServer,
+  createServer,
+  type Http2Server,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type Http2SecureServer,
+  type ServerHttp2Session,
+} from 'node:http2'
+import type { AddressInfo } from 'node:net'
+import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from '@connectrpc/connect-node'
+import { createContextValues } from '@connectrpc/connect'
+import type { UniversalHandler, UniversalServerResponse } from '@connectrpc/connect/protocol'
+import { RpcConfigError } from '../errors.ts'
+import { fixGrpcMessage } from './grpc-message.ts'
+
+export interface TlsOptions {
+  /** PEM. */
+  readonly key: string
+  /** PEM. */
+  readonly cert: string
+  /** PEM of the authority that signs the certificates of clients; with it, clients without one are refused. */
+  readonly clientCa?: string
+}
+
+export interface GrpcServerOptions {
+  readonly hostname: string
+  /** 0 takes a free one. */
+  readonly port: number
+  readonly tls?: TlsOptions
+  readonly handlers: () => ReadonlyMap<string, UniversalHandler>
+  /** Told of what goes wrong outside of any handler. */
+  readonly onError: (message: string, error: unknown) => void
+}
+
+export class GrpcServer {
+  readonly #options: GrpcServerOptions
+  readonly #server: Http2Server | Http2SecureServer
+  readonly #sessions = new Set<ServerHttp2Session>()
+  #open = 0
+  #idle: (() => void) | undefined
+
+  constructor(options: GrpcServerOptions) {
+    this.#options = options
+    const { tls } = options
+    const handle = (request: Http2ServerRequest, response: Http2ServerResponse) => void this.#handle(request, response)
+    this.#server =
+      tls === undefined
+        ? createServer(handle)
+        : createSecureServer(
+            { key: tls.key, cert: tls.cert, ...(tls.clientCa && { ca: tls.clientCa, requestCert: true, rejectUnauthorized: true }) },
+            handle,
+          )
+    this.#server.on('session', session => this.#track(session))
+    this.#server.on('sessionError', error => options.onError('a gRPC connection failed', error))
+  }
+
+  /** Resolves with the port. Rejects with RpcConfigError when the port cannot be had. */
+  async listen(): Promise<number> {
+    const { hostname, port } = this.#options
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    this.#server.once('error', reject)
+    this.#server.listen(port, hostname, resolve)
+    await promise.catch((cause: unknown) => {
+      throw new RpcConfigError(`the gRPC server cannot listen on ${hostname}:${port}`, {
+        cause,
+        hint: 'Is it in use? Set GRPC_PORT to another port.',
+      })
+    })
+    this.#server.off('error', reject)
+    this.#server.on('error', error => this.#options.onError('the gRPC server failed', error))
+    return (this.#server.address() as AddressInfo).port
+  }
+
+  /** Takes no new connections and tells the open ones to go elsewhere; calls that run go on. */
+  refuseNew(): void {
+    this.#server.close()
+    for (const session of this.#sessions) if (!session.closed && !session.destroyed) session.close()
+  }
+
+  /** Resolves when no call is open. */
+  async drained(): Promise<void> {
+    if (this.#open === 0) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#idle = resolve
+    await promise
+  }
+
+  /** Ends what is still open. */
+  destroy(): void {
+    for (const session of this.#sessions) if (!session.destroyed) session.destroy()
+    this.#sessions.clear()
+  }
+
+  #track(session: ServerHttp2Session): void {
+    this.#sessions.add(session)
+    session.on('close', () => this.#sessions.delete(session))
+    session.on('error', () => this.#sessions.delete(session))
+  }
+
+  async #handle(request: Http2ServerRequest, response: Http2ServerResponse): Promise<void> {
+    this.#open++
+    // A stream that its peer resets emits an error; nobody else listens.
+    response.stream.on('error', () => {})
+    try {
+      await this.#answer(request, response)
+    } catch (error) {
+      if (!isGone(response)) this.#abandon(response, error)
+    } finally {
+      this.#open--
+      if (this.#open === 0) this.#idle?.()
+    }
+  }
+
+  async #answer(request: Http2ServerRequest, response: Http2ServerResponse): Promise<void> {
+    const path = request.url.split('?', 1)[0] ?? ''
+    const handler = this.#options.handlers().get(path)
+    if (handler === undefined) return answerUnknown(request, response, path)
+    const answer = await handler(universalRequestFromNodeRequest(request, undefined, createContextValues()))
+    if (isGone(response)) return cancelBody(answer)
+    fixGrpcMessage(answer.header)
+    await universalResponseToNodeResponse(withFixedTrailer(answer), response)
+  }
+
+  #abandon(response: Http2ServerResponse, error: unknown): void {
+    this.#options.onError('a gRPC call could not be answered', error)
+    response.stream.close(2)
+  }
+}
+
+function isGone(response: Http2ServerResponse): boolean {
+  return response.stream.destroyed || response.stream.closed || response.writableEnded
+}
+
+/** The trailer is filled while the body is read: it is fixed when the body has ended. */
+function withFixedTrailer(answer: UniversalServerResponse): UniversalServerResponse {
+  const { body, trailer } = answer
+  if (body === undefined || body === null || trailer === undefined) {
+    fixGrpcMessage(trailer)
+    return answer
+  }
+  return {
+    ...answer,
+    body: (async function* () {
+      yield* body
+      fixGrpcMessage(trailer)
+    })(),
+  }
+}
+
+async function cancelBody(answer: UniversalServerResponse): Promise<void> {
+  await answer.body?.[Symbol.asyncIterator]().return?.(undefined)
+}
+
+function answerUnknown(request: Http2ServerRequest, response: Http2ServerResponse, path: string): void {
+  const type = request.headers['content-type'] ?? ''
+  if (!type.startsWith('application/grpc') || type.startsWith('application/grpc-web')) {
+    response.writeHead(404)
+    response.end()
+    return
+  }
+  response.writeHead(200, {
+    'content-type': type,
+    'grpc-status': '12',
+    'grpc-message': `there is no method ${path.replace(/[^\x20-\x24\x26-\x7e]/g, '?')}`,
+  })
+  response.end()
+}

@@ -1,0 +1,120 @@
+/**
+ * Serves the RPC controllers of an app: gRPC on its own port, Connect and gRPC-Web as a fetch handler for the HTTP port.
+ * The methods are collected when they are first needed, after every controller has been made.
+ */
+import { Code, ConnectError } from '@connectrpc/connect'
+import { defineToken, type Application, type FetchHandler, type Logger } from '@justscale/core'
+import { RpcConfigError } from '../errors.ts'
+import { rpcFetch } from './fetch-handler.ts'
+import { GrpcServer, type TlsOptions } from './grpc-server.ts'
+import { HealthStatus } from './health.ts'
+import { makeRouter, type RpcRouter } from './router.ts'
+
+export interface RpcOptions {
+  /** Port of gRPC; 0 takes a free one, `false` opens none. Default: GRPC_PORT, else 50051. */
+  readonly port?: number | false
+  /** Default `0.0.0.0`. */
+  readonly hostname?: string
+  readonly tls?: TlsOptions
+  /** Largest message that is read, in bytes, after decompression. Default 4 MiB. */
+  readonly readMaxBytes?: number
+  /** Largest message that is sent, in bytes. Default 64 MiB. */
+  readonly writeMaxBytes?: number
+  /** Serve grpc.health.v1.Health. Default true. */
+  readonly health?: boolean
+  /** Serve grpc.reflection. Default true. */
+  readonly reflection?: boolean
+  /** Milliseconds that open calls get at shutdown before their signals abort. Default 5,000. */
+  readonly drainMs?: number
+}
+
+/** Resolve it for the address of the gRPC port. */
+export abstract class RpcServer extends defineToken('RpcServer') {
+  /** The port that is listened on, once the app has started. */
+  abstract readonly port: number | undefined
+  /** Full names of the services of the app. */
+  abstract readonly services: readonly string[]
+  abstract readonly fetchHandler: FetchHandler
+}
+
+export class RpcServing {
+  readonly fetchHandler: FetchHandler = rpcFetch(() => this.router.handlers)
+  readonly #app: Application<unknown>
+  readonly #logger: Logger
+  readonly #options: RpcOptions
+  readonly #shutdown = new AbortController()
+  readonly #health = new HealthStatus()
+  #router: RpcRouter | undefined
+  #grpc: GrpcServer | undefined
+  #port: number | undefined
+
+  constructor(app: Application<unknown>, logger: Logger, options: RpcOptions) {
+    this.#app = app
+    this.#logger = logger
+    this.#options = options
+  }
+
+  get port(): number | undefined {
+    return this.#port
+  }
+
+  get services(): readonly string[] {
+    return this.router.services.map(service => service.typeName)
+  }
+
+  get router(): RpcRouter {
+    const { readMaxBytes = 4 * 1024 * 1024, writeMaxBytes = 64 * 1024 * 1024, health = true, reflection = true } = this.#options
+    this.#router ??= makeRouter(this.#app, this.#logger, {
+      readMaxBytes,
+      writeMaxBytes,
+      reflection,
+      health: health ? this.#health : undefined,
+      shutdownSignal: this.#shutdown.signal,
+    })
+    return this.#router
+  }
+
+  async start(): Promise<void> {
+    const { port = portFromEnvironment(), hostname = '0.0.0.0', tls } = this.#options
+    const { handlers, services } = this.router
+    if (port === false) return
+    this.#grpc = new GrpcServer({
+      hostname,
+      port,
+      ...(tls && { tls }),
+      handlers: () => handlers,
+      onError: (message, error) => this.#logger.warn(message, { error }),
+    })
+    this.#port = await this.#grpc.listen()
+    this.#logger.info(`gRPC on port ${this.#port}`, { services: services.map(service => service.typeName) })
+  }
+
+  /** Says NOT_SERVING, finishes open calls for `drainMs`, then aborts their signals, then closes what is left. */
+  async stop(): Promise<void> {
+    this.#health.setServing(false)
+    const grpc = this.#grpc
+    grpc?.refuseNew()
+    const { drainMs = 5_000 } = this.#options
+    if (grpc !== undefined) await atMost(grpc.drained(), drainMs)
+    this.#shutdown.abort(new ConnectError('the server is stopping', Code.Unavailable))
+    if (grpc !== undefined) await atMost(grpc.drained(), 1_000)
+    grpc?.destroy()
+    this.#grpc = undefined
+    this.#port = undefined
+  }
+}
+
+function portFromEnvironment(): number {
+  const text = process.env['GRPC_PORT']
+  if (text === undefined || text === '') return 50051
+  const port = Number(text)
+  if (Number.isInteger(port) && port >= 0 && port <= 65535) return port
+  throw new RpcConfigError(`GRPC_PORT must be a port, from 0 to 65535, not ${JSON.stringify(text)}`)
+}
+
+async function atMost(work: Promise<void>, milliseconds: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, milliseconds)
+  await Promise.race([work, promise])
+  clearTimeout(timer)
+}
