@@ -42,3 +42,23 @@ export type {
 
 // The store seam
 export type { EngineStore, ProcessRecord, ProcessStatus } from './store/store.ts'
+
+// Processes: what users write, then what frameworks build on
+export { createEngine } from './runtime/engine.ts'
+export type { Engine, EngineOptions, TransactionOption } from './runtime/engine.ts'
+export { defineProcess } from './runtime/definition.ts'
+export type { Process, ProcessControls, ProcessDefinition } from './runtime/definition.ts'
+export { defineSignals, makeSignal } from './runtime/signal.ts'
+export type { Signal } from './runtime/signal.ts'
+export { delay, drain, listen, race, retry, routine, signal } from './runtime/primitives.ts'
+export type { Delay, Delays, Listener, Race, RetryOptions } from './runtime/primitives.ts'
+export { ProcessHandle } from './runtime/handle.ts'
+export { currentEngine } from './runtime/engine-context.ts'
+export { printEvent } from './runtime/event.ts'
+export type { EngineEvent } from './runtime/event.ts'
+export { pathParameters, plainText } from './runtime/path.ts'
+export { PrimitiveMisuseError, ResourceGoneError } from './machine/index.ts'
+export { isCompiledHandler } from './program/compiled.ts'
+export type { CompiledHandler } from './program/compiled.ts'
+export type { StepSite } from './program/program.ts'
+export type { SignalDefinition } from './program/wait.ts'

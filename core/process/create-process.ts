@@ -1,0 +1,87 @@
+/**
+ * `createProcess`: a durable process as a component of the app. It is added to the app, and called to be started:
+ * `const handle = await campaignLifecycle({ campaign })`. Starting twice with the same parameters gives the same process.
+ */
+import { NotCompiledError, type CompiledHandler, isCompiledHandler, pathParameters, type ProcessControls, type ProcessDefinition, type ProcessHandle } from '@justscale/engine'
+import { componentMeta, type ComponentMeta, type componentFacts, type Dependencies } from '../container/component.ts'
+import type { InjectableFacts } from '../container/define-component.ts'
+import { type InjectedDependencies, type injectedAs, type Lazy, lazy } from '../container/token.ts'
+import { currentApp, runInApp } from '../app/context.ts'
+import type { Given, ParameterNames, ParameterTuple, ParameterTypes, Received } from './parameter-types.ts'
+import { engineOf, ProcessEngine } from './process-engine.ts'
+
+/** Parameters as the handler gets them: by name, and by position. */
+export type ProcessParameters<Path extends string, Types> = {
+  readonly [Name in ParameterNames<Path>]: Received<Name, Types>
+} & ReceivedTuple<ParameterTuple<Path>, Types>
+
+type ReceivedTuple<Names, Types> = { readonly [Index in keyof Names]: Names[Index] extends string ? Received<Names[Index], Types> : never }
+type GivenTuple<Names, Types> = { readonly [Index in keyof Names]: Names[Index] extends string ? Given<Names[Index], Types> : never }
+
+/** Parameters as the starter gives them. */
+export type ProcessStart<Path extends string, Types> =
+  | { readonly [Name in ParameterNames<Path>]: Given<Name, Types> }
+  | GivenTuple<ParameterTuple<Path>, Types>
+
+export interface ProcessOptions<Path extends string, Types, Injected, Result> {
+  /** Identity of an instance, written as a literal: `/campaign/:campaign/lifecycle`. */
+  readonly path: Path
+  /** Models of parameters: `{ Campaign }` makes `:campaign` a reference. Others are texts. */
+  readonly types?: Types
+  readonly inject?: Injected
+  handler(dependencies: InjectedDependencies<Injected>, params: ProcessParameters<Path, Types>, process: ProcessControls): Promise<Result>
+}
+
+interface EngineNeed {
+  readonly engine: Lazy<typeof ProcessEngine>
+}
+
+/** A process of the app. Injected, it is the same callable. */
+export interface ProcessComponent<Path extends string, Types, Injected, Result> {
+  (params: ProcessStart<Path, Types>): Promise<ProcessHandle<Result>>
+  readonly path: Path
+  readonly [componentMeta]: ComponentMeta
+  readonly [componentFacts]: InjectableFacts<Path, Injected | EngineNeed>
+  readonly [injectedAs]: () => (params: ProcessStart<Path, Types>) => Promise<ProcessHandle<Result>>
+}
+
+/** What the container keeps of a process. */
+export interface ProcessDetail extends Omit<ProcessDefinition, 'inject'> {
+  readonly types: ParameterTypes
+}
+
+/** What is made of a process in an app: its dependencies, found by its feature when the engine starts. */
+export const processDependencies: unique symbol = Symbol('justscale.processDependencies')
+
+export function createProcess<
+  const Path extends string,
+  const Types extends ParameterTypes = Record<never, never>,
+  Injected extends Dependencies = Record<never, never>,
+  Result = unknown,
+>(options: ProcessOptions<Path, Types, Injected, Result>): ProcessComponent<Path, Types, Injected, Result> {
+  const { path, types = {}, inject = {} } = options
+  const handler: ProcessDefinition['handler'] = options.handler
+  const detail: ProcessDetail = { path, params: pathParameters(path), handler, types }
+  const start = async (given: unknown) => {
+    requireCompiled(path, handler)
+    const engine = await engineOf(`the process ${path}`)
+    return await engine.startProcess({ ...detail, inject: {} }, given)
+  }
+  const meta: ComponentMeta = {
+    kind: 'process',
+    name: path,
+    requires: inject as Dependencies,
+    late: { engine: lazy(() => ProcessEngine) },
+    detail,
+    create: (dependencies) => {
+      const app = currentApp()
+      const bound = (given: unknown) => (currentApp() === undefined && app !== undefined ? runInApp(app, () => start(given)) : start(given))
+      return Object.assign(bound, { path, [processDependencies]: dependencies })
+    },
+  }
+  return Object.assign(start, { path, [componentMeta]: meta }) as unknown as ProcessComponent<Path, Types, Injected, Result>
+}
+
+function requireCompiled(path: string, handler: CompiledHandler | unknown): void {
+  if (!isCompiledHandler(handler)) throw new NotCompiledError(`The process ${path}`)
+}

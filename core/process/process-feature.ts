@@ -1,0 +1,159 @@
+/**
+ * What a process feature is made of: an engine on the store that an adapter opens, steps as cells, references and entities
+ * as values, and every process of the app and its sub-apps known to it. Starts last, stops first.
+ */
+import {
+  type Clock,
+  createEngine,
+  currentEngine,
+  type Engine,
+  type EngineStore,
+  type Entropy,
+  type EngineEvent,
+  plainText,
+  printEvent,
+  type ProcessDefinition,
+  type StepSite,
+} from '@justscale/engine'
+import type { Application } from '../app/application.ts'
+import { type AppContext, runInApp } from '../app/context.ts'
+import type { RepositoryDetail } from '../container/bind.ts'
+import { componentMeta, type Component, type ComponentMeta, type CreateContext, type Dependencies } from '../container/component.ts'
+import type { BindingFacts } from '../container/bind.ts'
+import type { componentFacts } from '../container/component.ts'
+import { DefinitionError } from '../errors.ts'
+import { createFeatureBuilder } from '../feature/create-feature-builder.ts'
+import { entityState } from '../model/entity-state.ts'
+import { modelName } from '../model/model-metadata.ts'
+import type { AnyModelClass } from '../model/model-type.ts'
+import { referenceFrom } from '../model/reference-from.ts'
+import { Reference } from '../reference/reference.ts'
+import { Repository } from '../repository/repository.ts'
+import { cellHost } from './cell-host.ts'
+import { type ProcessDetail, processDependencies } from './create-process.ts'
+import { entityValueTypes } from './entity-values.ts'
+import { parameterModel } from './parameter-types.ts'
+import { ProcessEngine } from './process-engine.ts'
+
+export interface ProcessFeatureOptions<Injected, Needed> {
+  /** The feature's name, for messages. */
+  readonly name: string
+  /** What opening the store needs of the app. */
+  readonly inject?: Injected
+  /** Tokens of `inject`, as a type. */
+  readonly needs?: Needed
+  /** Opens the store when the engine is first asked for. */
+  open(dependencies: Dependencies, context: CreateContext): EngineStore | Promise<EngineStore>
+  readonly clock?: Clock
+  readonly entropy?: Entropy
+  readonly concurrency?: number
+  /** Milliseconds between looks for work that the store did not announce (default 500). */
+  readonly poll?: number
+  report?(event: EngineEvent): void
+}
+
+type EngineBinding<Needed> = Component & { readonly [componentFacts]: BindingFacts<typeof ProcessEngine, Needed, never> }
+
+/** The feature's class. `needs` names the tokens that must be provided before it. */
+export function processFeature<Injected, Needed = never>(options: ProcessFeatureOptions<Injected, Needed>) {
+  const meta: ComponentMeta = {
+    kind: 'binding',
+    name: `ProcessEngine of ${options.name}`,
+    requires: { ...(options.inject as Dependencies | undefined) },
+    provides: [ProcessEngine],
+    create: async (dependencies, context) => new AppEngine(await options.open(dependencies, context), options, context.app),
+  }
+  const binding = { [componentMeta]: meta } as unknown as EngineBinding<Needed>
+  return createFeatureBuilder()
+    .name(options.name)
+    .onStart(async ({ resolve }) => await (await resolve(ProcessEngine)).engine.start())
+    .onStop(async ({ resolve }) => {
+      const { engine } = await resolve(ProcessEngine)
+      await engine.drain()
+      await engine.store.close()
+    })
+    .provides((app) => app.add(binding as never) as never)
+}
+
+class AppEngine extends ProcessEngine {
+  readonly #engine: Engine
+  readonly #app: Application<unknown>
+  readonly #models = new Map<string, AnyModelClass>()
+  readonly #details = new Map<string, ProcessDetail>()
+  #gathered = false
+
+  constructor(store: EngineStore, options: Omit<ProcessFeatureOptions<unknown, unknown>, 'inject' | 'open'>, app: Application<unknown>) {
+    super()
+    this.#app = app
+    const report = options.report ?? printEvent
+    this.#engine = createEngine({
+      store,
+      name: `${app.name}:${process.pid}`,
+      host: cellHost((error) => report({ kind: 'store', error })),
+      values: entityValueTypes(app, (name) => this.#modelOf(name)),
+      textOf: parameterText,
+      parameterOf: (definition, name, value) => this.#parameter(definition, name, value),
+      isRead,
+      report,
+      around: (body) => runInApp(app, body),
+      ...(options.clock && { clock: options.clock }),
+      ...(options.entropy && { entropy: options.entropy }),
+      ...(options.poll === undefined ? {} : { poll: options.poll }),
+      ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
+    })
+  }
+
+  get engine(): Engine {
+    if (!this.#gathered) {
+      this.#gathered = true
+      this.#gather(this.#app)
+    }
+    return this.#engine
+  }
+
+  #gather(app: AppContext): void {
+    for (const { detail, instance } of app.container.components('process')) {
+      const definition = detail as ProcessDetail
+      const dependencies = (instance as { readonly [processDependencies]: Dependencies })[processDependencies]
+      this.#details.set(definition.path, definition)
+      this.#engine.add({ path: definition.path, params: definition.params, handler: definition.handler, inject: dependencies })
+    }
+    for (const { app: inner } of app.container.apps()) this.#gather(inner)
+  }
+
+  #modelOf(name: string): AnyModelClass | undefined {
+    if (this.#models.size === 0) this.#collectModels(this.#app)
+    return this.#models.get(name)
+  }
+
+  #collectModels(app: AppContext): void {
+    for (const { detail } of app.container.components('repository')) {
+      const { model } = detail as RepositoryDetail
+      this.#models.set(modelName(model), model)
+    }
+    for (const { app: inner } of app.container.apps()) this.#collectModels(inner)
+  }
+
+  #parameter(definition: ProcessDefinition, name: string, value: unknown): unknown {
+    const parameter = parameterModel(this.#details.get(definition.path)?.types ?? {}, name)
+    if (parameter === undefined) return value
+    const reference = referenceFrom(parameter.model, value)
+    if (typeof reference === 'string') throw new DefinitionError(`The parameter '${name}' of ${definition.path} ${reference}`)
+    return reference
+  }
+}
+
+/** References and entities are routed by their identifier. */
+function parameterText(value: unknown): string {
+  if (value instanceof Reference) return value.identifier
+  const state = entityState(value)
+  return state === undefined || state.form === 'transient' ? plainText(value) : state.identifier
+}
+
+const readVerbs = new Set(['find', 'findOne', 'get', 'getMany', 'count', 'exists', 'aggregate'])
+
+/** Reads: a read verb called directly on an injected repository, and an awaited reference. */
+function isRead(dependency: unknown, site: StepSite): boolean {
+  if (site.kind === 'value') return site.read
+  return dependency instanceof Repository && readVerbs.has(site.method ?? '')
+}

@@ -1,0 +1,124 @@
+/**
+ * A handle points at a process by its path, on whatever node it runs. It is a value: a process can keep it across waits,
+ * and inside a process `await handle.result` is a durable wait.
+ */
+import { ProcessCancelled, ProcessNotFoundError } from '../errors.ts'
+import { type WaitSpec, waitOf, type Waitable } from '../program/wait.ts'
+import type { StepOutcome } from '../step/step.ts'
+import type { EngineStore, ProcessRecord, ProcessStatus } from '../store/store.ts'
+import type { ValueCodec, ValueType } from '../value/codec.ts'
+import { requireEngine } from './engine-context.ts'
+
+/** What a handle needs of its engine. */
+export interface HandleSource {
+  readonly store: EngineStore
+  readonly codec: ValueCodec
+}
+
+export class ProcessHandle<Result = unknown> {
+  /** The instance path: `/campaign/0192.../lifecycle`. */
+  readonly path: string
+  readonly #source: () => HandleSource
+
+  constructor(path: string, source: () => HandleSource) {
+    this.path = path
+    this.#source = source
+  }
+
+  /** Settles as the process ends, on any node: with its result, its error, or `ProcessCancelled`. Starts waiting when awaited. */
+  get result(): PromiseLike<Result> & Waitable {
+    return new ResultPromise<Result>(this.path, () => this.#settled())
+  }
+
+  /** Where the process is now. Rejects with `ProcessNotFoundError`. */
+  get status(): Promise<ProcessStatus> {
+    return this.#record().then((record) => record.status)
+  }
+
+  /** What the process published last, or `undefined`. */
+  get data(): Promise<unknown> {
+    return this.#record().then(({ data }) => (data === undefined ? undefined : this.#source().codec.decodeValue(data)))
+  }
+
+  /** Cancels it and what it started: `ProcessCancelled` is thrown at its current wait. `false` when it has ended already. */
+  async cancel(reason?: unknown): Promise<boolean> {
+    const { codec } = this.#source()
+    return this.#control({ kind: 'cancel', reason: codec.encodeValue(reason, 'reason') })
+  }
+
+  /** Runs a failed or quarantined process again from the failing line. */
+  retry(): Promise<boolean> {
+    return this.#control({ kind: 'retry' })
+  }
+
+  /** Lets steps in flight end and starts nothing more until `resume`. */
+  pause(): Promise<boolean> {
+    return this.#control({ kind: 'pause' })
+  }
+
+  resume(): Promise<boolean> {
+    return this.#control({ kind: 'resume' })
+  }
+
+  async #control(command: Parameters<EngineStore['control']>[1]): Promise<boolean> {
+    const { id } = await this.#record()
+    return this.#source().store.control(id, command)
+  }
+
+  async #record(): Promise<ProcessRecord> {
+    const record = await this.#source().store.find(this.path)
+    if (record === undefined) throw new ProcessNotFoundError(`No process has the path ${this.path}`)
+    return record
+  }
+
+  async #settled(): Promise<Result> {
+    const { store, codec } = this.#source()
+    const never = new AbortController()
+    for (;;) {
+      const record = await this.#record()
+      if (record.outcome !== undefined) return settle(codec.decodeValue(record.outcome) as StepOutcome) as Result
+      await store.changed(record.id, record.seq, never.signal)
+    }
+  }
+}
+
+function settle(outcome: StepOutcome): unknown {
+  if (outcome.kind === 'threw') throw outcome.error
+  return outcome.value
+}
+
+class ResultPromise<Result> implements PromiseLike<Result>, Waitable {
+  readonly [waitOf]: WaitSpec
+  readonly #settled: () => Promise<Result>
+
+  constructor(path: string, settled: () => Promise<Result>) {
+    this[waitOf] = { kind: 'process', id: path }
+    this.#settled = settled
+  }
+
+  then<Fulfilled = Result, Rejected = never>(
+    fulfilled?: ((value: Result) => Fulfilled | PromiseLike<Fulfilled>) | null,
+    rejected?: ((reason: unknown) => Rejected | PromiseLike<Rejected>) | null,
+  ): PromiseLike<Fulfilled | Rejected> {
+    return this.#settled().then(fulfilled, rejected)
+  }
+}
+
+/** Handles are stored as their path. */
+export const handleType: ValueType<ProcessHandle> = {
+  tag: 'js:process',
+  matches: (value): value is ProcessHandle => value instanceof ProcessHandle,
+  encode: (handle) => handle.path,
+  decode: (path) => new ProcessHandle(String(path), () => requireEngine('a process handle')),
+}
+
+/** The engine's errors keep their class. */
+export const cancelledType: ValueType<ProcessCancelled> = {
+  tag: 'js:cancelled',
+  matches: (value): value is ProcessCancelled => value instanceof ProcessCancelled,
+  encode: ({ reason, stack }) => ({ reason, stack }),
+  decode: (stored) => {
+    const { reason, stack } = stored as { reason: unknown; stack: string }
+    return Object.assign(new ProcessCancelled(reason), { stack })
+  },
+}

@@ -1,0 +1,31 @@
+/** What every running process of a node shares. */
+import type { Environment } from '../program/environment.ts'
+import type { StepHost } from '../step/step.ts'
+import type { EngineStore, StoreSession } from '../store/store.ts'
+import type { ValueCodec } from '../value/codec.ts'
+import type { Clock } from '../clock/clock.ts'
+import type { Committer } from './committer.ts'
+import type { EngineEvent } from './event.ts'
+
+export interface NodeContext {
+  readonly store: EngineStore
+  readonly session: StoreSession
+  readonly committer: Committer
+  readonly codec: ValueCodec
+  readonly host: StepHost
+  readonly clock: Clock
+  /** Limits of a process's stored values, in bytes. */
+  readonly limits: { readonly warning: number; readonly error: number }
+  /** Store time. */
+  now(): number
+  /** A path parameter or routing value as text. */
+  textOf(value: unknown): string
+  /** Around every call of host code: the engine's own async context. */
+  enter<Result>(body: () => Result): Result
+  environment(definition: string, programs: readonly string[]): Promise<Environment>
+  report(event: EngineEvent): void
+  /** The process is at rest, ended, or no longer this node's. */
+  released(id: string): void
+  /** A timer of this node was set. */
+  due(at: number): void
+}

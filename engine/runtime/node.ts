@@ -1,0 +1,230 @@
+/**
+ * The node loop: claims what is runnable or due among this node's shards, runs it, and sleeps until the store or a timer
+ * wakes it. Polling is the truth, wake-ups only make it quick. A lost node drops everything it runs and joins again.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Clock, Scheduled } from '../clock/clock.ts'
+import { FencedError } from '../errors.ts'
+import type { EngineStore, LoadedProcess, StoreSession } from '../store/store.ts'
+import { Committer } from './committer.ts'
+import type { EngineEvent } from './event.ts'
+import type { NodeContext } from './node-context.ts'
+import { ProcessRun } from './process-run.ts'
+
+/** How many processes are claimed at once. */
+const CLAIM = 64
+/** How far ahead timers are looked for, at least, and the pause before joining again: milliseconds. */
+const HORIZON = 60_000
+const REJOIN = 500
+
+export interface NodeSettings {
+  readonly name: string
+  readonly store: EngineStore
+  readonly clock: Clock
+  /** Most processes in memory at once. */
+  readonly concurrency: number
+  /** Milliseconds between looks for work that nobody announced. */
+  readonly poll: number
+  report(event: EngineEvent): void
+  /** Everything a run needs besides the node's own parts. */
+  readonly shared: Omit<NodeContext, 'session' | 'committer' | 'released' | 'due' | 'now' | 'store' | 'clock' | 'report'>
+}
+
+export class Node {
+  readonly #settings: NodeSettings
+  readonly #runs = new Map<string, ProcessRun>()
+  /** Out of any caller's async context: a turn belongs to nobody's request. */
+  readonly #outside = AsyncLocalStorage.snapshot()
+  #session: StoreSession | undefined
+  #context: NodeContext | undefined
+  #offset = 0
+  #state: 'stopped' | 'running' | 'draining' = 'stopped'
+  #claiming = false
+  #woken = false
+  #poll: Scheduled | undefined
+  #timer: { readonly at: number; readonly scheduled: Scheduled } | undefined
+  #idle: (() => void)[] = []
+
+  constructor(settings: NodeSettings) {
+    this.#settings = settings
+  }
+
+  /** Number of processes in memory. */
+  get size(): number {
+    return this.#runs.size
+  }
+
+  get session(): StoreSession | undefined {
+    return this.#session
+  }
+
+  async start(): Promise<void> {
+    this.#state = 'running'
+    await this.#join()
+    this.#schedulePoll()
+    this.wake()
+  }
+
+  /** Claims nothing more and waits until what runs is at rest, at most `deadline` milliseconds; then lets go of all shards. */
+  async drain(deadline: number): Promise<void> {
+    if (this.#state !== 'running') return
+    this.#state = 'draining'
+    if (this.#runs.size > 0) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      this.#idle.push(resolve)
+      const timer = this.#settings.clock.schedule(deadline, resolve)
+      await promise
+      timer.cancel()
+    }
+    await this.stop()
+  }
+
+  async stop(): Promise<void> {
+    if (this.#state === 'stopped') return
+    this.#state = 'stopped'
+    this.#poll?.cancel()
+    this.#timer?.scheduled.cancel()
+    this.#timer = undefined
+    this.#dropAll('the engine was stopped')
+    const session = this.#session
+    this.#session = undefined
+    this.#context = undefined
+    await session?.leave().catch(() => {})
+  }
+
+  /** There may be something to do. */
+  wake(): void {
+    this.#woken = true
+    if (this.#claiming || this.#state !== 'running') return
+    this.#claiming = true
+    this.#outside(() => void this.#claimAll())
+  }
+
+  get #horizon(): number {
+    return Math.max(HORIZON, 2 * this.#settings.poll)
+  }
+
+  now(): number {
+    return this.#settings.clock.now() + this.#offset
+  }
+
+  async #join(): Promise<void> {
+    const { store, clock, name, shared, report } = this.#settings
+    let lost = false
+    const session = await store.connect({
+      name,
+      onWake: () => this.wake(),
+      onLost: (reason) => {
+        lost = true
+        if (this.#session === session) this.#outside(() => void this.#lost(reason))
+      },
+    })
+    this.#session = session
+    this.#offset = (await store.now()) - clock.now()
+    this.#context = {
+      ...shared,
+      store,
+      clock,
+      session,
+      committer: new Committer(session, clock, () => lost),
+      report,
+      now: () => this.now(),
+      released: (id) => this.#released(id),
+      due: (at) => this.#due(at),
+    }
+  }
+
+  async #lost(reason: string): Promise<void> {
+    this.#settings.report({ kind: 'lost', reason })
+    this.#dropAll(reason)
+    this.#session = undefined
+    this.#context = undefined
+    while (this.#state === 'running' && this.#session === undefined) {
+      try {
+        await this.#join()
+        this.wake()
+      } catch (error) {
+        this.#settings.report({ kind: 'store', error })
+        await new Promise<void>((resolve) => this.#settings.clock.schedule(REJOIN, resolve))
+      }
+    }
+  }
+
+  #dropAll(reason: string): void {
+    for (const run of this.#runs.values()) run.drop(reason)
+    this.#runs.clear()
+    this.#releaseIdle()
+  }
+
+  async #claimAll(): Promise<void> {
+    try {
+      while (this.#woken && this.#state === 'running') {
+        this.#woken = false
+        await this.#claimOnce()
+      }
+      await this.#lookAhead()
+    } catch (error) {
+      if (!(error instanceof FencedError)) this.#settings.report({ kind: 'store', error })
+    } finally {
+      this.#claiming = false
+    }
+    if (this.#woken) this.wake()
+  }
+
+  async #claimOnce(): Promise<void> {
+    const session = this.#session
+    const context = this.#context
+    const free = this.#settings.concurrency - this.#runs.size
+    if (session === undefined || context === undefined || free <= 0) return
+    for (const run of this.#runs.values()) void run.refresh()
+    const running = new Set(this.#runs.keys())
+    const claimed = await session.claim(Math.min(CLAIM, free), running)
+    if (session !== this.#session) return
+    for (const process of claimed) this.#begin(context, process)
+    if (claimed.length > 0) this.#woken = true
+  }
+
+  #begin(context: NodeContext, process: LoadedProcess): void {
+    if (this.#runs.has(process.record.id)) return
+    const run = new ProcessRun(context, process)
+    this.#runs.set(run.id, run)
+    void run.begin()
+  }
+
+  #released(id: string): void {
+    this.#runs.delete(id)
+    if (this.#runs.size === 0) this.#releaseIdle()
+    this.wake()
+  }
+
+  #releaseIdle(): void {
+    const idle = this.#idle
+    this.#idle = []
+    for (const resolve of idle) resolve()
+  }
+
+  #schedulePoll(): void {
+    this.#poll = this.#settings.clock.schedule(this.#settings.poll, () => {
+      if (this.#state !== 'running') return
+      this.wake()
+      this.#schedulePoll()
+    })
+  }
+
+  async #lookAhead(): Promise<void> {
+    const next = await this.#session?.nextDue(this.#horizon)
+    if (next !== undefined) this.#due(next)
+  }
+
+  /** Wakes at the earliest known due time. */
+  #due(at: number): void {
+    if (this.#timer !== undefined && this.#timer.at <= at && this.#timer.at > this.now()) return
+    if (at > this.now() + this.#horizon || this.#state !== 'running') return
+    this.#timer?.scheduled.cancel()
+    const scheduled = this.#settings.clock.schedule(Math.max(0, at - this.now()), () => {
+      this.#timer = undefined
+      this.wake()
+    })
+    this.#timer = { at, scheduled }
+  }
+}

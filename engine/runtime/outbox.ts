@@ -1,0 +1,27 @@
+/**
+ * What a step starts and emits: kept until the step ends and then written with its checkpoint, so that it happens exactly
+ * when the step's outcome is recorded. A new attempt of the step begins with an empty outbox.
+ */
+import type { Step } from '../step/step.ts'
+import type { SignalEmission, StartRequest } from '../store/store.ts'
+
+export interface Outbox {
+  readonly process: { readonly id: string; readonly shard: number }
+  readonly starts: StartRequest[]
+  readonly emits: SignalEmission[]
+  open: boolean
+}
+
+const outboxes = new WeakMap<Step, Outbox>()
+
+export function openOutbox(step: Step, process: Outbox['process']): Outbox {
+  const outbox: Outbox = { process, starts: [], emits: [], open: true }
+  outboxes.set(step, outbox)
+  return outbox
+}
+
+/** The outbox of a step that has not ended yet. */
+export function outboxOf(step: Step | undefined): Outbox | undefined {
+  const outbox = step && outboxes.get(step)
+  return outbox?.open ? outbox : undefined
+}

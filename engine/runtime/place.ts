@@ -1,0 +1,35 @@
+/** Where a process stands, in source lines. */
+import type { Environment } from '../program/environment.ts'
+import type { MachineState } from '../program/state.ts'
+import type { Place } from '../store/store.ts'
+import { ValueEncodeError } from '../value/errors.ts'
+
+/** The line of the first fiber that waits, and what for. */
+export function placeOf(state: MachineState, environment: Environment, waits: readonly string[]): Place {
+  const frames = state.failed?.frames ?? [...state.fibers.values()].filter((fiber) => fiber.wait.kind !== 'ended').flatMap((fiber) => {
+    const frame = state.frames.get(fiber.stack.at(-1) ?? -1)
+    return frame ? [frame] : []
+  })
+  const frame = state.failed ? frames.at(-1) : frames[0]
+  if (frame === undefined) return { line: 0, waits }
+  const [line] = environment.program(frame.program).debug?.positions[frame.pc] ?? [0]
+  return { line, waits }
+}
+
+/** Where it stands when its values cannot be stored; the error's message gets the lines of the variable and of the await. */
+export function failingPlace(error: unknown, state: MachineState, environment: Environment): Place {
+  const place = placeOf(state, environment, [])
+  if (!(error instanceof ValueEncodeError)) return place
+  const [frameId, slot] = error.root.split('.', 2)
+  const frame = state.frames.get(Number(frameId))
+  const debug = frame && environment.program(frame.program).debug
+  const declared = debug?.slots[slot ?? '']
+  const at = debug?.positions[frame?.pc ?? 0]
+  const words = [
+    declared ? `declared at ${debug?.file}:${declared[0]}:${declared[1]}` : '',
+    at ? `needed after the await at ${debug?.file}:${at[0]}:${at[1]}` : '',
+  ].filter((word) => word !== '')
+  const name = slot === undefined ? error.root : slot
+  error.message = `The local \`${name}\` cannot be stored: ${error.what} at ${name}${error.path}${words.length > 0 ? ` (${words.join(', ')})` : ''}`
+  return place
+}

@@ -1,0 +1,151 @@
+/**
+ * The programs that an engine can run: those of its definitions, with their regions as functions of the loaded modules, and
+ * those of processes that began with earlier code, read from the store and bound to what the modules offer now.
+ */
+import { ProgramUnavailableError } from '../errors.ts'
+import { instantiate, loadCompiled } from '../machine/index.ts'
+import { compiledRoutine, type CompiledHandler } from '../program/compiled.ts'
+import type { Environment, LoadedProgram, PrimitiveHost } from '../program/environment.ts'
+import { parseProgram, programText } from '../program/hash.ts'
+import type { Binding, ProgramDebug, StepSite } from '../program/program.ts'
+import type { EngineStore, StoredProgram } from '../store/store.ts'
+import { compiledOf, type ProcessDefinition } from './definition.ts'
+
+/** Tells whether a step only reads, from the dependency it is called on. */
+export type ReadJudge = (dependency: unknown, site: StepSite) => boolean
+
+export class Programs {
+  readonly #store: EngineStore
+  readonly #isRead: ReadJudge
+  readonly #host: PrimitiveHost
+  readonly #definitions = new Map<string, ProcessDefinition>()
+  readonly #compiled = new Map<string, CompiledHandler>()
+  readonly #origins = new Map<string, () => unknown>()
+  readonly #environments = new Map<string, DefinitionEnvironment>()
+
+  constructor(store: EngineStore, host: PrimitiveHost, isRead: ReadJudge) {
+    this.#store = store
+    this.#host = host
+    this.#isRead = isRead
+  }
+
+  add(definition: ProcessDefinition): void {
+    if (this.#definitions.get(definition.path) === definition) return
+    if (this.#definitions.has(definition.path)) {
+      throw new ProgramUnavailableError(`Two processes are defined with the path ${definition.path}`)
+    }
+    this.#addCompiled(compiledOf(definition))
+    this.#definitions.set(definition.path, definition)
+  }
+
+  definitions(): readonly ProcessDefinition[] {
+    return [...this.#definitions.values()]
+  }
+
+  definition(path: string): ProcessDefinition | undefined {
+    return this.#definitions.get(path)
+  }
+
+  /** All programs of this build, as the store keeps them. */
+  stored(): readonly StoredProgram[] {
+    return [...this.#compiled.values()].map(({ hash, program, debug }) => ({
+      hash,
+      definition: program.path,
+      text: programText(program),
+      debug: JSON.stringify(debug),
+    }))
+  }
+
+  /** What programs of this definition find around them. */
+  around(definition: ProcessDefinition): DefinitionEnvironment {
+    const known = this.#environments.get(definition.path)
+    if (known !== undefined) return known
+    const environment = new DefinitionEnvironment(definition, this.#host, this.#isRead)
+    for (const compiled of this.#compiled.values()) if (compiled.program.kind === 'routine') environment.adopt(compiled)
+    environment.adopt(compiledOf(definition))
+    this.#environments.set(definition.path, environment)
+    return environment
+  }
+
+  /** The environment for a stored process with the programs of `hashes`; reads from the store what is not of this build. */
+  async environment(path: string, hashes: readonly string[]): Promise<Environment> {
+    const definition = this.#definitions.get(path)
+    if (definition === undefined) {
+      throw new ProgramUnavailableError(`No process with the path ${path} is defined here`, {
+        hint: 'Add the definition to this application, or let it run on a node that has it.',
+      })
+    }
+    const environment = this.around(definition)
+    for (const hash of hashes) if (!environment.has(hash)) await this.#load(environment, hash)
+    return environment
+  }
+
+  async #load(environment: DefinitionEnvironment, hash: string): Promise<void> {
+    const stored = await this.#store.getProgram(hash)
+    if (stored === undefined) throw new ProgramUnavailableError(`The program ${hash} is neither of this build nor in the store`)
+    const debug = JSON.parse(stored.debug) as ProgramDebug
+    const resolve = (binding: Binding) => this.#origin(binding.origin, hash)
+    environment.install(instantiate(parseProgram(stored.text), hash, resolve, () => environment, debug))
+  }
+
+  #origin(origin: string, hash: string): unknown {
+    const read = this.#origins.get(origin)
+    if (read === undefined) {
+      throw new ProgramUnavailableError(`The program ${hash.slice(0, 12)} needs ${origin}, which no process of this build imports`, {
+        hint: 'Keep the import in the file of the process until the processes that began with it have ended.',
+      })
+    }
+    return read()
+  }
+
+  #addCompiled(compiled: CompiledHandler): void {
+    if (this.#compiled.has(compiled.hash)) return
+    this.#compiled.set(compiled.hash, compiled)
+    for (const { name, origin, code } of compiled.program.bindings) {
+      if (code !== undefined) continue
+      this.#origins.set(origin, () => compiled.bindings[name])
+      const routine = compiledRoutine(compiled.bindings[name])
+      if (routine !== undefined) this.#addCompiled(routine)
+    }
+  }
+}
+
+/** Dependencies of one definition, and the programs that its processes run. */
+class DefinitionEnvironment implements Environment {
+  readonly dependencies: Readonly<Record<string, unknown>>
+  readonly host: PrimitiveHost
+  readonly #isRead: ReadJudge
+  readonly #loaded = new Map<string, LoadedProgram>()
+
+  constructor(definition: ProcessDefinition, host: PrimitiveHost, isRead: ReadJudge) {
+    this.dependencies = definition.inject
+    this.host = host
+    this.#isRead = isRead
+  }
+
+  has(hash: string): boolean {
+    return this.#loaded.has(hash)
+  }
+
+  install(program: LoadedProgram): void {
+    this.#loaded.set(program.hash, program)
+  }
+
+  isRead(site: StepSite): boolean {
+    return this.#isRead(site.dependency === undefined ? undefined : this.dependencies[site.dependency], site)
+  }
+
+  program(hash: string): LoadedProgram {
+    const program = this.#loaded.get(hash)
+    if (program === undefined) throw new ProgramUnavailableError(`The program ${hash} is not loaded`)
+    return program
+  }
+
+  adopt(routine: CompiledHandler): LoadedProgram {
+    const known = this.#loaded.get(routine.hash)
+    if (known !== undefined) return known
+    const loaded = loadCompiled(routine, () => this)
+    this.#loaded.set(routine.hash, loaded)
+    return loaded
+  }
+}
