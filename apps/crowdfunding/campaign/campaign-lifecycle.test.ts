@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { bindInstance, bindRepository, JustScale, ModelRepository, type Persistent } from '@justscale/core'
 import { TestClock } from '@justscale/core/testing'
-import { inMemoryProcessFeature, InMemoryRepository } from '@justscale/memory'
+import { processFeature } from '@justscale/core/process'
+import { MemoryStore } from '@justscale/engine/memory'
+import { InMemoryRepository } from '@justscale/memory'
 import { Backer } from '../backer/backer.ts'
 import { Crowdfunding } from '../crowdfunding.ts'
 import { Creator } from '../creator/creator.ts'
@@ -34,7 +36,7 @@ function build() {
     .add(bindRepository(ModelRepository.of(Pledge), new InMemoryRepository()))
     .add(bindRepository(ModelRepository.of(Payment), new InMemoryRepository()))
     .add(bindInstance(PaymentProvider, provider))
-    .add(inMemoryProcessFeature({ clock }))
+    .add(processFeature({ name: 'InMemoryProcesses', clock, open: () => new MemoryStore({ clock }) }))
     .add(Crowdfunding)
     .build()
 }

@@ -21,11 +21,11 @@ export class CampaignService extends defineService({
       return created
     },
 
-    async list(): Promise<readonly Persistent<Campaign>[]> {
+    async list(): Promise<Persistent<Campaign>[]> {
       return await campaigns.find({ where: Campaign.all, limit: 100 })
     },
 
-    async tiersOf(campaign: Ref<Campaign>): Promise<readonly Persistent<RewardTier>[]> {
+    async tiersOf(campaign: Ref<Campaign>): Promise<Persistent<RewardTier>[]> {
       return await tiers.find({
         where: RewardTier.fields.campaign.eq(campaign),
         orderBy: RewardTier.fields.minimum.asc(),

@@ -26,11 +26,11 @@ export class PledgeService extends defineService({
       return await pledges.insert(pledge)
     },
 
-    async of(campaign: Ref<Campaign>): Promise<readonly Persistent<Pledge>[]> {
+    async of(campaign: Ref<Campaign>): Promise<Persistent<Pledge>[]> {
       return await pledges.find({ where: Pledge.fields.campaign.eq(campaign) })
     },
 
-    async heldOf(campaign: Ref<Campaign>): Promise<readonly Persistent<Pledge>[]> {
+    async heldOf(campaign: Ref<Campaign>): Promise<Persistent<Pledge>[]> {
       return await pledges.find({ where: q.and(Pledge.fields.campaign.eq(campaign), Pledge.fields.status.eq('held')) })
     },
 

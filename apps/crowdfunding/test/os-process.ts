@@ -11,7 +11,7 @@ export class OsProcess implements AsyncDisposable {
   private constructor(entry: string, env: Readonly<Record<string, string>>) {
     this.#child = Bun.spawn([process.execPath, join(root, entry)], {
       cwd: join(root, '..', '..'),
-      env: { ...process.env, JUSTSCALE_ENV: 'test', PORT: '0', ...env },
+      env: { ...process.env, NODE_ENV: 'production', JUSTSCALE_ENV: 'test', LOG_LEVEL: 'info', PORT: '0', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     void this.#collect(this.#child.stdout)
@@ -56,7 +56,7 @@ export class OsProcess implements AsyncDisposable {
     const decoder = new TextDecoder()
     for await (const chunk of stream) {
       this.#output.push(decoder.decode(chunk, { stream: true }))
-      const url = this.output.match(/listening on (http:\/\/\S+)/)?.[1]
+      const url = this.output.match(/listening on (http:\/\/[\w.:[\]-]+)/)?.[1]
       if (url !== undefined) this.#listening.resolve(url)
     }
   }
