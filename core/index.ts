@@ -32,6 +32,18 @@ export { createEventBus, EventValidationError, type EventBus } from './event/cre
 export { Logger, type LogFields } from './log/logger.ts'
 export { Repository } from './repository/repository.ts'
 export { afterCommit } from './cell/after-commit.ts'
+export { LockService, type NamedLockOptions } from './lock/lock-service.ts'
+export { NamedLock } from './lock/named-lock.ts'
+export { DeadlockError, LockLostError, LockTimeoutError } from './lock/errors.ts'
+export {
+  EntityGoneError,
+  LockReleasedError,
+  NotLockedError,
+  QueryError,
+  ReferenceViolationError,
+  UniqueViolationError,
+  UnsavedChangesError,
+} from './repository/errors.ts'
 export { transaction } from './cell/transaction.ts'
 export { CoreError, DefinitionError, ForeignAppError, NotInAppError } from './errors.ts'
 export { AppGraphError, UnprovidedTokenError } from './container/errors.ts'

@@ -6,6 +6,8 @@ export {
   type InMemoryModel,
   type InMemoryRepositoryOptions,
 } from './in-memory-repository.ts'
+export { InMemoryLockFeature } from './lock-feature.ts'
+export { InMemoryChannelFeature } from './channel-feature.ts'
 
 // For library authors.
 export { inMemoryRepositoryOf } from './in-memory-repository.ts'

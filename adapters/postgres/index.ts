@@ -3,6 +3,8 @@ export { createPgModel, type PgIndex, type PgModelOf, type PgModelOptions } from
 export { createPgRepository } from './pg-repository.ts'
 export { createPostgresFeature, PostgresFeature, PostgresSchemaFeature, type PostgresOptions } from './postgres-feature.ts'
 export { PostgresClient, PostgresConfig } from './postgres-client.ts'
+export { PostgresLockFeature } from './lock-feature.ts'
+export { PostgresChannelFeature } from './channel-feature.ts'
 
 // For library authors.
 export { PgDatabase } from './pg-database.ts'
