@@ -12,6 +12,11 @@ export interface SqlTransaction {
   readonly storage: string
   /** Runs statements inside the open transaction. */
   readonly sql: SqlRunner
+  /**
+   * Calls `run` once, soon after the transaction committed; never when it did not. The engine then tells other nodes of
+   * what was written. Without it they find out by polling.
+   */
+  afterCommit?(run: () => void): void
 }
 
 export interface MemoryTransaction {

@@ -170,7 +170,7 @@ export class PostgresStore implements EngineStore {
     const answers = await this.#write([...(locks ? [locks] : []), start, find], transaction)
     const created = new Set((answers.at(-2) ?? []).map(({ id }) => id as string))
     const byPath = new Map((answers.at(-1) ?? []).map((row) => [row.path as string, row]))
-    if (transaction === undefined) this.#woken((answers.at(-2) ?? []).map(({ shard }) => shard as number))
+    whenCommitted(transaction, () => this.#woken((answers.at(-2) ?? []).map(({ shard }) => shard as number)))
     return requests.map(({ id, path }) => {
       const row = byPath.get(path)
       return { id: row?.id as string, created: created.has(id), shard: row?.shard as number }
@@ -196,7 +196,7 @@ export class PostgresStore implements EngineStore {
     const counts = signals.map(() => 0)
     const rows = answers.at(-1) ?? []
     for (const { signal, count } of rows) counts[signal as number] = count as number
-    if (transaction === undefined) this.#woken(rows.flatMap(({ shards }) => shards as number[]))
+    whenCommitted(transaction, () => this.#woken(rows.flatMap(({ shards }) => shards as number[])))
     return counts
   }
 
@@ -282,6 +282,11 @@ export class PostgresStore implements EngineStore {
     ])
     await this.#hints.nudge(rows.map(({ id }) => id))
   }
+}
+
+function whenCommitted(transaction: JoinableTransaction | undefined, run: () => void): void {
+  if (transaction === undefined) run()
+  else if (transaction.kind === 'sql') transaction.afterCommit?.(run)
 }
 
 async function oneByOne(sql: SqlRunner, statements: readonly SqlStatement[]): Promise<readonly (readonly SqlRow[])[]> {

@@ -151,6 +151,10 @@ export class PostgresSession implements StoreSession {
     const { text, parameters } = flushStatement(schema, { node: this.node, lane }, [flushed])
     const answer = readFlush(await transaction.sql.query(text, parameters))
     if (!answer.accepted.has(checkpoint.id)) throw this.#fenced(checkpoint)
+    transaction.afterCommit?.(() => {
+      this.#turns.accepted(checkpoint)
+      this.#tell([checkpoint], answer.woken)
+    })
   }
 
   async committed(id: string, seq: number): Promise<boolean> {

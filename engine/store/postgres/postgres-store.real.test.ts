@@ -1,0 +1,270 @@
+/** What only the Postgres store does: transactions of others, namespaces, large values, what a flush waits for. */
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { FencedError } from '../../errors.ts'
+import type { SqlDatabase, SqlLane } from '../../sql/connection.ts'
+import { testDatabase, type TestDatabase } from '../../sql/embedded/index.ts'
+import { openPostgres } from '../../sql/postgres-js.ts'
+import type { SqlTransaction } from '../../step/transaction.ts'
+import type { LoadedProcess, SignalEmission, StoreSession } from '../store.ts'
+import { TIMELINE } from './flush.ts'
+import { PostgresStore } from './postgres-store.ts'
+import { bytes, checkpoint, nothing, request } from './test/requests.ts'
+
+let database: TestDatabase
+let sql: SqlDatabase
+let store: PostgresStore
+let opened = 0
+
+beforeAll(async () => {
+  database = await testDatabase()
+  sql = openPostgres(database.url)
+  store = await openStore()
+})
+
+afterAll(async () => {
+  await store?.close()
+  await sql?.close()
+  await database?.drop()
+})
+
+async function openStore(namespace = `store_${++opened}`): Promise<PostgresStore> {
+  const opening = new PostgresStore({ url: database.url, sql, namespace })
+  await opening.migrate()
+  return opening
+}
+
+async function withNode(body: (session: StoreSession, store: PostgresStore, schema: string) => Promise<void>) {
+  const own = await openStore()
+  const session = await own.connect({ name: 'node', onWake() {}, onLost() {} })
+  try {
+    await body(session, own, `store_${opened}`)
+  } finally {
+    await own.close()
+  }
+}
+
+async function transaction(): Promise<{ lane: SqlLane; joinable: SqlTransaction }> {
+  const lane = await sql.lane()
+  await lane.query('begin')
+  return { lane, joinable: { kind: 'sql', storage: sql.identity, sql: lane } }
+}
+
+async function claimOne(session: StoreSession): Promise<LoadedProcess> {
+  for (;;) {
+    const [claimed] = await session.claim(1, nothing)
+    if (claimed) return claimed
+  }
+}
+
+const emission = (key: string, payload = 'payload'): SignalEmission => ({
+  signal: 's',
+  keys: [key],
+  payload: bytes(payload),
+})
+
+/** Resolves when some backend waits for a lock. */
+async function untilSomebodyWaits(): Promise<void> {
+  while ((await sql.query(`select from pg_stat_activity where wait_event_type = 'Lock'`)).length === 0);
+}
+
+describe('within a transaction', () => {
+  test('a checkpoint commits with it, or not at all', () =>
+    withNode(async (session, own) => {
+      await own.start([request('/test/1')])
+      const claimed = await claimOne(session)
+      const first = await transaction()
+      await session.commitIn(first.joinable, checkpoint(claimed, { data: bytes('live') }))
+      await first.lane.query('rollback')
+      first.lane.release()
+      expect((await own.find('/test/1'))?.seq).toBe(0)
+      const second = await transaction()
+      await session.commitIn(second.joinable, checkpoint(claimed, { data: bytes('live') }))
+      await second.lane.query('commit')
+      second.lane.release()
+      expect((await own.find('/test/1'))?.seq).toBe(1)
+      expect(await session.claim(10, nothing)).toEqual([])
+    }))
+
+  test('a checkpoint that came too late refuses the transaction', () =>
+    withNode(async (session, own) => {
+      await own.start([request('/test/1')])
+      const claimed = await claimOne(session)
+      expect(await session.commit([checkpoint(claimed)])).toEqual(['accepted'])
+      const { lane, joinable } = await transaction()
+      await expect(session.commitIn(joinable, checkpoint(claimed))).rejects.toBeInstanceOf(FencedError)
+      lane.release()
+    }))
+
+  test('a start and an emit happen with its commit', () =>
+    withNode(async (session, own) => {
+      await own.start([request('/test/waits', { subscribe: [{ number: 1, key: 'k' }] })])
+      await session.commit([checkpoint(await claimOne(session))])
+      const { lane, joinable } = await transaction()
+      expect(own.accepts(joinable)).toBe(true)
+      expect((await own.start([request('/test/new')], joinable))[0]?.created).toBe(true)
+      expect(await own.emit([emission('k')], joinable)).toEqual([1])
+      expect(await own.find('/test/new')).toBeUndefined()
+      expect(await session.claim(10, nothing)).toEqual([])
+      await lane.query('commit')
+      lane.release()
+      const paths = (await session.claim(10, nothing)).map(({ record }) => record.path)
+      expect(paths.sort()).toEqual(['/test/new', '/test/waits'])
+    }))
+
+  test('a transaction on another database is not joined', () => {
+    expect(store.accepts({ kind: 'sql', storage: 'postgres:elsewhere:5432/other', sql })).toBe(false)
+    expect(store.accepts({ kind: 'memory', storage: 'memory', onCommit() {} })).toBe(false)
+  })
+
+  test('an emit in an open transaction does not miss a process that subscribes meanwhile', () =>
+    withNode(async (session, own) => {
+      // The process starts in a transaction that is still open when the signal is emitted.
+      const starting = await transaction()
+      await own.start([request('/test/late', { subscribe: [{ number: 1, key: 'k' }] })], starting.joinable)
+      const emitting = own.emit([emission('k')])
+      await untilSomebodyWaits()
+      await starting.lane.query('commit')
+      starting.lane.release()
+      expect(await emitting).toEqual([1])
+      // And the other way round: the start waits for the emit's transaction, so that it comes after it.
+      const open = await transaction()
+      expect(await own.emit([emission('later')], open.joinable)).toEqual([0])
+      const started = own.start([request('/test/later', { subscribe: [{ number: 1, key: 'later' }] })])
+      await untilSomebodyWaits()
+      expect(await own.find('/test/later')).toBeUndefined()
+      await open.lane.query('commit')
+      open.lane.release()
+      expect((await started)[0]?.created).toBe(true)
+      expect((await claimOne(session)).record.path).toBe('/test/late')
+    }))
+})
+
+describe('a flush', () => {
+  test('is not held up by a checkpoint that meets somebody’s open transaction', () =>
+    withNode(async (session, own) => {
+      await own.start([request('/test/emits'), request('/test/plain')])
+      const claimed = await session.claim(10, nothing)
+      const emits = claimed.find(({ record }) => record.path === '/test/emits') as LoadedProcess
+      const plain = claimed.find(({ record }) => record.path === '/test/plain') as LoadedProcess
+      const open = await transaction()
+      await own.start([request('/test/waits', { subscribe: [{ number: 1, key: 'k' }] })], open.joinable)
+      const both = session.commit([checkpoint(emits, { emit: [emission('k')] }), checkpoint(plain)])
+      while ((await own.find('/test/plain'))?.seq !== 1);
+      expect((await own.find('/test/emits'))?.seq).toBe(0)
+      await open.lane.query('commit')
+      open.lane.release()
+      expect(await both).toEqual(['accepted', 'accepted'])
+      const waits = await own.find('/test/waits')
+      expect((await own.load(waits?.id ?? ''))?.inbox).toHaveLength(1)
+    }))
+
+  test('of many checkpoints at once is accepted whole, from several callers too', () =>
+    withNode(async (session, own) => {
+      const requests = Array.from({ length: 700 }, (_, index) => request(`/test/${index}`))
+      await own.start(requests)
+      const claimed = await session.claim(1_000, nothing)
+      expect(claimed).toHaveLength(700)
+      const halves = [claimed.slice(0, 600), claimed.slice(600)]
+      const answers = await Promise.all(halves.map((half) => session.commit(half.map((one) => checkpoint(one)))))
+      expect(new Set(answers.flat())).toEqual(new Set(['accepted']))
+      expect(await own.list({ status: ['waiting'], limit: 1_000 })).toHaveLength(700)
+    }))
+
+  test('keeps heads and parts of any size, and parts that shrink', () =>
+    withNode(async (session, own) => {
+      const large = crypto.getRandomValues(new Uint8Array(20_000))
+      const head = crypto.getRandomValues(new Uint8Array(9_000))
+      await own.start([
+        request('/test/1', {
+          head,
+          parts: new Map([
+            [0, large],
+            [1, new Uint8Array()],
+          ]),
+        }),
+      ])
+      const claimed = await claimOne(session)
+      expect(Buffer.compare(claimed.head, head)).toBe(0)
+      expect(Buffer.compare(claimed.parts.get(0) ?? bytes(''), large)).toBe(0)
+      expect(claimed.parts.get(1)?.length).toBe(0)
+      const small = checkpoint(claimed, {
+        head: bytes('h'),
+        writeParts: new Map([
+          [0, bytes('small')],
+          [2, large],
+        ]),
+      })
+      await session.commit([small])
+      const loaded = await own.load(claimed.record.id)
+      expect(loaded?.head.length).toBe(1)
+      expect(Buffer.from(loaded?.parts.get(0) ?? []).toString()).toBe('small')
+      expect(Buffer.compare(loaded?.parts.get(2) ?? bytes(''), large)).toBe(0)
+      expect([...(loaded?.parts.keys() ?? [])]).toEqual([0, 1, 2])
+    }))
+
+  test(
+    'leaves nothing of an ended process but its record, and a capped timeline',
+    () =>
+      withNode(async (session, own, schema) => {
+        await own.start([
+          request('/test/1', { subscribe: [{ number: 1, key: 'k' }], parts: new Map([[0, new Uint8Array(9_000)]]) }),
+        ])
+        await own.emit([emission('k')])
+        let process = await claimOne(session)
+        const log = [
+          { at: 1, kind: 'step', text: 'a' },
+          { at: 2, kind: 'step', text: 'b' },
+        ]
+        for (let step = 0; step < TIMELINE + 60; step++) {
+          await session.commit([checkpoint(process, { log, timers: new Map([[1, 5]]), status: 'running' })])
+          process = { ...process, record: { ...process.record, seq: process.record.seq + 1 } }
+        }
+        const [{ lines } = { lines: 0 }] = await sql.query<{ lines: number }>(
+          `select count(*)::int as lines from ${schema}.timeline`,
+        )
+        expect(lines).toBeLessThanOrEqual((TIMELINE + 50) * 2)
+        expect(await own.timeline(process.record.id)).toHaveLength(TIMELINE)
+        await session.commit([checkpoint(process, { status: 'completed', outcome: bytes('done') })])
+        for (const table of ['process', 'part', 'timer', 'inbox', 'subscription', 'wake']) {
+          expect([table, await sql.query(`select from ${schema}.${table}`)]).toEqual([table, []])
+        }
+        expect(Buffer.from((await own.find('/test/1'))?.outcome ?? []).toString()).toBe('done')
+      }),
+    20_000,
+  )
+})
+
+test('two namespaces on one database do not meet, and many nodes may migrate at once', async () => {
+  const one = new PostgresStore({ url: database.url, sql, namespace: 'app "one"' })
+  const two = new PostgresStore({ url: database.url, sql, namespace: 'app two' })
+  await Promise.all([one.migrate(), one.migrate(), two.migrate(), one.migrate()])
+  await one.start([request('/test/1', { subscribe: [{ number: 1, key: 'k' }] })])
+  expect(await two.find('/test/1')).toBeUndefined()
+  expect(await two.emit([emission('k')])).toEqual([0])
+  const session = await two.connect({ name: 'two', onWake() {}, onLost() {} })
+  expect(session.shards()).toHaveLength(256)
+  expect(await session.claim(10, nothing)).toEqual([])
+  await one.close()
+  await two.close()
+})
+
+test('nodes share the shards, and a shard in which a turn runs stays until it is over', () =>
+  withNode(async (first, own) => {
+    await own.start([request('/test/busy')])
+    const claimed = await claimOne(first)
+    const second = await own.connect({ name: 'second', onWake() {}, onLost() {} })
+    while (second.shards().length < 128) await second.nextDue(1)
+    expect(first.shards()).toContain(claimed.record.shard)
+    expect(first.shards().length + second.shards().length).toBe(256)
+    expect(await first.commit([checkpoint(claimed)])).toEqual(['accepted'])
+  }))
+
+test('what a process waits for is there to see in SQL', () =>
+  withNode(async (session, own, schema) => {
+    await own.start([request('/test/1')])
+    const place = { line: 42, waits: ['signal campaign.fullyFunded', 'delay'] }
+    await session.commit([checkpoint(await claimOne(session), { place, timers: new Map([[1, 1_700_000_000_000]]) })])
+    expect(await sql.query(`select path, status, line, waits, seq from ${schema}.process_view`)).toEqual([
+      { path: '/test/1', status: 'waiting', line: 42, waits: place.waits, seq: 1 },
+    ])
+  }))
