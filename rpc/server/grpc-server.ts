@@ -163,10 +163,8 @@ function answerUnknown(request: Http2ServerRequest, response: Http2ServerRespons
     response.end()
     return
   }
-  response.writeHead(200, {
-    'content-type': type,
-    'grpc-status': '12',
-    'grpc-message': `there is no method ${path.replace(/[^\x20-\x24\x26-\x7e]/g, '?')}`,
-  })
-  response.end()
+  // One frame of headers that also ends the stream: only then is the status in it read.
+  const message = `there is no method ${path.replace(/[^\x20-\x24\x26-\x7e]/g, '?')}`
+  const headers = { ':status': 200, 'content-type': type, 'grpc-status': '12', 'grpc-message': message }
+  response.stream.respond(headers, { endStream: true })
 }
