@@ -65,10 +65,15 @@ export interface ModelStatics<Key, F extends Fields, Injected> {
   /** The condition that every entity meets. */
   readonly all: Condition<Key>
   /** The same model with more fields and services, for one app: `class AppUser extends User.override({...}) {}`. */
-  override<More extends Fields = Record<never, AnyField>, MoreInjected = unknown>(
+  override<M extends AnyModelClass, More extends Fields = Record<never, AnyField>, MoreInjected = unknown>(
+    this: M,
     change: ModelOverride<More, MoreInjected>,
-  ): ModelConstructor<Key, F & More, Injected & MoreInjected>
+  ): OverrideConstructor<InstanceType<M>, Key, F & More, More, Injected & MoreInjected>
 }
+
+/** A model with the instances of the one that it overrides, and more. */
+export type OverrideConstructor<Base, Key, F extends Fields, More extends Fields, Injected> = ModelStatics<Key, F, Injected> &
+  (new (input: FieldsInput<F>) => Base & BaseModel<Key, F, Injected> & FieldProps<More> & InjectedProps<Injected>)
 
 export type ModelConstructor<Key, F extends Fields, Injected> = ModelStatics<Key, F, Injected> &
   (new (input: FieldsInput<F>) => BaseModel<Key, F, Injected> & FieldProps<F> & InjectedProps<Injected>)
