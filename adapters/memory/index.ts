@@ -8,6 +8,8 @@ export {
 } from './in-memory-repository.ts'
 export { InMemoryLockFeature } from './lock-feature.ts'
 export { InMemoryChannelFeature } from './channel-feature.ts'
+export { InMemoryProcessFeature } from './process-feature.ts'
+export { MemoryFeature } from './memory-feature.ts'
 
 // For library authors.
 export { inMemoryRepositoryOf } from './in-memory-repository.ts'
