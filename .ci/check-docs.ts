@@ -10,7 +10,7 @@ const read = async (pattern: string) => {
   return await Promise.all(paths.map(async (path) => ({ path, text: await Bun.file(path).text() })))
 }
 
-const documents = await read('{*.md,{core,engine,http,rpc,adapters,apps,docs}/**/*.md}')
+const documents = [...(await read('*.md')), ...(await read('{core,engine,http,rpc,adapters,apps,docs}/**/*.md'))]
 const sources = await read('{core,engine,http,rpc,adapters,apps}/**/*.ts')
 const pages = [...new Glob('docs/errors/*.md').scanSync('.')].map((path) => basename(path, '.md')).sort()
 const found = [...deadLinks(documents, existsSync), ...unexplainedErrors(sources, pages)]
