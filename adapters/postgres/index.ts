@@ -5,6 +5,7 @@ export { createPostgresFeature, PostgresFeature, PostgresSchemaFeature, type Pos
 export { PostgresClient, PostgresConfig } from './postgres-client.ts'
 export { PostgresLockFeature } from './lock-feature.ts'
 export { PostgresChannelFeature } from './channel-feature.ts'
+export { PostgresProcessFeature } from './process-feature.ts'
 
 // For library authors.
 export { PgDatabase } from './pg-database.ts'

@@ -5,7 +5,6 @@
 import {
   type Clock,
   createEngine,
-  currentEngine,
   type Engine,
   type EngineStore,
   type Entropy,
@@ -19,10 +18,9 @@ import type { Application } from '../app/application.ts'
 import { type AppContext, runInApp } from '../app/context.ts'
 import type { RepositoryDetail } from '../container/bind.ts'
 import { componentMeta, type Component, type ComponentMeta, type CreateContext, type Dependencies } from '../container/component.ts'
-import type { BindingFacts } from '../container/bind.ts'
-import type { componentFacts } from '../container/component.ts'
+import type { InjectedDependencies, Need } from '../container/token.ts'
 import { DefinitionError } from '../errors.ts'
-import { createFeatureBuilder } from '../feature/create-feature-builder.ts'
+import { createFeatureBuilder, type FeatureToken } from '../feature/create-feature-builder.ts'
 import { entityState } from '../model/entity-state.ts'
 import { modelName } from '../model/model-metadata.ts'
 import type { AnyModelClass } from '../model/model-type.ts'
@@ -35,15 +33,13 @@ import { entityValueTypes } from './entity-values.ts'
 import { parameterModel } from './parameter-types.ts'
 import { ProcessEngine } from './process-engine.ts'
 
-export interface ProcessFeatureOptions<Injected, Needed> {
+export interface ProcessFeatureOptions<Injected> {
   /** The feature's name, for messages. */
   readonly name: string
   /** What opening the store needs of the app. */
   readonly inject?: Injected
-  /** Tokens of `inject`, as a type. */
-  readonly needs?: Needed
   /** Opens the store when the engine is first asked for. */
-  open(dependencies: Dependencies, context: CreateContext): EngineStore | Promise<EngineStore>
+  open(dependencies: InjectedDependencies<Injected>, context: CreateContext): EngineStore | Promise<EngineStore>
   readonly clock?: Clock
   readonly entropy?: Entropy
   readonly concurrency?: number
@@ -52,18 +48,19 @@ export interface ProcessFeatureOptions<Injected, Needed> {
   report?(event: EngineEvent): void
 }
 
-type EngineBinding<Needed> = Component & { readonly [componentFacts]: BindingFacts<typeof ProcessEngine, Needed, never> }
-
-/** The feature's class. `needs` names the tokens that must be provided before it. */
-export function processFeature<Injected, Needed = never>(options: ProcessFeatureOptions<Injected, Needed>) {
+/** The feature's class, to be extended. What `inject` names must be added before it. */
+export function processFeature<Injected = unknown>(
+  options: ProcessFeatureOptions<Injected>,
+): FeatureToken<string, Need<Injected[keyof Injected]>, typeof ProcessEngine, never> {
   const meta: ComponentMeta = {
     kind: 'binding',
     name: `ProcessEngine of ${options.name}`,
     requires: { ...(options.inject as Dependencies | undefined) },
     provides: [ProcessEngine],
-    create: async (dependencies, context) => new AppEngine(await options.open(dependencies, context), options, context.app),
+    create: async (dependencies, context) =>
+      new AppEngine(await options.open(dependencies as InjectedDependencies<Injected>, context), options, context.app),
   }
-  const binding = { [componentMeta]: meta } as unknown as EngineBinding<Needed>
+  const binding = { [componentMeta]: meta } as unknown as Component
   return createFeatureBuilder()
     .name(options.name)
     .onStart(async ({ resolve }) => await (await resolve(ProcessEngine)).engine.start())
@@ -72,8 +69,10 @@ export function processFeature<Injected, Needed = never>(options: ProcessFeature
       await engine.drain()
       await engine.store.close()
     })
-    .provides((app) => app.add(binding as never) as never)
+    .provides((app) => app.add(binding as never) as never) as never
 }
+
+type EngineSettings = Omit<ProcessFeatureOptions<unknown>, 'inject' | 'open' | 'name'>
 
 class AppEngine extends ProcessEngine {
   readonly #engine: Engine
@@ -82,7 +81,7 @@ class AppEngine extends ProcessEngine {
   readonly #details = new Map<string, ProcessDetail>()
   #gathered = false
 
-  constructor(store: EngineStore, options: Omit<ProcessFeatureOptions<unknown, unknown>, 'inject' | 'open'>, app: Application<unknown>) {
+  constructor(store: EngineStore, options: EngineSettings, app: Application<unknown>) {
     super()
     this.#app = app
     const report = options.report ?? printEvent

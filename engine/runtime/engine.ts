@@ -37,7 +37,7 @@ export interface EngineOptions {
   readonly name?: string
   /** Most processes in memory at once (default 1,000). */
   readonly concurrency?: number
-  /** Milliseconds between looks for work that the store did not announce (default 500). */
+  /** Milliseconds between looks for work that the store did not announce (default 500; a day where the store announces all). */
   readonly poll?: number
   /** Bytes of values per process: report from `warning` (default 64 KiB), refuse from `error` (default 4 MiB). */
   readonly limits?: { readonly warning?: number; readonly error?: number }
@@ -110,7 +110,7 @@ export function createEngine(options: EngineOptions): Engine {
     store,
     clock,
     concurrency: options.concurrency ?? 1_000,
-    poll: options.poll ?? 500,
+    poll: options.poll ?? (store.capabilities.announces ? 86_400_000 : 500),
     report,
     shared: {
       codec,

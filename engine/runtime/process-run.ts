@@ -84,6 +84,8 @@ export class ProcessRun {
   #mustCommit = false
   /** The machine went on since the last checkpoint. */
   #moved = false
+  /** The stored row says that there is something to do. */
+  #storedRunnable = false
   #paused = false
   #gone = false
   #turning = false
@@ -110,11 +112,16 @@ export class ProcessRun {
   /** Looks for what arrived since it was loaded: signals for other fibers, commands. */
   async refresh(): Promise<void> {
     if (this.#gone || this.#turning) return
-    await this.#mutex.run(async () => {
-      const process = await this.#node.session.reload(this.id)
-      if (process === undefined || this.#gone) return
-      this.#see(process)
-    })
+    try {
+      await this.#mutex.run(async () => {
+        const process = await this.#node.session.reload(this.id)
+        if (process === undefined || this.#gone) return
+        this.#see(process)
+      })
+    } catch (error) {
+      if (!(error instanceof FencedError)) this.#node.report({ kind: 'store', error })
+      return
+    }
     await this.#turn()
   }
 
@@ -148,6 +155,8 @@ export class ProcessRun {
     this.#moved = false
     this.#watch = [...this.#waits.byFiber.values()].flat().flatMap((leaf) => (leaf.kind === 'process' ? [leaf.path] : []))
     this.#see(process)
+    this.#storedRunnable = this.#watch.length > 0
+    await this.#lookAll()
     if (!head.fresh && this.#status !== 'failed') this.#applyPending()
   }
 
@@ -605,7 +614,8 @@ export class ProcessRun {
       ...values,
       consume: this.#consumed,
       ...changes,
-      runnable: !over && !this.#paused && this.#ready(),
+      // Until it has looked whether the others ended already, whoever loads it has to look.
+      runnable: !over && !this.#paused && (this.#watch.length > 0 || this.#ready()),
       start: this.#outbox.starts,
       emit: [...this.#outbox.emits, ...(finished ? [this.#endEmission(finished.outcome)] : [])],
       place: over ? { line: 0, waits: [] } : placeOf(this.#state, this.#environment, this.#waits.describe()),
@@ -680,7 +690,12 @@ export class ProcessRun {
   async #accepted(checkpoint: Checkpoint): Promise<void> {
     this.#seq = checkpoint.seq
     this.#status = checkpoint.status
+    this.#storedRunnable = checkpoint.runnable
     for (const due of checkpoint.timers.values()) if (due !== null) this.#node.due(due)
+    await this.#lookAll()
+  }
+
+  async #lookAll(): Promise<void> {
     const watch = this.#watch
     this.#watch = []
     for (const path of watch) await this.#look(path)
@@ -723,7 +738,7 @@ export class ProcessRun {
   async #rest(): Promise<boolean> {
     if (this.#block !== undefined) return false
     const stored = this.#status === 'waiting' || this.#status === 'paused' || this.#status === 'failed' || this.#status === 'quarantined'
-    if (!stored || this.#mustCommit || this.#moved) {
+    if (!stored || this.#mustCommit || this.#moved || this.#storedRunnable) {
       if (!(await this.#commit())) return !this.#gone
       if (this.#ready() && !this.#paused) return true
     }

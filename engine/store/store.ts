@@ -53,6 +53,8 @@ export interface EngineStore {
 export interface StoreCapabilities {
   /** Wakes other nodes without waiting for a poll. */
   readonly notify: boolean
+  /** Announces every runnable process by `onWake`, so that a node need not look for itself. Default false. */
+  readonly announces?: boolean
   /** Learns of a killed node from its lost session, before its lease runs out. */
   readonly sessions: boolean
   /** Can end a dead node's connections, so that its open transactions let go of their rows. */

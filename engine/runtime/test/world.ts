@@ -20,7 +20,6 @@ export class World {
       store,
       processes: this.#processes,
       clock: this.clock,
-      poll: 86_400_000,
       entropy: seededEntropy(++this.#seed),
       report: (event) => void this.events.push(event),
     })

@@ -24,7 +24,7 @@ import { isEnded, loaded, type Row, Rows, SHARDS } from './rows.ts'
 import { type Member, MemorySession } from './session.ts'
 
 export class MemoryStore implements EngineStore {
-  readonly capabilities = { notify: true, sessions: true, terminate: true } as const
+  readonly capabilities = { notify: true, announces: true, sessions: true, terminate: true } as const
   readonly #clock: Clock
   readonly #rows: Rows
   readonly #members = new Map<number, Member>()
