@@ -114,6 +114,7 @@ export const array = (origin: Node, elements: readonly (Node | null)[]): Node =>
 export const binary = (origin: Node, operator: string, left: Node, right: Node): Node =>
   make(origin, 'BinaryExpression', { operator, left, right })
 
-export const not = (argument: Node): Node => make(argument, 'UnaryExpression', { operator: '!', prefix: true, argument })
+export const not = (argument: Node): Node =>
+  make(argument, 'UnaryExpression', { operator: '!', prefix: true, argument })
 
 export const returning = (origin: Node, argument: Node): Node => make(origin, 'ReturnStatement', { argument })

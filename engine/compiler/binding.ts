@@ -8,7 +8,7 @@ import type { Builder } from './builder.ts'
 import type { ModuleNames } from './module.ts'
 import { Rewriter } from './rewrite.ts'
 import { resolveNames } from './scope.ts'
-import type { Unit } from './unit.ts'
+import { newRoutine, type Unit } from './unit.ts'
 
 export class BindingTable {
   readonly bindings: Binding[] = []
@@ -49,21 +49,26 @@ export class BindingTable {
     const tree = copy(init)
     if (!isFunction(tree)) return this.builder.add(this.rewriter(tree).code(tree))
     resolveNames(tree)
-    const expression = tree.type === 'FunctionDeclaration' ? { ...tree, type: 'FunctionExpression' } : tree
+    const expression = tree.type === 'FunctionDeclaration' ? { ...tree, type: 'FunctionExpression', id: null } : tree
     return this.builder.add(this.rewriter(tree).code(expression))
   }
 
   /** The region runs in no frame: everything in it is native or free. */
   private rewriter(node: Node): Rewriter {
-    const routine = {
-      index: -1, name: '', node, awaitsReturn: false, slots: new Set<string>(), captures: new Set<never>(),
-      calls: new Set<never>(), floats: new Set<never>(), remade: new Map<string, never>(),
-    }
+    const routine = newRoutine({ routines: [] }, node, '')
     return new Rewriter(this.unit, routine, this)
   }
 }
 
-const PLAIN = new Set(['Literal', 'TemplateLiteral', 'TemplateElement', 'UnaryExpression', 'BinaryExpression', 'ConditionalExpression', 'LogicalExpression'])
+const PLAIN = new Set([
+  'Literal',
+  'TemplateLiteral',
+  'TemplateElement',
+  'UnaryExpression',
+  'BinaryExpression',
+  'ConditionalExpression',
+  'LogicalExpression',
+])
 
 /** A function without module state of its own, or a constant made of literals. */
 function isSelfContained(node: Node, names: ModuleNames): boolean {
@@ -71,7 +76,8 @@ function isSelfContained(node: Node, names: ModuleNames): boolean {
   let clean = !node.generator
   walk(node, (each) => {
     if (each.type === 'ThisExpression' || each.type === 'Super' || each.type.startsWith('TS')) clean = false
-    const target = each.type === 'AssignmentExpression' ? each.left : each.type === 'UpdateExpression' ? each.argument : undefined
+    const target =
+      each.type === 'AssignmentExpression' ? each.left : each.type === 'UpdateExpression' ? each.argument : undefined
     if (target?.type === 'Identifier' && names.declarations.get(target.name)?.kind === 'let') clean = false
   })
   return clean

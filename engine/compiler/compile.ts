@@ -45,15 +45,26 @@ function bindHandlerParams(unit: Unit, func: Node): void {
     for (const each of dependencies.properties as Node[]) {
       const target = each.type === 'Property' && !each.computed ? (each.value as Node) : undefined
       if (target?.type !== 'Identifier' || !target.variable) {
-        unit.diagnostics.refuse(each, 'COMPILE_DEPENDENCIES', 'Dependencies are taken by name', 'Write `async handler({ payments, mail: mailer }, params)`, without defaults, rest or nested patterns.')
+        unit.diagnostics.refuse(
+          each,
+          'COMPILE_DEPENDENCIES',
+          'Dependencies are taken by name',
+          'Write `async handler({ payments, mail: mailer }, params)`, without defaults, rest or nested patterns.',
+        )
       } else target.variable.dependency = String(each.key.name ?? each.key.value)
     }
   } else if (dependencies) {
-    unit.diagnostics.refuse(dependencies, 'COMPILE_DEPENDENCIES', 'The first parameter is the dependencies', 'Write `async handler({ payments }, params)`.')
+    unit.diagnostics.refuse(
+      dependencies,
+      'COMPILE_DEPENDENCIES',
+      'The first parameter is the dependencies',
+      'Write `async handler({ payments }, params)`.',
+    )
   }
   if (context?.type === 'Identifier' && context.variable) context.variable.special = 'context'
   else if (context?.type === 'ObjectPattern') {
-    for (const each of context.properties as Node[]) if (each.value?.variable && each.key.name === 'publish') each.value.variable.special = 'publish'
+    for (const each of context.properties as Node[])
+      if (each.value?.variable && each.key.name === 'publish') each.value.variable.special = 'publish'
   }
 }
 
@@ -68,7 +79,11 @@ function lowerRoutine(unit: Unit, builder: Builder, bindings: BindingTable, rout
     const args = slotNode(param, '$a')
     const rest = param.type === 'RestElement'
     const value = rest
-      ? make(param, 'CallExpression', { callee: member(param, args, 'slice'), arguments: [literal(param, index)], optional: false })
+      ? make(param, 'CallExpression', {
+          callee: member(param, args, 'slice'),
+          arguments: [literal(param, index)],
+          optional: false,
+        })
       : member(param, args, literal(param, index))
     const target = (rest ? param.argument : param) as Node
     if (target.suspends) lowerPattern(l, target, l.spill(value))
@@ -80,7 +95,12 @@ function lowerRoutine(unit: Unit, builder: Builder, bindings: BindingTable, rout
   for (const [slot, variable] of routine.remade) {
     if (isRoutineOnly(variable) || !variable.init) continue
     const init = variable.init
-    const type = init.type === 'FunctionDeclaration' ? 'FunctionExpression' : init.type === 'ClassDeclaration' ? 'ClassExpression' : init.type
+    const type =
+      init.type === 'FunctionDeclaration'
+        ? 'FunctionExpression'
+        : init.type === 'ClassDeclaration'
+          ? 'ClassExpression'
+          : init.type
     draft.remade[slot] = l.code(make(init, type, { ...init, type, id: null }))
   }
 }
@@ -88,7 +108,11 @@ function lowerRoutine(unit: Unit, builder: Builder, bindings: BindingTable, rout
 /** `param = default` with the value as what is destructured. */
 function defaulted(target: Node, value: Node): Node {
   if (target.type !== 'AssignmentPattern') return assign(target, target, value)
-  return assign(target, make(target, 'ArrayPattern', { elements: [target] }), make(target, 'ArrayExpression', { elements: [value] }))
+  return assign(
+    target,
+    make(target, 'ArrayPattern', { elements: [target] }),
+    make(target, 'ArrayExpression', { elements: [value] }),
+  )
 }
 
 /** Ops that read a `using` slot need its resource. */
@@ -115,14 +139,23 @@ function assemble(unit: Unit, builder: Builder, bindings: BindingTable, handler:
     path: unit.path,
     params: unit.params,
     routines: builder.routines.map((each) => ({
-      name: each.unit.name, start: each.start, end: each.end,
+      name: each.unit.name,
+      start: each.start,
+      end: each.end,
       ...(each.unit.parent ? { parent: each.unit.parent.index } : {}),
+      ...(each.unit.boxes.size > 0
+        ? { boxes: Object.fromEntries([...each.unit.boxes.values()].map((one) => [one.own, one.from])) }
+        : {}),
       ...(Object.keys(each.remade).length > 0 ? { remade: each.remade } : {}),
     })),
     code: regions.map((each) => each.text),
     ops: builder.ops.map(finish),
     cleanup: builder.rows.map((row): CleanupRow => ({
-      from: row.from.pc as number, to: row.to.pc as number, handler: row.handler.pc as number, slot: row.slot, kind: row.kind,
+      from: row.from.pc as number,
+      to: row.to.pc as number,
+      handler: row.handler.pc as number,
+      slot: row.slot,
+      kind: row.kind,
     })),
     live: flow.live,
     bindings: bindings.bindings,
@@ -132,17 +165,22 @@ function assemble(unit: Unit, builder: Builder, bindings: BindingTable, handler:
     reach: flow.reach,
   }
   const slots: Record<string, [number, number]> = {}
-  for (const routine of unit.routines) for (const variable of variablesOf(routine)) if (variable.slot) slots[variable.slot] ??= position(variable.node)
+  for (const routine of unit.routines)
+    for (const variable of variablesOf(routine)) if (variable.slot) slots[variable.slot] ??= position(variable.node)
   return {
     program,
     regions,
-    inHandler: builder.codes.map((each) => (each.node.start ?? 0) >= handler.start && (each.node.end ?? 0) <= handler.end),
+    inHandler: builder.codes.map(
+      (each) => (each.node.start ?? 0) >= handler.start && (each.node.end ?? 0) <= handler.end,
+    ),
     debug: {
       positions: builder.ops.map((op) => position(op.origin)),
       steps: builder.steps.map((site) => position(site.origin)),
       slots,
       maps: regions.map((each) => each.map),
-      warnings: unit.diagnostics.warnings.map((each) => `${each.file}:${each.line}:${each.column} ${each.message}. ${each.hint}`),
+      warnings: unit.diagnostics.warnings.map(
+        (each) => `${each.file}:${each.line}:${each.column} ${each.message}. ${each.hint}`,
+      ),
     },
   }
 }
@@ -155,7 +193,8 @@ function variablesOf(routine: RoutineUnit): { slot?: string; node: Node }[] {
     for (const key in node) {
       if (key === 'scope' || key === 'variable' || key === 'loc' || key === 'routine' || key === 'target') continue
       const value: unknown = node[key]
-      if (Array.isArray(value)) for (const item of value) item && typeof item === 'object' && 'type' in item && visit(item as Node)
+      if (Array.isArray(value))
+        for (const item of value) item && typeof item === 'object' && 'type' in item && visit(item as Node)
       else if (value && typeof value === 'object' && 'type' in value) visit(value as Node)
     }
   }

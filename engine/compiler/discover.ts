@@ -4,16 +4,13 @@
  */
 import { call, children, copy, isFunction, make, member, name, walk, walkOwn, type Node } from './ast.ts'
 import { engineName, primitiveCall } from './module.ts'
-import { resolveNames } from './scope.ts'
-import type { RoutineUnit, Unit } from './unit.ts'
+import { resolveNames, type Variable } from './scope.ts'
+import { newRoutine, type RoutineUnit, type Unit } from './unit.ts'
 
 export function addRoutine(unit: Unit, node: Node, label: string, parent?: RoutineUnit): RoutineUnit {
   const existing = unit.routines.find((each) => each.node === node)
   if (existing) return existing
-  const routine: RoutineUnit = {
-    index: unit.routines.length, name: label, node, awaitsReturn: !node.async, slots: new Set(['$a', '$p']),
-    captures: new Set(), calls: new Set(), floats: new Set(), remade: new Map(), ...(parent ? { parent } : {}),
-  }
+  const routine = newRoutine(unit, node, label, parent)
   unit.routines.push(routine)
   node.routine = routine
   discover(unit, routine)
@@ -30,7 +27,7 @@ export function routineOf(unit: Unit, from: RoutineUnit, callee: Node): RoutineU
     const init = variable.init
     if (!isFunction(init) || !init || variable.reassigned || variable.kind === 'let') return undefined
     const lexical = enclosing(unit, variable.scope.func)
-    return lexical ? addRoutine(unit, init, text, lexical) : undefined
+    return lexical ? addRoutine(unit, init.async ? init : awaitingCopy(variable), text, lexical) : undefined
   }
   const known = unit.moduleRoutines.get(text)
   if (known) return known
@@ -38,15 +35,33 @@ export function routineOf(unit: Unit, from: RoutineUnit, callee: Node): RoutineU
   if (!declared?.init || !isFunction(declared.init) || !declared.init.async || declared.kind === 'let') return undefined
   const node = copy(declared.init)
   resolveNames(node)
-  const routine: RoutineUnit = {
-    index: unit.routines.length, name: text, node, awaitsReturn: false, slots: new Set(['$a', '$p']),
-    captures: new Set(), calls: new Set(), floats: new Set(), remade: new Map(),
-  }
+  const routine = newRoutine(unit, node, text)
   unit.moduleRoutines.set(text, routine)
   unit.routines.push(routine)
   node.routine = routine
   discover(unit, routine)
   return routine
+}
+
+/** A plain function that is called and awaited stays a native function, and has a second form as a routine. */
+function awaitingCopy(variable: Variable): Node {
+  const init = variable.init as Node
+  if (!init.asRoutine) {
+    const plain = bare(init)
+    resolveNames(plain, variable.scope)
+    init.asRoutine = { routine: plain }
+  }
+  return init.asRoutine.routine as Node
+}
+
+function bare(node: Node): Node {
+  const result = copy(node)
+  walk(result, (each) => {
+    delete each.variable
+    delete each.scope
+    delete each.asRoutine
+  })
+  return result
 }
 
 function enclosing(unit: Unit, func: Node): RoutineUnit | undefined {
@@ -58,10 +73,13 @@ function discover(unit: Unit, routine: RoutineUnit): void {
   markPromiseHolders(routine)
   walkOwn(routine.node.body, (node) => {
     if (node.type === 'AwaitExpression') awaited(unit, routine, node)
-    else if (node.type === 'VariableDeclarator' && node.init && node.id.variable?.holdsPromises) float(unit, routine, node, 'init')
-    else if (node.type === 'AssignmentExpression' && node.left.variable?.holdsPromises) float(unit, routine, node, 'right')
+    else if (node.type === 'VariableDeclarator' && node.init && node.id.variable?.holdsPromises)
+      float(unit, routine, node, 'init')
+    else if (node.type === 'AssignmentExpression' && node.left.variable?.holdsPromises)
+      float(unit, routine, node, 'right')
     else if (node.type === 'ExpressionStatement') floatStatement(unit, routine, node)
-    else if (isPush(node)) (node.arguments as Node[]).forEach((_each, index) => float(unit, routine, node.arguments, index))
+    else if (isPush(node))
+      (node.arguments as Node[]).forEach((_each, index) => float(unit, routine, node.arguments, index))
   })
   if (isFunction(routine.node.body)) return
   mark(unit, routine.node.body)
@@ -73,7 +91,13 @@ function desugarReturns(unit: Unit, routine: RoutineUnit): void {
   if (body.type !== 'BlockStatement') {
     const returned = make(body, 'ReturnStatement', { argument: body })
     const wrapped = make(body, 'BlockStatement', { body: [returned] })
-    wrapped.scope = { node: wrapped, parent: routine.node.scope, func: routine.node, variables: new Map(), perIteration: false }
+    wrapped.scope = {
+      node: wrapped,
+      parent: routine.node.scope,
+      func: routine.node,
+      variables: new Map(),
+      perIteration: false,
+    }
     routine.node.body = wrapped
     routine.node.expression = false
   }
@@ -128,16 +152,24 @@ const JOINS = new Set(['all', 'allSettled', 'race', 'any'])
 /** `Promise.all(x)` and its kin. */
 export function isPromiseJoin(node: Node): boolean {
   return (
-    node.type === 'CallExpression' && node.callee.type === 'MemberExpression' && !node.callee.computed &&
-    node.callee.object.type === 'Identifier' && node.callee.object.name === 'Promise' && !node.callee.object.variable &&
-    JOINS.has(node.callee.property.name as string) && node.arguments.length === 1
+    node.type === 'CallExpression' &&
+    node.callee.type === 'MemberExpression' &&
+    !node.callee.computed &&
+    node.callee.object.type === 'Identifier' &&
+    node.callee.object.name === 'Promise' &&
+    !node.callee.object.variable &&
+    JOINS.has(node.callee.property.name as string) &&
+    node.arguments.length === 1
   )
 }
 
 function isPush(node: Node): boolean {
   return (
-    node.type === 'CallExpression' && node.callee.type === 'MemberExpression' && node.callee.property.name === 'push' &&
-    node.callee.object.type === 'Identifier' && node.callee.object.variable?.holdsPromises === true
+    node.type === 'CallExpression' &&
+    node.callee.type === 'MemberExpression' &&
+    node.callee.property.name === 'push' &&
+    node.callee.object.type === 'Identifier' &&
+    node.callee.object.variable?.holdsPromises === true
   )
 }
 
@@ -192,7 +224,9 @@ function floatStatement(unit: Unit, routine: RoutineUnit, node: Node): void {
   const key = holder === node ? 'expression' : 'argument'
   const called = holder[key] as Node
   if (called.type !== 'CallExpression') return
-  const isRoutine = isFunction(called.callee) ? called.callee.async : called.callee.type === 'Identifier' && isSpawnable(unit, routine, called) && !calledDependency(called)
+  const isRoutine = isFunction(called.callee)
+    ? called.callee.async
+    : called.callee.type === 'Identifier' && isSpawnable(unit, routine, called) && !calledDependency(called)
   if (isRoutine && !primitiveCall(called, unit.names)) holder[key] = spawn(unit, routine, called, true)
 }
 
@@ -223,7 +257,8 @@ function link(from: RoutineUnit, to: RoutineUnit, floating: boolean): void {
 /** `xs.map(callback)` as `{ type: 'SpawnEach' }`, when the callback starts something that is to be awaited. */
 function fanOut(unit: Unit, routine: RoutineUnit, node: Node): Node | undefined {
   if (node.type === 'SpawnEach') return node
-  if (node.type !== 'CallExpression' || node.callee.type !== 'MemberExpression' || node.callee.property.name !== 'map') return undefined
+  if (node.type !== 'CallExpression' || node.callee.type !== 'MemberExpression' || node.callee.property.name !== 'map')
+    return undefined
   const callback = node.arguments[0] as Node | undefined
   if (!callback) return undefined
   const target = isFunction(callback) || callback.type === 'Identifier' ? routineOf(unit, routine, callback) : undefined
@@ -257,7 +292,9 @@ function awaited(unit: Unit, routine: RoutineUnit, node: Node): void {
 
 function refuseRetry(unit: Unit, node: Node): void {
   unit.diagnostics.refuse(
-    node, 'COMPILE_RETRY', 'retry() needs options and a function written here or in this module',
+    node,
+    'COMPILE_RETRY',
+    'retry() needs options and a function written here or in this module',
     "Write `await retry({ attempts: 5, backoff: '1s' }, () => payments.charge(pledge))`.",
   )
 }
@@ -284,8 +321,12 @@ function joined(unit: Unit, routine: RoutineUnit, node: Node): void {
 /** A switch whose cases wait: `switch (true) { case signal(r, s): ... }`. */
 export function isRaceSwitch(unit: Unit, node: Node): boolean {
   return (
-    node.type === 'SwitchStatement' && node.discriminant.type === 'Literal' && node.discriminant.value === true &&
-    (node.cases as Node[]).some((each) => ['signal', 'delay'].includes(primitiveCall(each.test as Node | null, unit.names) ?? ''))
+    node.type === 'SwitchStatement' &&
+    node.discriminant.type === 'Literal' &&
+    node.discriminant.value === true &&
+    (node.cases as Node[]).some((each) =>
+      ['signal', 'delay'].includes(primitiveCall(each.test as Node | null, unit.names) ?? ''),
+    )
   )
 }
 
@@ -294,7 +335,9 @@ const SUSPENDING = new Set(['AwaitExpression', 'Spawn', 'SpawnEach'])
 /** Writes `suspends` on `node` and what is below it, without entering functions. */
 function mark(unit: Unit, node: Node): boolean {
   let suspends =
-    SUSPENDING.has(node.type) || (node.type === 'ForOfStatement' && node.await === true) || isRaceSwitch(unit, node) ||
+    SUSPENDING.has(node.type) ||
+    (node.type === 'ForOfStatement' && node.await === true) ||
+    isRaceSwitch(unit, node) ||
     (node.type === 'VariableDeclaration' && (node.kind === 'using' || node.kind === 'await using'))
   for (const child of children(node)) {
     if (isFunction(child)) continue
@@ -310,7 +353,13 @@ export function refuseUnsupported(unit: Unit, func: Node): void {
   const { diagnostics } = unit
   const visit = (node: Node, plain: boolean, native: boolean, tolerated: boolean): void => {
     if (isFunction(node)) {
-      if (node.generator) diagnostics.refuse(node, 'COMPILE_GENERATOR', 'A handler cannot hold a generator', 'Collect into an array, or move the generator to a module and read it there.')
+      if (node.generator)
+        diagnostics.refuse(
+          node,
+          'COMPILE_GENERATOR',
+          'A handler cannot hold a generator',
+          'Collect into an array, or move the generator to a module and read it there.',
+        )
       const routine = unit.routines.some((each) => each.node === node)
       const ordinary = node.type !== 'ArrowFunctionExpression'
       for (const child of children(node)) visit(child, plain && !ordinary, !routine, tolerated)
@@ -320,13 +369,50 @@ export function refuseUnsupported(unit: Unit, func: Node): void {
       for (const child of children(node)) visit(child, false, true, true)
       return
     }
-    if (node.type === 'ThisExpression' && plain) diagnostics.refuse(node, 'COMPILE_THIS', 'A handler has no `this`', 'Take what you need from the injected dependencies.')
-    if (node.type === 'Identifier' && !node.variable && node.name === 'arguments' && plain) diagnostics.refuse(node, 'COMPILE_ARGUMENTS', 'A handler has no `arguments`', 'Name the parameters, or use a rest parameter.')
-    if (node.type === 'CallExpression' && node.callee.type === 'Identifier' && node.callee.name === 'eval' && !node.callee.variable) diagnostics.refuse(node, 'COMPILE_EVAL', 'A handler cannot use `eval`', 'Move it to a service.')
-    if (node.type === 'WithStatement') diagnostics.refuse(node, 'COMPILE_WITH', 'A handler cannot use `with`', 'Destructure the object.')
-    if (node.type === 'TSEnumDeclaration' || node.type === 'TSModuleDeclaration') diagnostics.refuse(node, 'COMPILE_ENUM', 'A handler cannot declare an enum or namespace', 'Declare it in the module, or use a const object.')
+    if (node.type === 'ThisExpression' && plain)
+      diagnostics.refuse(
+        node,
+        'COMPILE_THIS',
+        'A handler has no `this`',
+        'Take what you need from the injected dependencies.',
+      )
+    if (node.type === 'Identifier' && !node.variable && node.name === 'arguments' && plain)
+      diagnostics.refuse(
+        node,
+        'COMPILE_ARGUMENTS',
+        'A handler has no `arguments`',
+        'Name the parameters, or use a rest parameter.',
+      )
+    if (
+      node.type === 'CallExpression' &&
+      node.callee.type === 'Identifier' &&
+      node.callee.name === 'eval' &&
+      !node.callee.variable
+    )
+      diagnostics.refuse(node, 'COMPILE_EVAL', 'A handler cannot use `eval`', 'Move it to a service.')
+    if (node.type === 'WithStatement')
+      diagnostics.refuse(node, 'COMPILE_WITH', 'A handler cannot use `with`', 'Destructure the object.')
+    if (node.type === 'TSParameterProperty')
+      diagnostics.refuse(
+        node,
+        'COMPILE_PARAMETER_PROPERTY',
+        'A class in a handler cannot have parameter properties',
+        'Declare the field and assign it in the constructor.',
+      )
+    if (node.type === 'TSEnumDeclaration' || node.type === 'TSModuleDeclaration')
+      diagnostics.refuse(
+        node,
+        'COMPILE_ENUM',
+        'A handler cannot declare an enum or namespace',
+        'Declare it in the module, or use a const object.',
+      )
     if ((node.type === 'AwaitExpression' || (node.type === 'ForOfStatement' && node.await)) && native && !tolerated) {
-      diagnostics.refuse(node, 'COMPILE_ASYNC_CALLBACK', 'An await inside a function that is handed to unknown code cannot be made durable', 'Use a loop or `await Promise.all(items.map(async (item) => ...))`, or move the function to a service.')
+      diagnostics.refuse(
+        node,
+        'COMPILE_ASYNC_CALLBACK',
+        'An await inside a function that is handed to unknown code cannot be made durable',
+        'Use a loop or `await Promise.all(items.map(async (item) => ...))`, or move the function to a service.',
+      )
     }
     const name = primitiveCall(node, unit.names)
     const tolerant = tolerated || name === 'transaction'

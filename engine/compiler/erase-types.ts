@@ -1,14 +1,37 @@
 /** Takes TypeScript's types out of a tree. What has a meaning at run time (enum, namespace) is left for `refuse`. */
 import { isNode, type Node } from './ast.ts'
 
-const WRAPPERS = new Set(['TSAsExpression', 'TSSatisfiesExpression', 'TSNonNullExpression', 'TSTypeAssertion', 'TSInstantiationExpression'])
+const WRAPPERS = new Set([
+  'TSAsExpression',
+  'TSSatisfiesExpression',
+  'TSNonNullExpression',
+  'TSTypeAssertion',
+  'TSInstantiationExpression',
+])
 const GONE = new Set([
-  'TSTypeAnnotation', 'TSTypeParameterDeclaration', 'TSTypeParameterInstantiation', 'TSInterfaceDeclaration',
-  'TSTypeAliasDeclaration', 'TSDeclareFunction', 'TSAbstractMethodDefinition', 'TSAbstractPropertyDefinition', 'TSIndexSignature',
+  'TSTypeAnnotation',
+  'TSTypeParameterDeclaration',
+  'TSTypeParameterInstantiation',
+  'TSInterfaceDeclaration',
+  'TSTypeAliasDeclaration',
+  'TSDeclareFunction',
+  'TSAbstractMethodDefinition',
+  'TSAbstractPropertyDefinition',
+  'TSIndexSignature',
 ])
 const FIELDS = [
-  'typeAnnotation', 'returnType', 'typeParameters', 'typeArguments', 'superTypeArguments', 'implements', 'accessibility',
-  'definite', 'declare', 'override', 'readonly', 'abstract',
+  'typeAnnotation',
+  'returnType',
+  'typeParameters',
+  'typeArguments',
+  'superTypeArguments',
+  'implements',
+  'accessibility',
+  'definite',
+  'declare',
+  'override',
+  'readonly',
+  'abstract',
 ]
 
 /** The node without types, changed in place; `undefined` when nothing of it is left. */

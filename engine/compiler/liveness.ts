@@ -17,7 +17,7 @@ export function analyseFlow(builder: Builder): Flow {
   const { ops } = builder
   const before: Set<string>[] = ops.map(() => new Set())
   const facts = ops.map((op, pc) => factsOf(builder, op, pc))
-  for (let changed = true; changed; ) {
+  for (let changed = true; changed;) {
     changed = false
     for (let pc = ops.length - 1; pc >= 0; pc--) if (flowInto(pc, facts, before)) changed = true
   }
@@ -67,7 +67,14 @@ function factsOf(builder: Builder, op: DraftOp, pc: number): Facts {
   const captured = target && routine ? ownSlots(target.unit.captures, routine.unit) : []
   for (const slot of captured) uses.add(slot)
   for (const slot of operandsOfOpenResources(builder, pc)) uses.add(slot)
-  return { uses, defines, captured, next: successors(builder, op, pc), handlers: handlersOf(builder, pc), calls: target ? [target.start] : [] }
+  return {
+    uses,
+    defines,
+    captured,
+    next: successors(builder, op, pc),
+    handlers: handlersOf(builder, pc),
+    calls: target ? [target.start] : [],
+  }
 }
 
 export function codesOf(op: DraftOp): number[] {
@@ -98,7 +105,10 @@ function successors(builder: Builder, op: DraftOp, pc: number): number[] {
     case 'jumpIf':
       return [pc + 1, op.target?.pc as number]
     case 'race':
-      return [...(op.arms ?? []).map((arm) => arm.target.pc as number), ...(op.otherwise ? [op.otherwise.pc as number] : [])]
+      return [
+        ...(op.arms ?? []).map((arm) => arm.target.pc as number),
+        ...(op.otherwise ? [op.otherwise.pc as number] : []),
+      ]
     case 'return':
     case 'throw':
     case 'leave':
@@ -148,7 +158,8 @@ function flowInto(pc: number, facts: readonly Facts[], before: Set<string>[]): b
 }
 
 function addHandlers(fact: Facts, before: readonly Set<string>[], into: Set<string>): void {
-  for (const handler of fact.handlers) for (const slot of before[handler.pc] ?? []) if (slot !== handler.slot) into.add(slot)
+  for (const handler of fact.handlers)
+    for (const slot of before[handler.pc] ?? []) if (slot !== handler.slot) into.add(slot)
 }
 
 /** What stays needed once the op's own operands were read. */
@@ -172,13 +183,14 @@ function hiddenSlots(builder: Builder, routine: DraftRoutine): Set<string> {
 function reachable(builder: Builder, facts: readonly Facts[]): Set<number>[] {
   const reached = facts.map(() => new Set<number>())
   builder.signals.forEach((signal, index) => reached[signal.pc]?.add(index))
-  for (let changed = true; changed; ) {
+  for (let changed = true; changed;) {
     changed = false
     for (let pc = facts.length - 1; pc >= 0; pc--) {
       const at = reached[pc] as Set<number>
       const size = at.size
       const fact = facts[pc] as Facts
-      for (const next of [...fact.next, ...fact.calls, ...fact.handlers.map((each) => each.pc)]) for (const each of reached[next] ?? []) at.add(each)
+      for (const next of [...fact.next, ...fact.calls, ...fact.handlers.map((each) => each.pc)])
+        for (const each of reached[next] ?? []) at.add(each)
       if (at.size > size) changed = true
     }
   }

@@ -25,7 +25,16 @@ export interface Declaration {
 }
 
 export const PRIMITIVES = new Set([
-  'race', 'signal', 'listen', 'drain', 'delay', 'retry', 'routine', 'currentStep', 'transaction', 'ProcessCancelled',
+  'race',
+  'signal',
+  'listen',
+  'drain',
+  'delay',
+  'retry',
+  'routine',
+  'currentStep',
+  'transaction',
+  'ProcessCancelled',
 ])
 
 export const DEFINERS = new Set(['createProcess', 'defineProcess'])
@@ -58,7 +67,8 @@ function addImport(node: Node, imports: Map<string, ImportedName>): void {
 }
 
 function declare(node: Node, declarations: Map<string, Declaration>): void {
-  if (node.type === 'FunctionDeclaration' && node.id) declarations.set(node.id.name, { kind: 'function', node, init: node })
+  if (node.type === 'FunctionDeclaration' && node.id)
+    declarations.set(node.id.name, { kind: 'function', node, init: node })
   else if (node.type === 'ClassDeclaration' && node.id) declarations.set(node.id.name, { kind: 'class', node })
   else if (node.type === 'TSEnumDeclaration') declarations.set(node.id.name, { kind: 'other', node })
   else if (node.type === 'VariableDeclaration') {
@@ -79,7 +89,12 @@ export function engineName(node: Node, names: ModuleNames): string | undefined {
     const imported = names.imports.get(node.name as string)
     return imported && isEngineName(imported.specifier, imported.name) ? imported.name : undefined
   }
-  if (node.type === 'MemberExpression' && !node.computed && node.object.type === 'Identifier' && !node.object.variable) {
+  if (
+    node.type === 'MemberExpression' &&
+    !node.computed &&
+    node.object.type === 'Identifier' &&
+    !node.object.variable
+  ) {
     const imported = names.imports.get(node.object.name as string)
     const property = node.property.name as string
     if (imported?.name === '*' && isEngineName(imported.specifier, property)) return property

@@ -40,7 +40,7 @@ function place(variable: Variable, scope: Scope, routine: RoutineUnit, byFunctio
   if (isRoutineOnly(variable)) return
   variable.slot = freeSlot(routine, variable.name)
   const closes = [...variable.captured].some((func) => !byFunction.has(func))
-  if (scope.perIteration && closes && variable.kind !== 'function' && !isFunctionValue(variable)) {
+  if (scope.perIteration && (closes || usedByRoutine) && variable.kind !== 'function' && !isFunctionValue(variable)) {
     scope.node.box ??= temporary(routine)
     variable.box = scope.node.box as string
   } else if (isFunctionValue(variable)) routine.remade.set(variable.slot, variable)
@@ -49,7 +49,9 @@ function place(variable: Variable, scope: Scope, routine: RoutineUnit, byFunctio
 /** A local function or class: made again instead of stored. */
 function isFunctionValue(variable: Variable): boolean {
   if (variable.reassigned || !variable.init || variable.kind === 'let' || variable.kind === 'var') return false
-  return isFunction(variable.init) || variable.init.type === 'ClassDeclaration' || variable.init.type === 'ClassExpression'
+  return (
+    isFunction(variable.init) || variable.init.type === 'ClassDeclaration' || variable.init.type === 'ClassExpression'
+  )
 }
 
 /** A function that is only ever called as a routine has no native form. */
@@ -85,7 +87,7 @@ function collectCaptures(routine: RoutineUnit): void {
 
 /** What a called routine captures, its caller does too, unless it is the caller's own. */
 function propagateCaptures(unit: Unit): void {
-  for (let changed = true; changed; ) {
+  for (let changed = true; changed;) {
     changed = false
     for (const routine of unit.routines) {
       for (const called of routine.calls) {

@@ -15,9 +15,14 @@ export function printRegion(node: Node): Printed {
   const isBlock = node.type === 'BlockStatement'
   const shift = isBlock ? 0 : 1
   const segments = (map as { mappings: number[][][] }).mappings.flatMap((line, index) =>
-    line.filter((each) => each.length >= 4).map((each): [number, number, number, number] => [
-      index + 1, (each[0] as number) + 1 + (index === 0 ? shift : 0), (each[2] as number) + 1, (each[3] as number) + 1,
-    ]),
+    line
+      .filter((each) => each.length >= 4)
+      .map((each): [number, number, number, number] => [
+        index + 1,
+        (each[0] as number) + 1 + (index === 0 ? shift : 0),
+        (each[2] as number) + 1,
+        (each[3] as number) + 1,
+      ]),
   )
   return { text: isBlock ? code : `(${code})`, map: segments }
 }

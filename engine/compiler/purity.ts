@@ -8,13 +8,47 @@ import { engineName } from './module.ts'
 import type { Unit } from './unit.ts'
 
 const PURE_GLOBALS = new Set([
-  'String', 'Number', 'Boolean', 'BigInt', 'Symbol', 'Array', 'Object', 'parseInt', 'parseFloat', 'isNaN', 'isFinite',
-  'structuredClone', 'encodeURIComponent', 'decodeURIComponent', 'encodeURI', 'decodeURI', 'RegExp', 'Error',
+  'String',
+  'Number',
+  'Boolean',
+  'BigInt',
+  'Symbol',
+  'Array',
+  'Object',
+  'parseInt',
+  'parseFloat',
+  'isNaN',
+  'isFinite',
+  'structuredClone',
+  'encodeURIComponent',
+  'decodeURIComponent',
+  'encodeURI',
+  'decodeURI',
+  'RegExp',
+  'Error',
 ])
 
-const CLOCKS = /^(Date\.now|Math\.random|performance\.now|crypto\.\w+|Temporal\.Now\.\w+|Bun\.(randomUUIDv[57]|nanoseconds)|process\.(hrtime|uptime)|globalThis\..*)$/
+const CLOCKS =
+  /^(Date\.now|Math\.random|performance\.now|crypto\.\w+|Temporal\.Now\.\w+|Bun\.(randomUUIDv[57]|nanoseconds)|process\.(hrtime|uptime)|globalThis\..*)$/
 
-const MUTATORS = new Set(['push', 'pop', 'shift', 'unshift', 'splice', 'sort', 'reverse', 'set', 'add', 'delete', 'clear', 'next', 'fill', 'copyWithin', 'exec', 'test'])
+const MUTATORS = new Set([
+  'push',
+  'pop',
+  'shift',
+  'unshift',
+  'splice',
+  'sort',
+  'reverse',
+  'set',
+  'add',
+  'delete',
+  'clear',
+  'next',
+  'fill',
+  'copyWithin',
+  'exec',
+  'test',
+])
 
 /** Whether evaluating `node` twice may give different values or do something twice. */
 export function isImpure(unit: Unit, node: Node): boolean {

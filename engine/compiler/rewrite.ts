@@ -7,7 +7,7 @@ import { copy, isFunction, literal, make, member, name, type Node } from './ast.
 import type { BindingTable } from './binding.ts'
 import { engineName } from './module.ts'
 import type { Variable } from './scope.ts'
-import type { RoutineUnit, Unit } from './unit.ts'
+import { boxSlot, type RoutineUnit, type Unit } from './unit.ts'
 
 export interface Code {
   readonly node: Node
@@ -46,7 +46,8 @@ export class Rewriter {
         return written
       })
       this.addBoxes(body)
-      const first = body[0] ?? make((node as readonly Node[])[0] ?? { type: '', start: 0, end: 0 }, 'EmptyStatement', {})
+      const first =
+        body[0] ?? make((node as readonly Node[])[0] ?? { type: '', start: 0, end: 0 }, 'EmptyStatement', {})
       return { node: make(first, 'BlockStatement', { body }), uses: this.uses, defines }
     }
     const written = this.rewrite(node as Node)
@@ -91,7 +92,9 @@ export class Rewriter {
         const object = node.object as Node
         if (object.variable?.special === 'dependencies' && !node.computed) this.bindings.dependency(node.property.name)
         return make(node, 'MemberExpression', {
-          object: this.rewrite(object), computed: node.computed, optional: node.optional,
+          object: this.rewrite(object),
+          computed: node.computed,
+          optional: node.optional,
           property: node.computed ? this.rewrite(node.property) : node.property,
         })
       }
@@ -103,12 +106,20 @@ export class Rewriter {
       }
       case 'Property':
         return make(node, 'Property', {
-          key: node.computed ? this.rewrite(node.key) : node.key, value: this.rewrite(node.value), kind: node.kind,
-          method: node.method, shorthand: false, computed: node.computed,
+          key: node.computed ? this.rewrite(node.key) : node.key,
+          value: this.rewrite(node.value),
+          kind: node.kind,
+          method: node.method,
+          shorthand: false,
+          computed: node.computed,
         })
       case 'PropertyDefinition':
       case 'MethodDefinition':
-        return make(node, node.type, { ...node, key: node.computed ? this.rewrite(node.key) : node.key, value: node.value ? this.rewrite(node.value) : null })
+        return make(node, node.type, {
+          ...node,
+          key: node.computed ? this.rewrite(node.key) : node.key,
+          value: node.value ? this.rewrite(node.value) : null,
+        })
       case 'LabeledStatement':
         return make(node, node.type, { label: node.label, body: this.rewrite(node.body) })
       case 'BreakStatement':
@@ -145,7 +156,8 @@ export class Rewriter {
     if (variable.special === 'dependencies') return name(node, '$i')
     if (variable.special === 'context') return member(node, name(node, '$e'), 'process')
     if (variable.special === 'publish') return member(node, member(node, name(node, '$e'), 'process'), 'publish')
-    if (!variable.slot) return variable.name.startsWith('$') ? name(node, `_${variable.name}`) : name(node, variable.name)
+    if (!variable.slot)
+      return variable.name.startsWith('$') ? name(node, `_${variable.name}`) : name(node, variable.name)
     return this.slot(node, variable)
   }
 
@@ -163,7 +175,9 @@ export class Rewriter {
       this.boxes.add(variable.box)
       return member(node, name(node, variable.box), variable.slot as string)
     }
-    return member(node, member(node, frame, variable.box), variable.slot as string)
+    const own = boxSlot(this.routine, at as RoutineUnit, variable.box)
+    this.uses.add(own)
+    return member(node, member(node, name(node, '$'), own), variable.slot as string)
   }
 
   /** What a plain assignment writes to: not read by it. */
@@ -184,13 +198,19 @@ export class Rewriter {
             each.type === 'RestElement'
               ? make(each, each.type, { argument: this.target(each.argument) })
               : make(each, 'Property', {
-                  key: each.computed ? this.rewrite(each.key) : each.key, value: this.target(each.value), kind: 'init',
-                  method: false, shorthand: false, computed: each.computed,
+                  key: each.computed ? this.rewrite(each.key) : each.key,
+                  value: this.target(each.value),
+                  kind: 'init',
+                  method: false,
+                  shorthand: false,
+                  computed: each.computed,
                 }),
           ),
         })
       case 'ArrayPattern':
-        return make(node, node.type, { elements: (node.elements as (Node | null)[]).map((each) => each && this.target(each)) })
+        return make(node, node.type, {
+          elements: (node.elements as (Node | null)[]).map((each) => each && this.target(each)),
+        })
       case 'RestElement':
         return make(node, node.type, { argument: this.target(node.argument) })
       case 'AssignmentPattern':
@@ -230,7 +250,8 @@ export class Rewriter {
   private called(node: Node): Node {
     const callee = this.rewrite(node.callee)
     return make(node, 'CallExpression', {
-      callee: this.plain(node.callee, callee), optional: node.optional,
+      callee: this.plain(node.callee, callee),
+      optional: node.optional,
       arguments: (node.arguments as Node[]).map((each) => this.rewrite(each)),
     })
   }
@@ -255,9 +276,19 @@ export class Rewriter {
     const { variable } = node
     const text = node.name as string
     if (!variable && (this.unit.names.imports.has(text) || this.unit.names.declarations.has(text))) {
-      this.unit.diagnostics.refuse(node, 'COMPILE_ASSIGN_BINDING', `A handler cannot assign to \`${text}\`, which belongs to its module`, 'A process may run on any node: keep the value in a local, or behind a service.')
+      this.unit.diagnostics.refuse(
+        node,
+        'COMPILE_ASSIGN_BINDING',
+        `A handler cannot assign to \`${text}\`, which belongs to its module`,
+        'A process may run on any node: keep the value in a local, or behind a service.',
+      )
     } else if (variable && (variable.dependency !== undefined || variable.special)) {
-      this.unit.diagnostics.refuse(node, 'COMPILE_ASSIGN_DEPENDENCY', `A handler cannot assign to the injected \`${text}\``, 'Use a local of another name.')
+      this.unit.diagnostics.refuse(
+        node,
+        'COMPILE_ASSIGN_DEPENDENCY',
+        `A handler cannot assign to the injected \`${text}\``,
+        'Use a local of another name.',
+      )
     } else if (variable && ['const', 'using', 'await using'].includes(variable.kind)) {
       this.unit.diagnostics.refuse(node, 'COMPILE_ASSIGN_CONST', `\`${text}\` is a constant`, 'Declare it with `let`.')
     }
@@ -269,11 +300,16 @@ export class Rewriter {
     const slotted = declarations.some((each) => holdsSlot(each.id))
     const empty = declarations.filter((each) => !(each.init && isRoutineFunction(each)))
     if (empty.length === 0) return make(node, 'EmptyStatement', {})
-    if (!slotted) return empty.length === declarations.length ? undefined : this.rewrite(make(node, node.type, { ...node, declarations: empty }))
+    if (!slotted)
+      return empty.length === declarations.length
+        ? undefined
+        : this.rewrite(make(node, node.type, { ...node, declarations: empty }))
     const body = empty.flatMap((each): Node[] => {
       if (!each.init && node.kind === 'var') return []
       const left = this.target(each.id)
-      const right = each.init ? this.rewrite(each.init) : make(each, 'UnaryExpression', { operator: 'void', prefix: true, argument: literal(each, 0) })
+      const right = each.init
+        ? this.rewrite(each.init)
+        : make(each, 'UnaryExpression', { operator: 'void', prefix: true, argument: literal(each, 0) })
       return [make(each, 'AssignmentExpression', { operator: '=', left, right })]
     })
     const [only] = body
@@ -287,7 +323,9 @@ export class Rewriter {
     const target = this.identifier(node.id)
     const type = node.type === 'FunctionDeclaration' ? 'FunctionExpression' : 'ClassExpression'
     const value = this.rewrite({ ...node, type, id: null } as Node)
-    return make(node, 'ExpressionStatement', { expression: make(node, 'AssignmentExpression', { operator: '=', left: target, right: value }) })
+    return make(node, 'ExpressionStatement', {
+      expression: make(node, 'AssignmentExpression', { operator: '=', left: target, right: value }),
+    })
   }
 }
 
@@ -308,7 +346,8 @@ export function holdsSlot(pattern: Node): boolean {
 function definedBy(node: Node): Set<string> {
   const found = new Set<string>()
   if (node.type !== 'ExpressionStatement') return found
-  const expressions = node.expression.type === 'SequenceExpression' ? (node.expression.expressions as Node[]) : [node.expression as Node]
+  const expressions =
+    node.expression.type === 'SequenceExpression' ? (node.expression.expressions as Node[]) : [node.expression as Node]
   for (const each of expressions) {
     if (each.type === 'AssignmentExpression' && each.operator === '=') targets(each.left, found)
   }
@@ -317,9 +356,13 @@ function definedBy(node: Node): Set<string> {
 
 function targets(node: Node, found: Set<string>): void {
   if (node.type === 'MemberExpression') {
-    if (node.object.type === 'Identifier' && node.object.name === '$' && !node.computed) found.add(node.property.name as string)
-  } else if (node.type === 'ObjectPattern') for (const each of node.properties as Node[]) targets(each.type === 'RestElement' ? each.argument : each.value, found)
-  else if (node.type === 'ArrayPattern') for (const each of node.elements as (Node | null)[]) each && targets(each, found)
+    if (node.object.type === 'Identifier' && node.object.name === '$' && !node.computed)
+      found.add(node.property.name as string)
+  } else if (node.type === 'ObjectPattern')
+    for (const each of node.properties as Node[])
+      targets(each.type === 'RestElement' ? each.argument : each.value, found)
+  else if (node.type === 'ArrayPattern')
+    for (const each of node.elements as (Node | null)[]) each && targets(each, found)
   else if (node.type === 'AssignmentPattern') targets(node.left, found)
   else if (node.type === 'RestElement') targets(node.argument, found)
 }

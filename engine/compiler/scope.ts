@@ -69,7 +69,8 @@ export function resolveNames(func: Node, outer?: Scope): void {
   function enter(node: Node, parent: Scope | undefined, of: Node, inLoop: boolean): void {
     if (isFunction(node)) return enterFunction(node, parent)
     if (node.type === 'ClassExpression' || node.type === 'ClassDeclaration') return enterClass(node, parent, of)
-    const opens = ['BlockStatement', 'SwitchStatement', 'StaticBlock'].includes(node.type) || node.type.startsWith('For')
+    const opens =
+      ['BlockStatement', 'SwitchStatement', 'StaticBlock'].includes(node.type) || node.type.startsWith('For')
     if (node.type === 'CatchClause') {
       const scope = open(node, parent, of, parent?.perIteration ?? false)
       if (node.param) declarePattern(node.param, 'catch', scope)
@@ -239,7 +240,14 @@ export function resolveNames(func: Node, outer?: Scope): void {
       return
     }
     const variable: Variable = {
-      name: text, kind, scope, node, references: [], reassigned: false, captured: new Set(), ...(init ? { init } : {}),
+      name: text,
+      kind,
+      scope,
+      node,
+      references: [],
+      reassigned: false,
+      captured: new Set(),
+      ...(init ? { init } : {}),
     }
     scope.variables.set(text, variable)
     node.variable = variable
@@ -261,7 +269,9 @@ export function patternNames(node: Node | null): Node[] {
     case 'Identifier':
       return [node]
     case 'ObjectPattern':
-      return (node.properties as Node[]).flatMap((each) => patternNames(each.type === 'RestElement' ? each.argument : each.value))
+      return (node.properties as Node[]).flatMap((each) =>
+        patternNames(each.type === 'RestElement' ? each.argument : each.value),
+      )
     case 'ArrayPattern':
       return (node.elements as (Node | null)[]).flatMap(patternNames)
     case 'RestElement':

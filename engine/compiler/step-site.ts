@@ -5,7 +5,22 @@ import { engineName } from './module.ts'
 import type { Unit } from './unit.ts'
 
 /** Methods that only read, when they are a repository's own. */
-const READS = new Set(['find', 'findOne', 'findMany', 'findAll', 'get', 'getMany', 'getAll', 'count', 'exists', 'list', 'all', 'load', 'first', 'fetch'])
+const READS = new Set([
+  'find',
+  'findOne',
+  'findMany',
+  'findAll',
+  'get',
+  'getMany',
+  'getAll',
+  'count',
+  'exists',
+  'list',
+  'all',
+  'load',
+  'first',
+  'fetch',
+])
 
 /** Arity of an await that calls nothing. */
 const NO_CALL = -1
@@ -21,11 +36,28 @@ export function stepSite(unit: Unit, awaited: Node): StepSite {
   if (primitive) return { kind: 'binding', binding: primitive, arity, read: false, name: primitive }
   if (root?.dependency !== undefined) {
     const method = rest.map((each) => each.text).join('.')
-    return { kind: 'dependency', dependency: root.dependency, ...(method ? { method } : {}), arity, read: READS.has(method), name: label }
+    return {
+      kind: 'dependency',
+      dependency: root.dependency,
+      ...(method ? { method } : {}),
+      arity,
+      read: READS.has(method),
+      name: label,
+    }
   }
   if (root?.all && rest[0]) {
-    const method = rest.slice(1).map((each) => each.text).join('.')
-    return { kind: 'dependency', dependency: rest[0].text, ...(method ? { method } : {}), arity, read: READS.has(method), name: label }
+    const method = rest
+      .slice(1)
+      .map((each) => each.text)
+      .join('.')
+    return {
+      kind: 'dependency',
+      dependency: rest[0].text,
+      ...(method ? { method } : {}),
+      arity,
+      read: READS.has(method),
+      name: label,
+    }
   }
   if (root?.free) {
     const method = rest.map((each) => each.text).join('.')
@@ -44,14 +76,16 @@ interface Part {
 /** The innermost call of a chain: `svc.a()` in `svc.a().b()`. */
 function firstCall(node: Node): Node | undefined {
   let found: Node | undefined
-  for (let each: Node | undefined = node; each; ) {
+  for (let each: Node | undefined = node; each;) {
     if (each.type === 'CallExpression' || each.type === 'NewExpression') {
       found = each
       each = each.callee
     } else if (each.type === 'ChainExpression') each = each.expression
     else if (each.type === 'MemberExpression') each = each.object
-    else if (each.type === 'TaggedTemplateExpression') return { ...each, callee: each.tag, arguments: each.quasi.expressions }
-    else if (each.type === 'ImportExpression') return { ...each, callee: { ...each, type: 'Identifier', name: 'import' }, arguments: [each.source] }
+    else if (each.type === 'TaggedTemplateExpression')
+      return { ...each, callee: each.tag, arguments: each.quasi.expressions }
+    else if (each.type === 'ImportExpression')
+      return { ...each, callee: { ...each, type: 'Identifier', name: 'import' }, arguments: [each.source] }
     else break
   }
   return found
@@ -59,7 +93,8 @@ function firstCall(node: Node): Node | undefined {
 
 function chain(node: Node): Part[] {
   if (node.type === 'ChainExpression') return chain(node.expression)
-  if (node.type === 'MemberExpression') return [...chain(node.object), { text: node.computed ? '[]' : (node.property.name as string) }]
+  if (node.type === 'MemberExpression')
+    return [...chain(node.object), { text: node.computed ? '[]' : (node.property.name as string) }]
   if (node.type === 'Identifier') {
     const { variable } = node
     const label = node.name as string
@@ -71,5 +106,9 @@ function chain(node: Node): Part[] {
 }
 
 function text(node: Node): string {
-  return node.type === 'Identifier' || node.type === 'MemberExpression' ? chain(node).map((each) => each.text).join('.') : 'await'
+  return node.type === 'Identifier' || node.type === 'MemberExpression'
+    ? chain(node)
+        .map((each) => each.text)
+        .join('.')
+    : 'await'
 }

@@ -36,8 +36,15 @@ export function transform(file: string, source: string): Transformed | undefined
   const origin = originOf(file)
   const compiled = places.map((place) => {
     const unit: Unit = {
-      kind: place.kind, path: place.path, params: [...place.path.matchAll(/:(\w+)/g)].map((each) => each[1] as string),
-      names, diagnostics, origin, resolve: (specifier) => resolveOrigin(file, specifier), routines: [], moduleRoutines: new Map(),
+      kind: place.kind,
+      path: place.path,
+      params: [...place.path.matchAll(/:(\w+)/g)].map((each) => each[1] as string),
+      names,
+      diagnostics,
+      origin,
+      resolve: (specifier) => resolveOrigin(file, specifier),
+      routines: [],
+      moduleRoutines: new Map(),
     }
     return { place, unit: compileUnit(unit, place.handler) }
   })
@@ -46,8 +53,12 @@ export function transform(file: string, source: string): Transformed | undefined
     hash: programHash(unit.program),
     program: unit.program,
     debug: {
-      ...unit.debug, file: origin, path: file,
-      source: [{ line: place.replaced.loc?.start.line ?? 1, text: source.slice(place.replaced.start, place.replaced.end) }],
+      ...unit.debug,
+      file: origin,
+      path: file,
+      source: [
+        { line: place.replaced.loc?.start.line ?? 1, text: source.slice(place.replaced.start, place.replaced.end) },
+      ],
     } satisfies ProgramDebug,
   }))
   let code = source
@@ -70,10 +81,21 @@ interface Place {
 function findPlaces(program: Node, names: ModuleNames, diagnostics: Diagnostics): Place[] {
   const places: Place[] = []
   walk(program, (node) => {
-    if (node.type === 'VariableDeclarator' && node.init?.type === 'CallExpression' && engineName(node.init.callee, names) === 'routine') {
+    if (
+      node.type === 'VariableDeclarator' &&
+      node.init?.type === 'CallExpression' &&
+      engineName(node.init.callee, names) === 'routine'
+    ) {
       const [func] = node.init.arguments as Node[]
-      if (func && isFunction(func)) places.push({ kind: 'routine', path: String(node.id.name ?? 'routine'), handler: func, replaced: func })
-      else diagnostics.refuse(node.init, 'COMPILE_ROUTINE', 'routine() takes a function written in place', 'Write `export const settle = routine(async (pledges) => { ... })`.')
+      if (func && isFunction(func))
+        places.push({ kind: 'routine', path: String(node.id.name ?? 'routine'), handler: func, replaced: func })
+      else
+        diagnostics.refuse(
+          node.init,
+          'COMPILE_ROUTINE',
+          'routine() takes a function written in place',
+          'Write `export const settle = routine(async (pledges) => { ... })`.',
+        )
     }
     if (node.type === 'CallExpression' && DEFINERS.has(engineName(node.callee, names) ?? '')) {
       const place = findProcess(node, names, diagnostics)
@@ -86,7 +108,12 @@ function findPlaces(program: Node, names: ModuleNames, diagnostics: Diagnostics)
 function findProcess(node: Node, names: ModuleNames, diagnostics: Diagnostics): Place | undefined {
   const [options] = node.arguments as Node[]
   if (options?.type !== 'ObjectExpression') {
-    diagnostics.refuse(node, 'COMPILE_DEFINITION', 'A process is defined by an object written in place', "Write `createProcess({ path: '/order/:order', handler: async (...) => { ... } })`.")
+    diagnostics.refuse(
+      node,
+      'COMPILE_DEFINITION',
+      'A process is defined by an object written in place',
+      "Write `createProcess({ path: '/order/:order', handler: async (...) => { ... } })`.",
+    )
     return undefined
   }
   const property = (key: string): Node | undefined =>
@@ -95,12 +122,28 @@ function findProcess(node: Node, names: ModuleNames, diagnostics: Diagnostics): 
   const path = property('path')?.value as Node | undefined
   const func = handler && handlerFunction(handler.value, names)
   if (!handler || !func) {
-    diagnostics.refuse(handler ?? node, 'COMPILE_HANDLER', 'A process has a `handler` written in place', 'Write `async handler({ payments }, { order }) { ... }` in the definition.')
+    diagnostics.refuse(
+      handler ?? node,
+      'COMPILE_HANDLER',
+      'A process has a `handler` written in place',
+      'Write `async handler({ payments }, { order }) { ... }` in the definition.',
+    )
     return undefined
   }
-  if (!func.async) diagnostics.refuse(handler, 'COMPILE_HANDLER_ASYNC', 'A handler is an async function', 'Write `async handler(...)`.')
+  if (!func.async)
+    diagnostics.refuse(
+      handler,
+      'COMPILE_HANDLER_ASYNC',
+      'A handler is an async function',
+      'Write `async handler(...)`.',
+    )
   if (path?.type !== 'Literal' || typeof path.value !== 'string') {
-    diagnostics.refuse(path ?? node, 'COMPILE_PATH', 'The path of a process is a string literal', "Write `path: '/order/:order/fulfilment'`.")
+    diagnostics.refuse(
+      path ?? node,
+      'COMPILE_PATH',
+      'The path of a process is a string literal',
+      "Write `path: '/order/:order/fulfilment'`.",
+    )
     return undefined
   }
   return { kind: 'process', path: path.value, handler: func, replaced: handler }
@@ -119,7 +162,9 @@ function replacement(place: Place, unit: CompiledUnit, hash: string, debug: Prog
   const last = place.replaced.loc?.end.line ?? first
   const order = unit.regions.map((_each, index) => index).sort((a, b) => startLine(unit, a) - startLine(unit, b))
   let line = first
-  const bindings = unit.program.bindings.filter((each) => each.code === undefined).map((each) => `get ${each.name}() { return ${each.name} }`)
+  const bindings = unit.program.bindings
+    .filter((each) => each.code === undefined)
+    .map((each) => `get ${each.name}() { return ${each.name} }`)
   let text = place.kind === 'process' ? 'handler: ' : ''
   text += `(() => { const $code = []; `
   for (const index of order) {

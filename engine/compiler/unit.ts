@@ -37,8 +37,43 @@ export interface RoutineUnit {
   readonly calls: Set<RoutineUnit>
   /** Routines it spawns without joining them at once. */
   readonly floats: Set<RoutineUnit>
+  /** Per-iteration objects of frames around that it uses: `<owner>:<slot>` to its own slot and the one it comes from. */
+  readonly boxes: Map<string, { own: string; from: string }>
   /** Slots made again on restore, to their initialisers. */
   readonly remade: Map<string, Variable>
+}
+
+export function newRoutine(
+  unit: { readonly routines: readonly RoutineUnit[] },
+  node: Node,
+  name: string,
+  parent?: RoutineUnit,
+): RoutineUnit {
+  return {
+    index: unit.routines.length,
+    name,
+    node,
+    awaitsReturn: !node.async,
+    slots: new Set(['$a', '$p']),
+    captures: new Set(),
+    calls: new Set(),
+    floats: new Set(),
+    boxes: new Map(),
+    remade: new Map(),
+    ...(parent ? { parent } : {}),
+  }
+}
+
+/** Its own slot for a per-iteration object of a frame around: taken over when a frame is made. */
+export function boxSlot(routine: RoutineUnit, owner: RoutineUnit, box: string): string {
+  if (routine === owner) return box
+  const key = `${owner.index}:${box}`
+  const known = routine.boxes.get(key)
+  if (known) return known.own
+  const from = boxSlot(routine.parent as RoutineUnit, owner, box)
+  const own = temporary(routine)
+  routine.boxes.set(key, { own, from })
+  return own
 }
 
 /** A fresh slot of the compiler's own. */

@@ -15,7 +15,14 @@ import { deliver, throwInto } from './unwind.ts'
 
 /** A process that has not begun. `params` is what the handler gets as its second argument. */
 export function createState(program: string, params: unknown): MachineState {
-  const state: MachineState = { program, frames: new Map(), fibers: new Map(), next: 0, dirty: false, status: 'running' }
+  const state: MachineState = {
+    program,
+    frames: new Map(),
+    fibers: new Map(),
+    next: 0,
+    dirty: false,
+    status: 'running',
+  }
   const fiber = addFiber(state, [], { kind: 'ready' })
   const frame = addFrame(state, program, 0, 0, [null, params])
   fiber.stack.push(frame.id)
@@ -145,7 +152,7 @@ function retry(run: Run): void {
 /** Runs what is ready and wakes joins, until nothing moves; ends the process when its handler did. */
 function settle(run: Run): void {
   const { state } = run
-  for (let moved = true; moved; ) {
+  for (let moved = true; moved;) {
     moved = false
     for (const fiber of [...state.fibers.values()]) {
       const before = fiber.wait
@@ -165,7 +172,8 @@ function finish(run: Run, main: Fiber): void {
     if (fiber.wait.kind !== 'ended') run.effects.push({ kind: 'drop', fiber: fiber.id })
     if (fiber.id !== 0) state.fibers.delete(fiber.id)
   }
-  const cancelled = state.cancelling !== undefined && result.kind === 'threw' && result.error instanceof ProcessCancelled
+  const cancelled =
+    state.cancelling !== undefined && result.kind === 'threw' && result.error instanceof ProcessCancelled
   const status = cancelled ? 'cancelled' : result.kind === 'threw' ? 'failed' : 'completed'
   state.status = status
   run.effects.push({ kind: 'finished', outcome: result, status })

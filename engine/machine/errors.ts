@@ -7,7 +7,8 @@ export class ResourceGoneError extends EngineError {
 
   constructor(slot: string, cause?: unknown) {
     super(`\`${slot}\` was released while the process waited, and is gone now`, {
-      cause, hint: 'Catch this where the process waits, or read the resource again in a block of its own.',
+      cause,
+      hint: 'Catch this where the process waits, or read the resource again in a block of its own.',
     })
   }
 }

@@ -13,7 +13,14 @@ export function isHandle(value: unknown): value is FiberHandle {
   return typeof value === 'object' && value !== null && typeof (value as Partial<FiberHandle>).$fiber === 'number'
 }
 
-export function addFrame(state: MachineState, program: string, routine: number, pc: number, args: unknown, up?: number): Frame {
+export function addFrame(
+  state: MachineState,
+  program: string,
+  routine: number,
+  pc: number,
+  args: unknown,
+  up?: number,
+): Frame {
   const id = state.next++
   const slots: Slots = {}
   const frame: Frame = { id, program, routine, pc, slots, ...(up === undefined ? {} : { up }) }
@@ -48,7 +55,9 @@ export function joinOutcome(state: MachineState, mode: JoinMode, entries: readon
   })
   if (mode === 'all') return all(state, entries, outcomes)
   if (mode === 'allSettled') {
-    return outcomes.every((each) => each !== undefined) ? { kind: 'returned', value: outcomes.map((each) => settled(each as StepOutcome)) } : undefined
+    return outcomes.every((each) => each !== undefined)
+      ? { kind: 'returned', value: outcomes.map((each) => settled(each as StepOutcome)) }
+      : undefined
   }
   const ended = inOrderOfEnd(state, entries, outcomes)
   if (mode === 'race') return ended[0]
@@ -59,7 +68,11 @@ export function joinOutcome(state: MachineState, mode: JoinMode, entries: readon
   return { kind: 'threw', error: new AggregateError(errors, 'All promises were rejected') }
 }
 
-function all(state: MachineState, entries: readonly unknown[], outcomes: readonly (StepOutcome | undefined)[]): StepOutcome | undefined {
+function all(
+  state: MachineState,
+  entries: readonly unknown[],
+  outcomes: readonly (StepOutcome | undefined)[],
+): StepOutcome | undefined {
   const failed = inOrderOfEnd(state, entries, outcomes).find((each) => each.kind === 'threw')
   if (failed) return failed
   if (outcomes.some((each) => each === undefined)) return undefined
@@ -67,7 +80,11 @@ function all(state: MachineState, entries: readonly unknown[], outcomes: readonl
 }
 
 /** Values first, then fibers as they ended. */
-function inOrderOfEnd(state: MachineState, entries: readonly unknown[], outcomes: readonly (StepOutcome | undefined)[]): StepOutcome[] {
+function inOrderOfEnd(
+  state: MachineState,
+  entries: readonly unknown[],
+  outcomes: readonly (StepOutcome | undefined)[],
+): StepOutcome[] {
   const rank = (index: number): number => {
     const entry = entries[index]
     return isHandle(entry) ? (state.fibers.get(entry.$fiber)?.ended ?? 0) : -1
@@ -80,5 +97,7 @@ function inOrderOfEnd(state: MachineState, entries: readonly unknown[], outcomes
 }
 
 function settled(outcome: StepOutcome): PromiseSettledResult<unknown> {
-  return outcome.kind === 'returned' ? { status: 'fulfilled', value: outcome.value } : { status: 'rejected', reason: outcome.error }
+  return outcome.kind === 'returned'
+    ? { status: 'fulfilled', value: outcome.value }
+    : { status: 'rejected', reason: outcome.error }
 }

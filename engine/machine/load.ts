@@ -16,7 +16,11 @@ export function loadCompiled(compiled: CompiledHandler, env: () => Environment):
  * throw to say what is missing.
  */
 export function instantiate(
-  program: Program, hash: string, resolve: (binding: Binding) => unknown, env: () => Environment, debug?: ProgramDebug,
+  program: Program,
+  hash: string,
+  resolve: (binding: Binding) => unknown,
+  env: () => Environment,
+  debug?: ProgramDebug,
 ): LoadedProgram {
   const lines = program.code.map((text) => `($, $i, $b, $e) => ${text}`)
   const source = `"use strict"; return [\n${lines.join(',\n')}\n]\n//# sourceURL=${sourceUrl(program, hash)}`
@@ -30,12 +34,21 @@ export function sourceUrl(program: Program, hash: string): string {
 }
 
 /** Functions and constants that a program brings along are made once, the rest is asked for each time. */
-function bindingsOf(program: Program, code: readonly Region[], resolve: (binding: Binding) => unknown, env: () => Environment): Bindings {
+function bindingsOf(
+  program: Program,
+  code: readonly Region[],
+  resolve: (binding: Binding) => unknown,
+  env: () => Environment,
+): Bindings {
   const bindings: Record<string, unknown> = {}
   for (const binding of program.bindings) {
     const { code: index } = binding
     if (index === undefined) {
-      Object.defineProperty(bindings, binding.name, { get: () => resolve(binding), enumerable: true, configurable: true })
+      Object.defineProperty(bindings, binding.name, {
+        get: () => resolve(binding),
+        enumerable: true,
+        configurable: true,
+      })
       continue
     }
     Object.defineProperty(bindings, binding.name, {
@@ -51,4 +64,3 @@ function bindingsOf(program: Program, code: readonly Region[], resolve: (binding
   }
   return bindings
 }
-

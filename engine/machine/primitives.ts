@@ -1,6 +1,13 @@
 /** `$e`: the primitives as the regions of a program call them. */
 import type { Environment, Primitives } from '../program/environment.ts'
-import { waitOf, waitSpec, type DelayUnit, type SignalDefinition, type Waitable, type WaitSpec } from '../program/wait.ts'
+import {
+  waitOf,
+  waitSpec,
+  type DelayUnit,
+  type SignalDefinition,
+  type Waitable,
+  type WaitSpec,
+} from '../program/wait.ts'
 import { ProcessCancelled } from '../errors.ts'
 import { PrimitiveMisuseError } from './errors.ts'
 import { currentRun } from './run-context.ts'
@@ -51,35 +58,65 @@ function signal([target, match]: readonly unknown[]): Waitable {
   const listener = (target as { listener?: unknown } | null)?.listener
   if (typeof listener === 'number') return waitable({ kind: 'listener', id: listener })
   const definition = asSignal(target)
-  return waitable({ kind: 'signal', signal: definition, ...(match === undefined ? {} : { match: match as Record<string, unknown> }) })
+  return waitable({
+    kind: 'signal',
+    signal: definition,
+    ...(match === undefined ? {} : { match: match as Record<string, unknown> }),
+  })
 }
 
 function composite(kind: 'all' | 'settled', waits: unknown): Waitable {
   const list = Array.isArray(waits) ? waits : Object.values(waits as object)
-  return waitable({ kind, waits: list.map((each: unknown) => waitSpec(each) ?? (waitSpec(signal([each])) as WaitSpec)) })
+  return waitable({
+    kind,
+    waits: list.map((each: unknown) => waitSpec(each) ?? (waitSpec(signal([each])) as WaitSpec)),
+  })
 }
 
 function isSignal(value: unknown): value is SignalDefinition {
   const found = value as Partial<SignalDefinition> | null
-  return (typeof value === 'object' || typeof value === 'function') && value !== null && typeof found?.name === 'string' && Array.isArray(found.params)
+  return (
+    (typeof value === 'object' || typeof value === 'function') &&
+    value !== null &&
+    typeof found?.name === 'string' &&
+    Array.isArray(found.params)
+  )
 }
 
 function asSignal(value: unknown): SignalDefinition {
-  if (!isSignal(value)) throw new PrimitiveMisuseError('signal() takes a signal or a listener', { hint: 'Signals come from defineSignals(...), listeners from `using x = listen(...)`.' })
+  if (!isSignal(value))
+    throw new PrimitiveMisuseError('signal() takes a signal or a listener', {
+      hint: 'Signals come from defineSignals(...), listeners from `using x = listen(...)`.',
+    })
   return value
 }
 
-const unit = (name: DelayUnit) => (amount: unknown): Waitable => {
-  if (typeof amount !== 'number' || !(amount >= 0)) throw new RangeError(`delay.${name}() takes a number that is not negative, not ${String(amount)}`)
-  return waitable({ kind: 'delay', amount, unit: name })
-}
+const unit =
+  (name: DelayUnit) =>
+  (amount: unknown): Waitable => {
+    if (typeof amount !== 'number' || !(amount >= 0))
+      throw new RangeError(`delay.${name}() takes a number that is not negative, not ${String(amount)}`)
+    return waitable({ kind: 'delay', amount, unit: name })
+  }
 
 const delay: Primitives['delay'] = {
-  milliseconds: unit('milliseconds'), seconds: unit('seconds'), minutes: unit('minutes'), hours: unit('hours'), days: unit('days'),
-  weeks: unit('weeks'), months: unit('months'), years: unit('years'),
+  milliseconds: unit('milliseconds'),
+  seconds: unit('seconds'),
+  minutes: unit('minutes'),
+  hours: unit('hours'),
+  days: unit('days'),
+  weeks: unit('weeks'),
+  months: unit('months'),
+  years: unit('years'),
   until(at: unknown) {
-    const time = typeof at === 'number' ? at : at instanceof Date ? at.getTime() : (at as { epochMilliseconds?: number } | null)?.epochMilliseconds
-    if (typeof time !== 'number' || Number.isNaN(time)) throw new RangeError('delay.until() takes a Date, a Temporal instant or milliseconds')
+    const time =
+      typeof at === 'number'
+        ? at
+        : at instanceof Date
+          ? at.getTime()
+          : (at as { epochMilliseconds?: number } | null)?.epochMilliseconds
+    if (typeof time !== 'number' || Number.isNaN(time))
+      throw new RangeError('delay.until() takes a Date, a Temporal instant or milliseconds')
     return waitable({ kind: 'until', at: time })
   },
 }
@@ -95,7 +132,10 @@ function publish(value: unknown): void {
 
 function run(name: string): NonNullable<ReturnType<typeof currentRun>> {
   const found = currentRun()
-  if (!found) throw new PrimitiveMisuseError(`${name}() belongs to the handler itself, not to a step`, { hint: 'Call it in the handler, outside transaction(...) and callbacks.' })
+  if (!found)
+    throw new PrimitiveMisuseError(`${name}() belongs to the handler itself, not to a step`, {
+      hint: 'Call it in the handler, outside transaction(...) and callbacks.',
+    })
   return found
 }
 

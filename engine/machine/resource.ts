@@ -18,8 +18,16 @@ export function acquire(run: Run, fiber: Fiber, frame: Frame, op: AcquireOp, pc:
   fiber.wait = { kind: 'acquire', slot: op.slot, frame: frame.id }
   if (!again) fiber.visits++
   run.effects.push({
-    kind: 'acquire', fiber: fiber.id, frame: frame.id, slot: op.slot, site: loaded.program.steps[op.step] as never,
-    program: loaded.hash, step: op.step, visit: fiber.visits, again, durableFirst: run.state.dirty,
+    kind: 'acquire',
+    fiber: fiber.id,
+    frame: frame.id,
+    slot: op.slot,
+    site: loaded.program.steps[op.step] as never,
+    program: loaded.hash,
+    step: op.step,
+    visit: fiber.visits,
+    again,
+    durableFirst: run.state.dirty,
     invoke: () => evaluate(run, frame, op.code),
   })
   return false
@@ -32,8 +40,10 @@ export function acquired(run: Run, fiber: Fiber, outcome: StepOutcome): void {
   const frame = run.state.frames.get(id) as Frame
   const known = resources(frame).get(slot)
   fiber.wait = { kind: 'ready' }
-  if (outcome.kind === 'threw') return throwInto(run, fiber, known ? new ResourceGoneError(slot, outcome.error) : outcome.error)
-  if (known && (outcome.value === undefined || outcome.value === null)) return throwInto(run, fiber, new ResourceGoneError(slot))
+  if (outcome.kind === 'threw')
+    return throwInto(run, fiber, known ? new ResourceGoneError(slot, outcome.error) : outcome.error)
+  if (known && (outcome.value === undefined || outcome.value === null))
+    return throwInto(run, fiber, new ResourceGoneError(slot))
   frame.slots[slot] = outcome.value
   if (known) known.state = 'held'
   else {
@@ -86,7 +96,14 @@ export function release(run: Run, fiber: Fiber, frame: Frame, op: ReleaseOp): bo
     return true
   }
   fiber.wait = { kind: 'release', slot: op.slot }
-  run.effects.push({ kind: 'release', fiber: fiber.id, frame: frame.id, slot: op.slot, resource: held, suspended: false })
+  run.effects.push({
+    kind: 'release',
+    fiber: fiber.id,
+    frame: frame.id,
+    slot: op.slot,
+    resource: held,
+    suspended: false,
+  })
   return false
 }
 
@@ -107,7 +124,8 @@ function disposing(frame: Frame, op: ReleaseOp, body: () => void): void {
     body()
   } catch (error) {
     const before = frame.slots[op.completion] as Completion | undefined
-    const thrown = before?.[0] === 3 ? new SuppressedError(error, before[1], 'An error was suppressed during disposal') : error
+    const thrown =
+      before?.[0] === 3 ? new SuppressedError(error, before[1], 'An error was suppressed during disposal') : error
     frame.slots[op.completion] = [3, thrown]
   }
 }

@@ -102,7 +102,11 @@ function awaitStep(run: Run, fiber: Fiber, frame: Frame, op: AwaitOp): void {
 }
 
 function isThenable(value: unknown): boolean {
-  return value !== null && (typeof value === 'object' || typeof value === 'function') && typeof (value as Partial<PromiseLike<unknown>>).then === 'function'
+  return (
+    value !== null &&
+    (typeof value === 'object' || typeof value === 'function') &&
+    typeof (value as Partial<PromiseLike<unknown>>).then === 'function'
+  )
 }
 
 function callHost(run: Run, fiber: Fiber, frame: Frame, op: AwaitOp, site: StepSite, invoke: () => unknown): void {
@@ -111,8 +115,15 @@ function callHost(run: Run, fiber: Fiber, frame: Frame, op: AwaitOp, site: StepS
   fiber.wait = { kind: 'call' }
   const read = run.env.isRead(site)
   run.effects.push({
-    kind: 'call', fiber: fiber.id, site, program: frame.program, step: op.step, visit: fiber.visits, read,
-    durableFirst: run.state.dirty && !read, invoke,
+    kind: 'call',
+    fiber: fiber.id,
+    site,
+    program: frame.program,
+    step: op.step,
+    visit: fiber.visits,
+    read,
+    durableFirst: run.state.dirty && !read,
+    invoke,
   })
 }
 
@@ -122,7 +133,10 @@ function callRoutine(run: Run, fiber: Fiber, frame: Frame, op: AwaitOp, site: St
   const name = site.binding as string
   const compiled = compiledRoutine(bindings[name])
   if (!compiled) return false
-  const asArguments = Object.create(bindings, { [name]: { value: (...args: unknown[]) => args } }) as Record<string, unknown>
+  const asArguments = Object.create(bindings, { [name]: { value: (...args: unknown[]) => args } }) as Record<
+    string,
+    unknown
+  >
   const args = evaluate(run, frame, op.code, asArguments)
   const target = run.env.adopt(compiled)
   fiber.stack.push(addFrame(run.state, target.hash, 0, target.program.routines[0]?.start ?? 0, args).id)
@@ -183,7 +197,11 @@ function call(run: Run, fiber: Fiber, frame: Frame, op: CallOp): void {
 function routineFrame(run: Run, frame: Frame, index: number, args: unknown): Frame {
   const routine = programOf(run, frame).program.routines[index]
   if (!routine) throw new Error(`Program ${frame.program} has no routine ${index}`)
-  return addFrame(run.state, frame.program, index, routine.start, args, routine.parent === undefined ? undefined : enclosing(run, frame, routine.parent))
+  const up = routine.parent === undefined ? undefined : enclosing(run, frame, routine.parent)
+  const made = addFrame(run.state, frame.program, index, routine.start, args, up)
+  const around = up === undefined ? undefined : run.state.frames.get(up)
+  for (const [own, from] of Object.entries(routine.boxes ?? {})) made.slots[own] = around?.slots[from]
+  return made
 }
 
 /** The frame around a routine that is called from `frame`: the caller, or one that it is nested in. */

@@ -53,11 +53,16 @@ export function snapshot(state: MachineState, env: Environment): MachineSnapshot
   const roots: Root[] = []
   const fibers = [...state.fibers.values()].sort((a, b) => a.id - b.id)
   const reached = reachableFrames(state, fibers)
-  const frames = [...state.frames.values()].filter((each) => reached.has(each.id)).map((each) => frameHead(each, env, '', roots))
+  const frames = [...state.frames.values()]
+    .filter((each) => reached.has(each.id))
+    .map((each) => frameHead(each, env, '', roots))
   const handles = heldFibers(roots)
   const kept = fibers.filter((each) => each.id === 0 || each.wait.kind !== 'ended' || handles.has(each.id))
   const head: Head = {
-    program: state.program, next: state.next, status: state.status, frames,
+    program: state.program,
+    next: state.next,
+    status: state.status,
+    frames,
     fibers: kept.map((each) => fiberHead(each, roots)),
     ...(state.failed ? { failed: state.failed.frames.map((each) => frameHead(each, env, 'x', roots)) } : {}),
     ...(state.cancelling ? { cancelling: true as const } : {}),
@@ -78,8 +83,13 @@ function frameHead(frame: Frame, env: Environment, prefix: string, roots: Root[]
   }
   const resources = [...(frame.resources ?? [])].map(([slot, each]) => [slot, each.pc, each.kind] as const)
   return {
-    id: frame.id, program: frame.program, routine: frame.routine, pc: frame.pc, ...(frame.up === undefined ? {} : { up: frame.up }),
-    ...(resources.length > 0 ? { resources } : {}), ...(Object.keys(known).length > 0 ? { known } : {}),
+    id: frame.id,
+    program: frame.program,
+    routine: frame.routine,
+    pc: frame.pc,
+    ...(frame.up === undefined ? {} : { up: frame.up }),
+    ...(resources.length > 0 ? { resources } : {}),
+    ...(Object.keys(known).length > 0 ? { known } : {}),
   }
 }
 
@@ -88,7 +98,12 @@ function liveSlots(loaded: LoadedProgram, frame: Frame): readonly string[] {
   const listed = loaded.program.live[String(frame.pc)]
   if (listed) return listed
   const remade = loaded.program.routines[frame.routine]?.remade ?? {}
-  return Object.keys(frame.slots).filter((slot) => !(slot in remade) && frame.resources?.get(slot)?.kind !== 'runtime' && frame.resources?.get(slot)?.kind !== 'native')
+  return Object.keys(frame.slots).filter(
+    (slot) =>
+      !(slot in remade) &&
+      frame.resources?.get(slot)?.kind !== 'runtime' &&
+      frame.resources?.get(slot)?.kind !== 'native',
+  )
 }
 
 function nameOf(value: unknown, env: Environment, loaded: LoadedProgram): readonly ['i' | 'b', string] | undefined {
@@ -105,9 +120,14 @@ function fiberHead(fiber: Fiber, roots: Root[]): FiberHead {
   if (fiber.outcome) roots.push({ name: `o${fiber.id}`, value: fiber.outcome })
   if (fiber.cancelled) roots.push({ name: `c${fiber.id}`, value: fiber.cancelled.reason })
   return {
-    id: fiber.id, stack: [...fiber.stack], visits: fiber.visits, wait: wait.kind,
-    ...('slot' in wait ? { slot: wait.slot } : {}), ...('frame' in wait ? { frame: wait.frame } : {}),
-    ...(wait.kind === 'wait' && wait.arms ? { arms: wait.arms } : {}), ...(fiber.ended === undefined ? {} : { ended: fiber.ended }),
+    id: fiber.id,
+    stack: [...fiber.stack],
+    visits: fiber.visits,
+    wait: wait.kind,
+    ...('slot' in wait ? { slot: wait.slot } : {}),
+    ...('frame' in wait ? { frame: wait.frame } : {}),
+    ...(wait.kind === 'wait' && wait.arms ? { arms: wait.arms } : {}),
+    ...(fiber.ended === undefined ? {} : { ended: fiber.ended }),
     ...(fiber.cancelled ? { cancelled: true as const } : {}),
   }
 }
@@ -142,9 +162,17 @@ function heldFibers(roots: readonly Root[]): Set<number> {
 
 /** The inverse of `snapshot`: resources come back as released, local functions as they are first used. */
 export function restore(head: Head, values: ReadonlyMap<string, unknown>, env: Environment): MachineState {
-  const state: MachineState = { program: head.program, frames: new Map(), fibers: new Map(), next: head.next, dirty: false, status: head.status }
+  const state: MachineState = {
+    program: head.program,
+    frames: new Map(),
+    fibers: new Map(),
+    next: head.next,
+    dirty: false,
+    status: head.status,
+  }
   for (const each of head.frames) state.frames.set(each.id, restoreFrame(each, '', values))
-  for (const frame of state.frames.values()) finishFrame(state, frame, head.frames.find((each) => each.id === frame.id) as FrameHead, env)
+  for (const frame of state.frames.values())
+    finishFrame(state, frame, head.frames.find((each) => each.id === frame.id) as FrameHead, env)
   for (const each of head.fibers) state.fibers.set(each.id, restoreFiber(each, values))
   if (head.failed) {
     const frames = head.failed.map((each) => restoreFrame(each, 'x', values))
@@ -159,9 +187,18 @@ function restoreFrame(head: FrameHead, prefix: string, values: ReadonlyMap<strin
   const slots: Slots = {}
   const start = `${prefix}${head.id}.`
   for (const [name, value] of values) if (name.startsWith(start)) slots[name.slice(start.length)] = value
-  const frame: Frame = { id: head.id, program: head.program, routine: head.routine, pc: head.pc, slots, ...(head.up === undefined ? {} : { up: head.up }) }
+  const frame: Frame = {
+    id: head.id,
+    program: head.program,
+    routine: head.routine,
+    pc: head.pc,
+    slots,
+    ...(head.up === undefined ? {} : { up: head.up }),
+  }
   if (head.resources) {
-    frame.resources = new Map(head.resources.map(([slot, pc, kind]) => [slot, { pc, kind, state: kind === 'listener' ? 'held' : 'released' }]))
+    frame.resources = new Map(
+      head.resources.map(([slot, pc, kind]) => [slot, { pc, kind, state: kind === 'listener' ? 'held' : 'released' }]),
+    )
   }
   return frame
 }
@@ -192,8 +229,12 @@ function finishFrame(state: MachineState, frame: Frame, head: FrameHead, env: En
 function restoreFiber(head: FiberHead, values: ReadonlyMap<string, unknown>): Fiber {
   const outcome = values.get(`o${head.id}`) as StepOutcome | undefined
   return {
-    id: head.id, stack: [...head.stack], visits: head.visits, wait: restoreWait(head, values),
-    ...(outcome ? { outcome } : {}), ...(head.ended === undefined ? {} : { ended: head.ended }),
+    id: head.id,
+    stack: [...head.stack],
+    visits: head.visits,
+    wait: restoreWait(head, values),
+    ...(outcome ? { outcome } : {}),
+    ...(head.ended === undefined ? {} : { ended: head.ended }),
     ...(head.cancelled ? { cancelled: { reason: values.get(`c${head.id}`) } } : {}),
   }
 }
@@ -201,7 +242,11 @@ function restoreFiber(head: FiberHead, values: ReadonlyMap<string, unknown>): Fi
 function restoreWait(head: FiberHead, values: ReadonlyMap<string, unknown>): FiberWait {
   switch (head.wait) {
     case 'wait':
-      return { kind: 'wait', waits: (values.get(`w${head.id}`) ?? []) as readonly WaitSpec[], ...(head.arms ? { arms: head.arms } : {}) }
+      return {
+        kind: 'wait',
+        waits: (values.get(`w${head.id}`) ?? []) as readonly WaitSpec[],
+        ...(head.arms ? { arms: head.arms } : {}),
+      }
     case 'acquire':
       return { kind: 'acquire', slot: head.slot ?? '', frame: head.frame ?? 0 }
     case 'release':

@@ -15,7 +15,8 @@ export function complete(run: Run, fiber: Fiber, completion: Completion): void {
   let now = completion
   while (true) {
     const frame = topFrame(run.state, fiber)
-    if (!frame) return endFiber(run, fiber, now[0] === 3 ? { kind: 'threw', error: now[1] } : { kind: 'returned', value: now[1] })
+    if (!frame)
+      return endFiber(run, fiber, now[0] === 3 ? { kind: 'threw', error: now[1] } : { kind: 'returned', value: now[1] })
     const row = rowFor(programOf(run, frame).program.cleanup, frame.pc, now)
     if (row) {
       frame.slots[row.slot] = row.kind === 'catch' ? now[1] : now
@@ -69,7 +70,9 @@ export function throwInto(run: Run, fiber: Fiber, error: unknown): void {
 function isCaught(run: Run, fiber: Fiber): boolean {
   return fiber.stack.some((id) => {
     const frame = run.state.frames.get(id) as Frame
-    return programOf(run, frame).program.cleanup.some((row) => row.kind === 'catch' && frame.pc >= row.from && frame.pc < row.to)
+    return programOf(run, frame).program.cleanup.some(
+      (row) => row.kind === 'catch' && frame.pc >= row.from && frame.pc < row.to,
+    )
   })
 }
 

@@ -4,10 +4,20 @@ import { join } from 'node:path'
 import { transform } from '../compiler/index.ts'
 
 /** The compiled module, or `undefined` when there is nothing to compile in it. Throws `CompileError`. */
-export function compileCached(path: string, source: string, options: { readonly cache?: string | false }): string | undefined {
+export function compileCached(
+  path: string,
+  source: string,
+  options: { readonly cache?: string | false },
+): string | undefined {
   const folder = options.cache ?? join(process.cwd(), 'node_modules/.cache/justscale')
   if (folder === false) return transform(path, source)?.code
-  const key = new Bun.CryptoHasher('sha256').update(compilerVersion()).update('\0').update(path).update('\0').update(source).digest('hex')
+  const key = new Bun.CryptoHasher('sha256')
+    .update(compilerVersion())
+    .update('\0')
+    .update(path)
+    .update('\0')
+    .update(source)
+    .digest('hex')
   const file = join(folder, `${key}.js`)
   const cached = read(file)
   if (cached !== undefined) return cached === '' ? undefined : cached

@@ -1,18 +1,18 @@
 /** The program format and the machine's data types: no code but brands and hashing. */
 export { compiledMark, compiledRoutine, isCompiledHandler } from './compiled.ts'
 export type { CompiledHandler, CompiledRoutine } from './compiled.ts'
-export type { Bindings, Environment, ListenRequest, LoadedProgram, PrimitiveHost, Primitives, Region } from './environment.ts'
+export type {
+  Bindings,
+  Environment,
+  ListenRequest,
+  LoadedProgram,
+  PrimitiveHost,
+  Primitives,
+  Region,
+} from './environment.ts'
 export { parseProgram, programHash, programText } from './hash.ts'
 export type { JoinMode, Op } from './op.ts'
-export type {
-  Binding,
-  CleanupRow,
-  Program,
-  ProgramDebug,
-  Routine,
-  SignalSite,
-  StepSite,
-} from './program.ts'
+export type { Binding, CleanupRow, Program, ProgramDebug, Routine, SignalSite, StepSite } from './program.ts'
 export type {
   AcquireEffect,
   CallEffect,

@@ -38,6 +38,8 @@ export interface Routine {
   readonly end: number
   /** Routine in whose frame its free variables live (`$.$p`); absent for the handler and module-level functions. */
   readonly parent?: number
+  /** Its slots for per-iteration objects of the frame around, to the slots there: taken over when a frame is made. */
+  readonly boxes?: Readonly<Record<string, string>>
   /** Slots that hold local functions or classes: never stored, made again by this code when a frame is restored. */
   readonly remade?: Readonly<Record<string, number>>
 }

@@ -54,7 +54,12 @@ export type FiberWait =
   /** `slot` is being acquired, for the first time or again. */
   | { readonly kind: 'acquire'; readonly slot: string; readonly frame: number }
   | { readonly kind: 'release'; readonly slot: string }
-  | { readonly kind: 'wait'; readonly waits: readonly WaitSpec[]; readonly arms?: readonly number[]; readonly poll?: true }
+  | {
+      readonly kind: 'wait'
+      readonly waits: readonly WaitSpec[]
+      readonly arms?: readonly number[]
+      readonly poll?: true
+    }
   /** Waits for fibers; entries that are not fibers are values or settled waits already. */
   | { readonly kind: 'join' }
   | { readonly kind: 'ended' }
@@ -100,7 +105,12 @@ export type Effect =
     }
   /** A durable wait to set up; answer with a `won` input. `poll`: answer at once, with -1 when nothing is ready. */
   | { readonly kind: 'wait'; readonly fiber: number; readonly waits: readonly WaitSpec[]; readonly poll: boolean }
-  | { readonly kind: 'listen'; readonly id: number; readonly signal: SignalDefinition; readonly match: Readonly<Record<string, unknown>> }
+  | {
+      readonly kind: 'listen'
+      readonly id: number
+      readonly signal: SignalDefinition
+      readonly match: Readonly<Record<string, unknown>>
+    }
   | { readonly kind: 'unlisten'; readonly id: number }
   | { readonly kind: 'drain'; readonly signal: SignalDefinition | { readonly listener: number } }
   | { readonly kind: 'publish'; readonly value: unknown }

@@ -9,15 +9,7 @@ export interface SignalDefinition {
   readonly params: readonly string[]
 }
 
-export type DelayUnit =
-  | 'milliseconds'
-  | 'seconds'
-  | 'minutes'
-  | 'hours'
-  | 'days'
-  | 'weeks'
-  | 'months'
-  | 'years'
+export type DelayUnit = 'milliseconds' | 'seconds' | 'minutes' | 'hours' | 'days' | 'weeks' | 'months' | 'years'
 
 export type WaitSpec =
   | { readonly kind: 'signal'; readonly signal: SignalDefinition; readonly match?: Readonly<Record<string, unknown>> }

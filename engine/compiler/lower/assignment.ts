@@ -13,7 +13,8 @@ export function lowerAssignment(l: Lowering, node: Node): Node {
     return value
   }
   if (['&&=', '||=', '??='].includes(operator)) return lowerLogicalAssignment(l, node)
-  const target = left.type === 'Identifier' ? left : lowerTarget(l, left, node.right.suspends === true || operator !== '=')
+  const target =
+    left.type === 'Identifier' ? left : lowerTarget(l, left, node.right.suspends === true || operator !== '=')
   if (operator === '=') return rewritten(node, target, lowerExpression(l, node.right))
   const before = l.spill(target)
   return rewritten(node, target, binary(node, operator.slice(0, -1), before, lowerExpression(l, node.right)))
@@ -27,7 +28,12 @@ function rewritten(node: Node, left: Node, right: Node): Node {
 function lowerTarget(l: Lowering, node: Node, hold: boolean): Node {
   const [object, property] = lowerOperands(l, [node.object, node.computed ? node.property : null])
   const key = property ? (hold ? keep(l, property) : property) : node.property
-  return make(node, node.type, { object: hold ? keep(l, object as Node) : object, property: key, computed: node.computed, optional: false })
+  return make(node, node.type, {
+    object: hold ? keep(l, object as Node) : object,
+    property: key,
+    computed: node.computed,
+    optional: false,
+  })
 }
 
 function lowerLogicalAssignment(l: Lowering, node: Node): Node {
@@ -43,7 +49,11 @@ function lowerLogicalAssignment(l: Lowering, node: Node): Node {
 }
 
 export function lowerUpdate(l: Lowering, node: Node): Node {
-  return make(node, node.type, { operator: node.operator, prefix: node.prefix, argument: lowerTarget(l, node.argument, false) })
+  return make(node, node.type, {
+    operator: node.operator,
+    prefix: node.prefix,
+    argument: lowerTarget(l, node.argument, false),
+  })
 }
 
 /** Destructures `value` (a stable expression) step by step, because a default or a key in the pattern suspends. */
@@ -70,13 +80,26 @@ function lowerObjectPattern(l: Lowering, pattern: Node, value: Node): void {
   const taken: Node[] = []
   for (const each of pattern.properties as Node[]) {
     if (each.type === 'RestElement') {
-      const properties = taken.map((key) => make(key, 'Property', { key, value: slotNode(key, l.temporary()), kind: 'init', computed: true, method: false, shorthand: false }))
+      const properties = taken.map((key) =>
+        make(key, 'Property', {
+          key,
+          value: slotNode(key, l.temporary()),
+          kind: 'init',
+          computed: true,
+          method: false,
+          shorthand: false,
+        }),
+      )
       const rest = make(each, 'RestElement', { argument: each.argument })
       l.run(asStatement(assign(each, make(pattern, 'ObjectPattern', { properties: [...properties, rest] }), source)))
       continue
     }
     const plain = !each.computed && each.key.type === 'Identifier'
-    const key = each.computed ? keep(l, lowerExpression(l, each.key)) : plain ? literal(each, each.key.name as string) : (each.key as Node)
+    const key = each.computed
+      ? keep(l, lowerExpression(l, each.key))
+      : plain
+        ? literal(each, each.key.name as string)
+        : (each.key as Node)
     taken.push(key)
     lowerPattern(l, each.value, l.spill(member(each, source, key)))
   }
@@ -85,7 +108,15 @@ function lowerObjectPattern(l: Lowering, pattern: Node, value: Node): void {
 function lowerArrayPattern(l: Lowering, pattern: Node, value: Node): void {
   const elements = pattern.elements as (Node | null)[]
   const rest = elements.at(-1)?.type === 'RestElement'
-  const holes = elements.map((each) => each && make(each, each.type === 'RestElement' ? 'RestElement' : 'Slot', each.type === 'RestElement' ? { argument: slotNode(each, l.temporary()) } : { slot: l.temporary() }))
+  const holes = elements.map(
+    (each) =>
+      each &&
+      make(
+        each,
+        each.type === 'RestElement' ? 'RestElement' : 'Slot',
+        each.type === 'RestElement' ? { argument: slotNode(each, l.temporary()) } : { slot: l.temporary() },
+      ),
+  )
   l.run(asStatement(assign(pattern, make(pattern, 'ArrayPattern', { elements: holes }), value)))
   elements.forEach((each, index) => {
     const hole = holes[index]
@@ -94,4 +125,3 @@ function lowerArrayPattern(l: Lowering, pattern: Node, value: Node): void {
     else lowerPattern(l, each, hole)
   })
 }
-

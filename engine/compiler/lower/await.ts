@@ -1,6 +1,6 @@
 /** What an `await` becomes: a routine call, a join, a durable wait, a retry loop, or a step of host code. */
 import type { JoinMode } from '../../program/op.ts'
-import { array, call, literal, make, member, name, nothing, type Node } from '../ast.ts'
+import { array, call, literal, make, member, name, nothing, walkOwn, isFunction, type Node } from '../ast.ts'
 import { label, slotNode } from '../builder.ts'
 import { isPromiseJoin } from '../discover.ts'
 import { primitiveCall } from '../module.ts'
@@ -34,10 +34,23 @@ export function lowerAwait(l: Lowering, node: Node): Node {
 function distribute(node: Node, argument: Node): Node | undefined {
   const wait = (each: Node): Node => make(node, 'AwaitExpression', { argument: each, suspends: true })
   if (argument.type === 'ConditionalExpression') {
-    return make(argument, argument.type, { test: argument.test, consequent: wait(argument.consequent), alternate: wait(argument.alternate), suspends: true })
+    return make(argument, argument.type, {
+      test: argument.test,
+      consequent: wait(argument.consequent),
+      alternate: wait(argument.alternate),
+      suspends: true,
+    })
   }
   if (argument.type === 'LogicalExpression' && !argument.awaited && isCall(argument.right)) {
-    return wait(make(argument, argument.type, { operator: argument.operator, left: argument.left, right: wait(argument.right), suspends: true, awaited: true }))
+    return wait(
+      make(argument, argument.type, {
+        operator: argument.operator,
+        left: argument.left,
+        right: wait(argument.right),
+        suspends: true,
+        awaited: true,
+      }),
+    )
   }
   if (argument.type === 'SequenceExpression') {
     const expressions = argument.expressions as Node[]
@@ -60,7 +73,14 @@ export function stepCode(l: Lowering, node: Node): { code: Node; impure: boolean
     const operands: (Node | null)[] = [inner, method && callee.computed ? callee.property : null, ...node.arguments]
     const settled = settle(l, lowerOperands(l, operands), inner)
     const [object, property, ...args] = settled
-    const target = method ? make(callee, callee.type, { object, property: property ?? callee.property, computed: callee.computed, optional: false }) : object
+    const target = method
+      ? make(callee, callee.type, {
+          object,
+          property: property ?? callee.property,
+          computed: callee.computed,
+          optional: false,
+        })
+      : object
     return { code: make(node, node.type, { callee: target, arguments: args, optional: false }), impure: false }
   }
   const lowered = lowerExpression(l, node)
@@ -88,7 +108,12 @@ function isImpureTarget(node: Node): boolean {
 
 /** A variable that another fiber may write while this step is in flight. */
 function isShared(l: Lowering, node: Node): boolean {
-  return node.type === 'Identifier' && node.variable?.reassigned === true && (node.variable.captured.size > 0 || node.variable.owner !== l.routine.node)
+  let shared = false
+  walkOwn(node, (each) => {
+    const variable = each.type === 'Identifier' ? each.variable : undefined
+    if (variable?.reassigned && (variable.captured.size > 0 || variable.owner !== l.routine.node)) shared = true
+  })
+  return shared && !isFunction(node)
 }
 
 function lowerWait(l: Lowering, node: Node): Node {
@@ -129,14 +154,21 @@ function lowerRetry(l: Lowering, node: Node, argument: Node): Node {
   const again = l.here()
   const failed = label()
   const end = label()
-  l.store(attempt, make(node, 'BinaryExpression', { operator: '+', left: slotNode(node, attempt), right: literal(node, 1) }))
+  l.store(
+    attempt,
+    make(node, 'BinaryExpression', { operator: '+', left: slotNode(node, attempt), right: literal(node, 1) }),
+  )
   const from = l.here()
   l.emit({ op: 'call', routine: target.index, args: l.code(array(node, [])), to, origin: argument })
   l.jump(node, end)
   const until = l.here()
   l.builder.rows.push({ from, to: until, handler: failed, slot: error, kind: 'catch' })
   l.place(failed)
-  const plan = call(node, member(node, name(node, '$e'), 'retry'), [options, slotNode(node, attempt), slotNode(node, error)])
+  const plan = call(node, member(node, name(node, '$e'), 'retry'), [
+    options,
+    slotNode(node, attempt),
+    slotNode(node, error),
+  ])
   l.emit({ op: 'wait', code: l.code(plan), origin: argument })
   l.jump(node, again)
   l.place(end)

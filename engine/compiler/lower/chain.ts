@@ -18,7 +18,12 @@ function link(l: Lowering, node: Node, stop: Label): Node {
   if (node.type === 'MemberExpression') {
     const object = stopIfNothing(l, node, link(l, node.object, stop), stop)
     const [kept, property] = lowerOperands(l, [asOperand(object), node.computed ? node.property : null])
-    return make(node, node.type, { object: kept, property: property ?? node.property, computed: node.computed, optional: false })
+    return make(node, node.type, {
+      object: kept,
+      property: property ?? node.property,
+      computed: node.computed,
+      optional: false,
+    })
   }
   if (node.type === 'CallExpression') {
     const callee = node.callee as Node
@@ -44,7 +49,11 @@ function stopIfNothing(l: Lowering, node: Node, value: Node, stop: Label): Node 
 }
 
 function isNothing(node: Node): Node {
-  return make(node, 'BinaryExpression', { operator: '==', left: node, right: make(node, 'Literal', { value: null, raw: 'null' }) })
+  return make(node, 'BinaryExpression', {
+    operator: '==',
+    left: node,
+    right: make(node, 'Literal', { value: null, raw: 'null' }),
+  })
 }
 
 /** An operand that is lowered already. */

@@ -33,10 +33,21 @@ export function lowerExpression(l: Lowering, node: Node): Node {
       return lowerUpdate(l, node)
     case 'UnaryExpression':
       if (node.operator === 'delete') {
-        const [object, property] = lowerOperands(l, [node.argument.object, node.argument.computed ? node.argument.property : null])
-        return make(node, node.type, { ...node, argument: { ...node.argument, object, ...(property ? { property } : {}), suspends: false }, suspends: false })
+        const [object, property] = lowerOperands(l, [
+          node.argument.object,
+          node.argument.computed ? node.argument.property : null,
+        ])
+        return make(node, node.type, {
+          ...node,
+          argument: { ...node.argument, object, ...(property ? { property } : {}), suspends: false },
+          suspends: false,
+        })
       }
-      return make(node, node.type, { operator: node.operator, prefix: true, argument: lowerExpression(l, node.argument) })
+      return make(node, node.type, {
+        operator: node.operator,
+        prefix: true,
+        argument: lowerExpression(l, node.argument),
+      })
     case 'SequenceExpression': {
       const expressions = node.expressions as Node[]
       for (const each of expressions.slice(0, -1)) l.run(asStatement(lowerExpression(l, each)))
@@ -44,7 +55,12 @@ export function lowerExpression(l: Lowering, node: Node): Node {
     }
     case 'MemberExpression': {
       const [object, property] = lowerOperands(l, [node.object, node.computed ? node.property : null])
-      return make(node, node.type, { object, property: property ?? node.property, computed: node.computed, optional: false })
+      return make(node, node.type, {
+        object,
+        property: property ?? node.property,
+        computed: node.computed,
+        optional: false,
+      })
     }
     case 'CallExpression':
       return lowerCall(l, node)
@@ -57,7 +73,13 @@ export function lowerExpression(l: Lowering, node: Node): Node {
     case 'ObjectExpression':
       return lowerObject(l, node)
     case 'TemplateLiteral':
-      return make(node, node.type, { quasis: node.quasis, expressions: lowerOperands(l, (node.expressions as Node[]).map((each) => each)) })
+      return make(node, node.type, {
+        quasis: node.quasis,
+        expressions: lowerOperands(
+          l,
+          (node.expressions as Node[]).map((each) => each),
+        ),
+      })
     case 'TaggedTemplateExpression':
       return lowerTagged(l, node)
     case 'ChainExpression':
@@ -67,7 +89,12 @@ export function lowerExpression(l: Lowering, node: Node): Node {
     case 'ImportExpression':
       return make(node, node.type, { ...node, source: lowerExpression(l, node.source), suspends: false })
     default:
-      l.refuse(node, 'COMPILE_AWAIT_PLACE', `An await inside a ${node.type} is not supported`, 'Await into a local before it, and use the local.')
+      l.refuse(
+        node,
+        'COMPILE_AWAIT_PLACE',
+        `An await inside a ${node.type} is not supported`,
+        'Await into a local before it, and use the local.',
+      )
       return nothing(node)
   }
 }
@@ -102,7 +129,11 @@ export function isStable(node: Node): boolean {
   if (node.type === 'Property') return true
   if (node.type !== 'Identifier') return false
   const { variable } = node
-  return !variable || (!variable.reassigned && variable.kind !== 'let' && variable.kind !== 'var') || variable.dependency !== undefined
+  return (
+    !variable ||
+    (!variable.reassigned && variable.kind !== 'let' && variable.kind !== 'var') ||
+    variable.dependency !== undefined
+  )
 }
 
 function lowerLogical(l: Lowering, node: Node): Node {
@@ -142,8 +173,17 @@ function lowerCall(l: Lowering, node: Node): Node {
     const [target, ...args] = lowerOperands(l, [callee, ...node.arguments])
     return make(node, node.type, { callee: target, arguments: args, optional: false })
   }
-  const [object, property, ...args] = lowerOperands(l, [callee.object, callee.computed ? callee.property : null, ...node.arguments])
-  const method = make(callee, callee.type, { object, property: property ?? callee.property, computed: callee.computed, optional: false })
+  const [object, property, ...args] = lowerOperands(l, [
+    callee.object,
+    callee.computed ? callee.property : null,
+    ...node.arguments,
+  ])
+  const method = make(callee, callee.type, {
+    object,
+    property: property ?? callee.property,
+    computed: callee.computed,
+    optional: false,
+  })
   return make(node, node.type, { callee: method, arguments: args, optional: false })
 }
 
@@ -167,9 +207,12 @@ function lowerTagged(l: Lowering, node: Node): Node {
   const quasi = node.quasi as Node
   const isMethod = tag.type === 'MemberExpression'
   const [first, property, ...expressions] = lowerOperands(l, [
-    isMethod ? tag.object : tag, isMethod && tag.computed ? tag.property : null, ...quasi.expressions,
+    isMethod ? tag.object : tag,
+    isMethod && tag.computed ? tag.property : null,
+    ...quasi.expressions,
   ])
-  const callee = isMethod ? make(tag, tag.type, { ...tag, object: first, property: property ?? tag.property, suspends: false }) : first
+  const callee = isMethod
+    ? make(tag, tag.type, { ...tag, object: first, property: property ?? tag.property, suspends: false })
+    : first
   return make(node, node.type, { tag: callee, quasi: make(quasi, quasi.type, { quasis: quasi.quasis, expressions }) })
 }
-

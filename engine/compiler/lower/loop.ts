@@ -64,7 +64,10 @@ export function lowerForOf(l: Lowering, node: Node, labels: readonly string[]): 
   if (!node.await) return iterate(l, node, labels, l.spill(items))
   const to = l.temporary()
   l.flush()
-  const step = l.builder.step({ ...stepSite(l.unit, right), ...(isCall(right) ? {} : { arity: 0, read: false }) }, node.right)
+  const step = l.builder.step(
+    { ...stepSite(l.unit, right), ...(isCall(right) ? {} : { arity: 0, read: false }) },
+    node.right,
+  )
   l.emit({ op: 'await', code: l.code(items), step, to, origin: node.right })
   iterate(l, node, labels, slotNode(node, to))
 }
@@ -91,4 +94,3 @@ function iterate(l: Lowering, node: Node, labels: readonly string[], items: Node
   l.jump(node, again)
   l.place(leave)
 }
-

@@ -59,7 +59,11 @@ export class Lowering {
     const { exits } = this
     const code = this.builder.add(this.rewriter.code(this.pending))
     this.builder.emit({
-      op: 'exec', code, origin, ...(exits.length > 0 ? { exits } : {}), ...(this.impure ? { impure: true } : {}),
+      op: 'exec',
+      code,
+      origin,
+      ...(exits.length > 0 ? { exits } : {}),
+      ...(this.impure ? { impure: true } : {}),
     })
     this.pending = []
     this.exits = []
@@ -93,7 +97,14 @@ export class Lowering {
   jumpIf(test: Node, target: Label, when: boolean): void {
     this.flush()
     const impure = isImpure(this.unit, test)
-    this.builder.emit({ op: 'jumpIf', code: this.code(test), target, when, origin: test, ...(impure ? { impure: true } : {}) })
+    this.builder.emit({
+      op: 'jumpIf',
+      code: this.code(test),
+      target,
+      when,
+      origin: test,
+      ...(impure ? { impure: true } : {}),
+    })
   }
 
   temporary(): string {

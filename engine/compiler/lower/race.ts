@@ -19,7 +19,12 @@ export function lowerRace(l: Lowering, node: Node, labels: readonly string[]): v
     const target = starts[index]
     if (!each.test || !target) return []
     if (each.test.suspends) {
-      l.refuse(each.test, 'COMPILE_RACE_AWAIT', 'An arm of a race cannot await', 'Await into a local before the switch, and use the local in the arm.')
+      l.refuse(
+        each.test,
+        'COMPILE_RACE_AWAIT',
+        'An arm of a race cannot await',
+        'Await into a local before the switch, and use the local in the arm.',
+      )
       return []
     }
     const arm = armOf(l, each.test)
@@ -29,7 +34,13 @@ export function lowerRace(l: Lowering, node: Node, labels: readonly string[]): v
   })
   const otherwise = starts[cases.findIndex((each) => !each.test)]
   const to = race?.variable?.slot
-  const pc = l.emit({ op: 'race', arms, origin: node, ...(otherwise ? { otherwise } : {}), ...(to !== undefined ? { to } : {}) })
+  const pc = l.emit({
+    op: 'race',
+    arms,
+    origin: node,
+    ...(otherwise ? { otherwise } : {}),
+    ...(to !== undefined ? { to } : {}),
+  })
   for (const wait of waits) signalSite(l, wait, pc)
   lowerBodies(l, cases, starts, leave, labels)
 }
@@ -39,9 +50,15 @@ function armOf(l: Lowering, test: Node): { race?: Node; wait?: Node } {
   const primitive = primitiveCall(test, l.unit.names)
   if (primitive !== 'signal' && primitive !== 'delay') return {}
   const [race, ...rest] = test.arguments as Node[]
-  const made = race?.type === 'Identifier' && race.variable && primitiveCall(race.variable.init, l.unit.names) === 'race'
+  const made =
+    race?.type === 'Identifier' && race.variable && primitiveCall(race.variable.init, l.unit.names) === 'race'
   if (!race || !made) {
-    l.refuse(test, 'COMPILE_RACE_VARIABLE', 'An arm of a race names its race first', 'Write `const r = race()` before the switch and `case signal(r, ...)`, `case delay.days(r, 3)` in it.')
+    l.refuse(
+      test,
+      'COMPILE_RACE_VARIABLE',
+      'An arm of a race names its race first',
+      'Write `const r = race()` before the switch and `case signal(r, ...)`, `case delay.days(r, 3)` in it.',
+    )
     return {}
   }
   return { race, wait: make(test, test.type, { ...call(test, test.callee, rest) }) }

@@ -59,7 +59,12 @@ export function lowerStatement(l: Lowering, node: Node): void {
     case 'TryStatement':
       return labelled(l, labels, () => lowerTry(l, node))
     default:
-      l.refuse(node, 'COMPILE_AWAIT_PLACE', `An await inside a ${node.type} is not supported`, 'Await into a local before it, and use the local.')
+      l.refuse(
+        node,
+        'COMPILE_AWAIT_PLACE',
+        `An await inside a ${node.type} is not supported`,
+        'Await into a local before it, and use the local.',
+      )
   }
 }
 
@@ -128,17 +133,34 @@ function native(l: Lowering, node: Node): void {
   const labels = l.labels
   l.labels = []
   if (node.type === 'FunctionDeclaration') return
-  const wrapped = labels.reduceRight((body, text) => make(node, 'LabeledStatement', { label: { type: 'Identifier', name: text, start: node.start, end: node.end }, body }), node)
+  const wrapped = labels.reduceRight(
+    (body, text) =>
+      make(node, 'LabeledStatement', {
+        label: { type: 'Identifier', name: text, start: node.start, end: node.end },
+        body,
+      }),
+    node,
+  )
   l.run(escapedBody(l, wrapped, [], false, false))
 }
 
-function escaped(l: Lowering, node: Node, labels: readonly string[], inLoop: boolean, inSwitch: boolean): Node | undefined {
+function escaped(
+  l: Lowering,
+  node: Node,
+  labels: readonly string[],
+  inLoop: boolean,
+  inSwitch: boolean,
+): Node | undefined {
   if (isFunction(node) || node.type.startsWith('Class')) return node
   if (node.type === 'ReturnStatement') return returning(node, array(node, [node.argument ?? nothing(node)]))
   if (node.type === 'LabeledStatement') {
-    return make(node, node.type, { label: node.label, body: escapedBody(l, node.body, [...labels, node.label.name as string], inLoop, inSwitch) })
+    return make(node, node.type, {
+      label: node.label,
+      body: escapedBody(l, node.body, [...labels, node.label.name as string], inLoop, inSwitch),
+    })
   }
-  if (node.type === 'BreakStatement' || node.type === 'ContinueStatement') return escapedJump(l, node, labels, inLoop, inSwitch)
+  if (node.type === 'BreakStatement' || node.type === 'ContinueStatement')
+    return escapedJump(l, node, labels, inLoop, inSwitch)
   if (LOOPS.has(node.type) && !inLoop) return escapedBelow(l, node, labels, true, true)
   if (node.type === 'SwitchStatement' && !inSwitch) return escapedBelow(l, node, labels, inLoop, true)
   return undefined
@@ -152,7 +174,13 @@ function escapedBelow(l: Lowering, node: Node, labels: readonly string[], inLoop
   return copy(node, (each) => (each === node ? undefined : escaped(l, each, labels, inLoop, inSwitch)))
 }
 
-function escapedJump(l: Lowering, node: Node, labels: readonly string[], inLoop: boolean, inSwitch: boolean): Node | undefined {
+function escapedJump(
+  l: Lowering,
+  node: Node,
+  labels: readonly string[],
+  inLoop: boolean,
+  inSwitch: boolean,
+): Node | undefined {
   const wanted = node.label?.name as string | undefined
   const isBreak = node.type === 'BreakStatement'
   if (wanted !== undefined ? labels.includes(wanted) : isBreak ? inSwitch : inLoop) return undefined
@@ -161,7 +189,11 @@ function escapedJump(l: Lowering, node: Node, labels: readonly string[], inLoop:
   return at ? returning(node, literal(node, l.exit(at))) : undefined
 }
 
-function findTarget(targets: readonly JumpTarget[], wanted: string | undefined, isBreak: boolean): JumpTarget | undefined {
+function findTarget(
+  targets: readonly JumpTarget[],
+  wanted: string | undefined,
+  isBreak: boolean,
+): JumpTarget | undefined {
   return targets.findLast((each) =>
     wanted !== undefined ? each.labels.includes(wanted) : isBreak ? !each.labelledOnly : each.again !== undefined,
   )

@@ -22,11 +22,16 @@ export function lowerSwitch(l: Lowering, node: Node, labels: readonly string[]):
 }
 
 export function hoistFunctions(l: Lowering, cases: readonly Node[]): void {
-  for (const each of cases.flatMap((one) => one.consequent as Node[])) if (each.type === 'FunctionDeclaration' && each.id.variable?.slot) l.run(each)
+  for (const each of cases.flatMap((one) => one.consequent as Node[]))
+    if (each.type === 'FunctionDeclaration' && each.id.variable?.slot) l.run(each)
 }
 
 export function lowerBodies(
-  l: Lowering, cases: readonly Node[], starts: readonly ReturnType<typeof label>[], leave: ReturnType<typeof label>, labels: readonly string[],
+  l: Lowering,
+  cases: readonly Node[],
+  starts: readonly ReturnType<typeof label>[],
+  leave: ReturnType<typeof label>,
+  labels: readonly string[],
 ): void {
   l.targets.push({ labels, leave })
   cases.forEach((each, index) => {

@@ -7,14 +7,26 @@ import type { Lowering } from './lowering.ts'
 
 export function lowerTry(l: Lowering, node: Node): void {
   if (!node.finalizer) return lowerCatch(l, node)
-  guarded(l, node, 'finally', () => (node.handler ? lowerCatch(l, node) : lowerStatement(l, node.block)), (completion) => {
-    lowerStatement(l, node.finalizer)
-    l.emit({ op: 'endFinally', slot: completion, origin: node.finalizer })
-  })
+  guarded(
+    l,
+    node,
+    'finally',
+    () => (node.handler ? lowerCatch(l, node) : lowerStatement(l, node.block)),
+    (completion) => {
+      lowerStatement(l, node.finalizer)
+      l.emit({ op: 'endFinally', slot: completion, origin: node.finalizer })
+    },
+  )
 }
 
 /** Runs `body` so that `after` runs however it ends; `after` gets the slot of the completion. */
-export function guarded(l: Lowering, node: Node, kind: 'finally' | 'using', body: () => void, after: (completion: string) => void): void {
+export function guarded(
+  l: Lowering,
+  node: Node,
+  kind: 'finally' | 'using',
+  body: () => void,
+  after: (completion: string) => void,
+): void {
   const completion = l.temporary()
   const handler = label()
   const from = l.here()

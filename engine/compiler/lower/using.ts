@@ -19,10 +19,16 @@ function declarators(l: Lowering, node: Node, list: readonly Node[], rest: () =>
   if (!first) return rest()
   const slot = (first.id.variable?.slot ?? l.temporary()) as string
   acquire(l, node, first, slot)
-  guarded(l, node, 'using', () => declarators(l, node, others, rest), (completion) => {
-    l.emit({ op: 'release', slot, completion, origin: node })
-    l.emit({ op: 'endFinally', slot: completion, origin: node })
-  })
+  guarded(
+    l,
+    node,
+    'using',
+    () => declarators(l, node, others, rest),
+    (completion) => {
+      l.emit({ op: 'release', slot, completion, origin: node })
+      l.emit({ op: 'endFinally', slot: completion, origin: node })
+    },
+  )
 }
 
 function acquire(l: Lowering, node: Node, declarator: Node, slot: string): void {
@@ -53,14 +59,17 @@ function acquire(l: Lowering, node: Node, declarator: Node, slot: string): void 
 function settled(l: Lowering, node: Node): Node {
   const { code } = stepCode(l, node)
   if (code.type !== 'CallExpression') return code
-  const args = (code.arguments as Node[]).map((each) => (isStable(each) || each.type === 'ObjectExpression' ? each : keep(l, each)))
+  const args = (code.arguments as Node[]).map((each) =>
+    isStable(each) || each.type === 'ObjectExpression' ? each : keep(l, each),
+  )
   return make(code, code.type, { callee: code.callee, arguments: args, optional: false })
 }
 
 /** A lock block is one unit of work: effects on the outside world in it may run again with it. */
 function warnInLock(l: Lowering, node: Node, declarator: Node): void {
   const init = declarator.init as Node
-  const isLock = init.argument.type === 'CallExpression' && /^(lock|acquire)/.test(String(init.argument.callee.property?.name ?? ''))
+  const isLock =
+    init.argument.type === 'CallExpression' && /^(lock|acquire)/.test(String(init.argument.callee.property?.name ?? ''))
   if (!isLock) return
   const scope = declarator.id.variable?.scope.node as Node | undefined
   const owner = calledDependency(init.argument)
@@ -79,6 +88,11 @@ function warnInLock(l: Lowering, node: Node, declarator: Node): void {
   }
   if (scope) visit(scope)
   for (const effect of effects) {
-    l.unit.diagnostics.warn(effect, 'COMPILE_EFFECT_IN_LOCK', 'This call runs again when the lock block does', 'Everything in a lock block is one unit of work; move calls of other systems out of it.')
+    l.unit.diagnostics.warn(
+      effect,
+      'COMPILE_EFFECT_IN_LOCK',
+      'This call runs again when the lock block does',
+      'Everything in a lock block is one unit of work; move calls of other systems out of it.',
+    )
   }
 }

@@ -3,7 +3,16 @@
  * throws the state away at every wait and goes on from its stored bytes, with every call made a second time after a crash
  * when `crash` says so.
  */
-import { advance, createState, instantiate, markDurable, pendingEffects, restore, snapshot, type Head } from '../../machine/index.ts'
+import {
+  advance,
+  createState,
+  instantiate,
+  markDurable,
+  pendingEffects,
+  restore,
+  snapshot,
+  type Head,
+} from '../../machine/index.ts'
 import type { Environment, LoadedProgram } from '../../program/environment.ts'
 import { parseProgram, programText } from '../../program/hash.ts'
 import type { Effect, Input, MachineState } from '../../program/state.ts'
@@ -29,11 +38,20 @@ export interface DriveOptions {
   /** Answers waits: index into the waits and the value. Default: the first. */
   readonly answer?: (waits: readonly unknown[], poll: boolean) => { index: number; value?: unknown }
   readonly cancelAt?: number
+  /** Makes every call twice: its first outcome is lost with the memory. */
+  readonly crash?: true
   /** What the services append to: the order of calls. */
   readonly trace?: string[]
 }
 
-export function compileSource(source: string, file = '/app/case.ts'): { loaded: (env: () => Environment, bindings: Record<string, unknown>) => LoadedProgram; text: string; hash: string } {
+export function compileSource(
+  source: string,
+  file = '/app/case.ts',
+): {
+  loaded: (env: () => Environment, bindings: Record<string, unknown>) => LoadedProgram
+  text: string
+  hash: string
+} {
   const result = transform(file, source)
   const [first] = result?.programs ?? []
   if (!first) throw new Error('Nothing to compile')
@@ -41,7 +59,8 @@ export function compileSource(source: string, file = '/app/case.ts'): { loaded: 
   return {
     text,
     hash: first.hash,
-    loaded: (env, bindings) => instantiate(parseProgram(text), first.hash, (binding) => bindings[binding.name], env, first.debug),
+    loaded: (env, bindings) =>
+      instantiate(parseProgram(text), first.hash, (binding) => bindings[binding.name], env, first.debug),
   }
 }
 
@@ -56,7 +75,9 @@ export async function drive(source: string, options: DriveOptions): Promise<Outc
     dependencies: options.services,
     isRead: () => false,
     program: () => loaded.program as LoadedProgram,
-    adopt: () => { throw new Error('no exported routines in this driver') },
+    adopt: () => {
+      throw new Error('no exported routines in this driver')
+    },
     host: {
       currentStep: () => undefined,
       transaction: (body) => (body as () => unknown)(),
@@ -78,12 +99,20 @@ export async function drive(source: string, options: DriveOptions): Promise<Outc
       effects = [...open.filter((each) => each.kind === 'release'), ...again]
     } else effects = open.concat()
     markDurable(state)
-    const inputs = options.cancelAt === turn ? [{ kind: 'cancel', reason: 'test' } as const] : await answers(effects, options)
+    if (options.crash && options.durable && effects[0]?.kind === 'call') {
+      await answers(effects, options)
+      state = reload(state, env, options.durable)
+      effects = pendingEffects(state, env)
+    }
+    const inputs =
+      options.cancelAt === turn ? [{ kind: 'cancel', reason: 'test' } as const] : await answers(effects, options)
     if (inputs.length === 0) throw new Error(`Stuck: ${JSON.stringify(snapshot(state, env).head)}`)
     const next: Effect[] = []
     const [first] = inputs
     for (const input of [first as Input]) next.push(...advance(state, env, [input]))
-    const waiting = effects.slice(1).filter((each) => 'fiber' in each && state.fibers.get(each.fiber)?.wait.kind !== 'ended')
+    const waiting = effects
+      .slice(1)
+      .filter((each) => 'fiber' in each && state.fibers.get(each.fiber)?.wait.kind !== 'ended')
     effects = [...waiting, ...next]
   }
   throw new Error('Does not end')
@@ -132,4 +161,3 @@ function outcome(result: StepOutcome, trace: readonly string[], published: reado
 export function describeError(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
 }
-

@@ -1,0 +1,47 @@
+/** Runs a handler's source as the plain async function it is, with stand-ins for the primitives. */
+import { describeError, type Outcome, type Services } from './driver.ts'
+
+const transpiler = new Bun.Transpiler({ loader: 'ts', target: 'bun', deadCodeElimination: false, inline: false })
+
+export async function runNative(
+  source: string,
+  services: Services,
+  params: Record<string, unknown>,
+  trace: string[],
+): Promise<Outcome> {
+  const published: unknown[] = []
+  const body = transpiler
+    .transformSync(source)
+    .replace(/^import .*$/gm, '')
+    .replace(/^export (?=const|function|async|class|let|var)/gm, '')
+    .replace(/^export \{[^}]*\};?$/gm, '')
+  const delay = new Proxy({}, { get: () => async () => undefined })
+  const retry = async (options: { attempts: number }, run: () => unknown): Promise<unknown> => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await run()
+      } catch (error) {
+        if (attempt >= options.attempts) throw error
+      }
+    }
+  }
+  let handler: ((...args: unknown[]) => Promise<unknown>) | undefined
+  const createProcess = (definition: { handler: typeof handler }): void => {
+    handler = definition.handler
+  }
+  const transaction = async (run: () => unknown): Promise<unknown> => run()
+  new Function('createProcess', 'delay', 'retry', 'transaction', `"use strict";${body}`)(
+    createProcess,
+    delay,
+    retry,
+    transaction,
+  )
+  try {
+    const result = await handler?.(services, params, {
+      publish: (value: unknown) => published.push(structuredClone(value)),
+    })
+    return { result, error: undefined, trace, published }
+  } catch (error) {
+    return { result: undefined, error: describeError(error), trace, published }
+  }
+}
