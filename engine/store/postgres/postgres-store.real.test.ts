@@ -8,6 +8,7 @@ import type { SqlTransaction } from '../../step/transaction.ts'
 import type { LoadedProcess, SignalEmission, StoreSession } from '../store.ts'
 import { TIMELINE } from './flush.ts'
 import { PostgresStore } from './postgres-store.ts'
+import type { PostgresSession } from './session.ts'
 import { bytes, checkpoint, nothing, request } from './test/requests.ts'
 
 let database: TestDatabase
@@ -268,3 +269,35 @@ test('what a process waits for is there to see in SQL', () =>
       { path: '/test/1', status: 'waiting', line: 42, waits: place.waits, seq: 1 },
     ])
   }))
+
+describe('the fence', () => {
+  test('a node whose fence is gone writes nothing, by flush or within a transaction', () =>
+    withNode(async (session, own, schema) => {
+      await own.start([request('/test/1')])
+      const claimed = await claimOne(session)
+      await sql.query(`delete from ${schema}.fence where node = $1::int4`, [session.node])
+      const ended = checkpoint(claimed, { status: 'completed', outcome: bytes('x') })
+      expect(await session.commit([checkpoint(claimed)])).toEqual(['fenced'])
+      expect(await session.commit([ended])).toEqual(['fenced'])
+      const { lane, joinable } = await transaction()
+      await expect(session.commitIn(joinable, checkpoint(claimed))).rejects.toBeInstanceOf(FencedError)
+      lane.release()
+      expect(await own.find('/test/1')).toMatchObject({ seq: 0, status: 'running' })
+    }))
+
+  test('a takeover waits for what is on its way, and takes the fence away', () =>
+    withNode(async (session, own, schema) => {
+      await own.start([request('/test/1')])
+      const claimed = await claimOne(session)
+      const { lane, joinable } = await transaction()
+      await session.commitIn(joinable, checkpoint(claimed, { status: 'running' }))
+      const heir = await own.connect({ name: 'heir', onWake() {}, onLost() {} })
+      await (session as PostgresSession).abandon()
+      await untilSomebodyWaits()
+      expect(await heir.claim(10, nothing)).toEqual([])
+      await lane.query('commit')
+      lane.release()
+      expect((await claimOne(heir)).record).toMatchObject({ seq: 1, crashes: 1 })
+      expect(await sql.query(`select distinct node from ${schema}.fence`)).toEqual([{ node: heir.node }])
+    }), 20_000)
+})
