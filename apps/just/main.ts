@@ -2,10 +2,11 @@
 /** `just`: the command-line program of a JustScale project: `just dev main.ts`, `just process list`, ... */
 import { defineCommand, runMain } from 'citty'
 import { devCommand } from './dev/dev-command.ts'
+import { processCommand } from './process/process-command.ts'
 
 const main = defineCommand({
   meta: { name: 'just', description: 'Run, inspect and build a JustScale app' },
-  subCommands: { dev: devCommand },
+  subCommands: { dev: devCommand, process: processCommand },
 })
 
 await runMain(main)
