@@ -24,19 +24,10 @@ function floatText(value: number, type: 'double' | 'float'): string {
   if (Number.isNaN(value)) return 'nan'
   if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf'
   if (value === 0) return Object.is(value, -0) ? '-0' : '0'
-  const text = type === 'float' ? shortestFloat(value) : String(value)
-  const exponent = Math.floor(Math.log10(Math.abs(value)))
-  if (exponent >= -4 && exponent < (type === 'float' ? 6 : 15)) return Number(text).toString()
-  const [mantissa, power = '0'] = Number(text).toExponential().split('e')
+  const stored = type === 'float' ? Math.fround(value) : value
+  const [mantissa, power = '0'] = stored.toExponential().split('e')
+  if (Number(power) >= -4 && Number(power) < 6) return String(stored)
   return `${mantissa}e${power.startsWith('-') ? '-' : '+'}${power.replace(/^[+-]/, '').padStart(2, '0')}`
-}
-
-function shortestFloat(value: number): string {
-  for (let digits = 1; digits < 10; digits++) {
-    const text = value.toPrecision(digits)
-    if (Math.fround(Number(text)) === Math.fround(value)) return text
-  }
-  return String(value)
 }
 
 const named: Readonly<Record<number, string>> = { 9: '\\t', 10: '\\n', 13: '\\r', 34: '\\"', 39: "\\'", 92: '\\\\' }

@@ -45,6 +45,8 @@ const descriptorSchemas: readonly DescMessage[] = [
   ServiceDescriptorProtoSchema,
   MethodDescriptorProtoSchema,
 ]
+/** The nearest declaration of the name decides, whatever it is: a field may hide an extension. */
+const allKinds = ['extension', 'field', 'oneof', 'message', 'enum', 'value', 'service', 'method', 'package'] as const
 const schemaOf = new Map(descriptorSchemas.map(schema => [schema.typeName, schema]))
 
 export function interpretOptions(context: LinkContext, registry: () => Registry): void {
@@ -53,9 +55,12 @@ export function interpretOptions(context: LinkContext, registry: () => Registry)
   const interpreter: Interpreter = {
     fail: (reason, at) => cursor.fail(reason, at),
     extension(name, scope, at) {
-      const symbol = findSymbol(context.table, scope, name, ['extension'])
+      const symbol = findSymbol(context.table, scope, name, allKinds)
       known ??= registry()
       const extension = symbol === undefined ? undefined : known.getExtension(symbol.name)
+      if (symbol !== undefined && extension === undefined) {
+        cursor.fail(`"(${name})" is the ${symbol.kind} ${symbol.name} here: write the full name, "(.package.name)"`, at)
+      }
       return extension ?? cursor.fail(`there is no option "(${name})" here: is its import missing?`, at)
     },
   }

@@ -68,7 +68,7 @@ function resolveNames({ parsed, table, scopes }: LinkContext): void {
     const what = wanted.join(' or ')
     const place = cursor.typePlaces.get(owner)?.[part] ?? cursor.declarations.get(owner)
     if (symbol === undefined) return cursor.fail(`there is no ${what} "${name}" here${missingImport(descriptor, name)}`, place)
-    if (!wanted.some(kind => kind === symbol.kind)) cursor.fail(`"${name}" is a ${symbol.kind}, not a ${what}`, place)
+    if (!wanted.some(kind => kind === symbol.kind)) cursor.fail(`"${name}" is not a ${what} but ${symbol.kind === 'enum' ? 'an' : 'a'} ${symbol.kind}`, place)
     return symbol
   }
   walkSymbols(descriptor, (kind, _name, declared, scope) => {

@@ -1,6 +1,11 @@
 /** Parses `service Name { rpc Method(stream In) returns (stream Out); }` into a ServiceDescriptorProto. */
 import { create } from '@bufbuild/protobuf'
-import { MethodDescriptorProtoSchema, type MethodDescriptorProto, type ServiceDescriptorProto } from '@bufbuild/protobuf/wkt'
+import {
+  MethodDescriptorProtoSchema,
+  MethodOptionsSchema,
+  type MethodDescriptorProto,
+  type ServiceDescriptorProto,
+} from '@bufbuild/protobuf/wkt'
 import type { ProtoCursor } from './cursor.ts'
 import { parseOptionStatement } from './option.ts'
 
@@ -29,6 +34,7 @@ function parseMethod(cursor: ProtoCursor, method: MethodDescriptorProto): void {
   if (input.stream) method.clientStreaming = true
   if (output.stream) method.serverStreaming = true
   if (cursor.accept(';')) return cursor.takeTrailing(declaration)
+  method.options = create(MethodOptionsSchema)
   return cursor.block(() => {
     if (!cursor.accept('option')) return cursor.expected('"option"')
     return parseOptionStatement(cursor, declaration)
@@ -37,7 +43,7 @@ function parseMethod(cursor: ProtoCursor, method: MethodDescriptorProto): void {
 
 function parseEnvelope(cursor: ProtoCursor, method: MethodDescriptorProto): { type: string; stream: boolean } {
   cursor.expect('(')
-  const stream = cursor.at('stream') && cursor.peek(1).text !== ')' && cursor.peek(1).text !== '.'
+  const stream = cursor.at('stream') && cursor.peek(1).text !== ')'
   if (stream) cursor.next()
   const type = cursor.typeName(method, 'the name of a message')
   cursor.expect(')')
