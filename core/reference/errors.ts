@@ -12,8 +12,3 @@ export class ReferenceNotFoundError extends CoreError {
     this.reference = reference
   }
 }
-
-/** The text given to `Model.ref` cannot be a key of that model. */
-export class MalformedReferenceError extends CoreError {
-  readonly code = 'CORE_REFERENCE_MALFORMED'
-}
