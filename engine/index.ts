@@ -41,7 +41,7 @@ export type {
 } from './sql/connection.ts'
 
 // The store seam
-export type { EngineStore, ProcessRecord, ProcessStatus } from './store/store.ts'
+export type { Checkpoint, EngineStore, ProcessRecord, ProcessStatus, StoreSession } from './store/store.ts'
 
 // Processes: what users write, then what frameworks build on
 export { createEngine } from './runtime/engine.ts'

@@ -5,8 +5,6 @@
  * references.
  */
 import { makeSignal, type Signal, type SignalDefinition, ValueEncodeError } from '@justscale/engine'
-import { currentStep } from '@justscale/engine'
-import { currentCell } from '../cell/current-cell.ts'
 import { ProcessableEncodeError } from '../channel/errors.ts'
 import { DefinitionError } from '../errors.ts'
 import { referenceFrom } from '../model/reference-from.ts'
@@ -15,7 +13,7 @@ import { defineService, type ServiceClass } from '../service/define-service.ts'
 import { isLocked } from '../type-state/guard.ts'
 import type { Emitted, ParameterNames, ParameterTypes, Received } from './parameter-types.ts'
 import { parameterModel } from './parameter-types.ts'
-import { engineOf } from './process-engine.ts'
+import { engineOf, joining } from './process-engine.ts'
 
 type ReceivedPayload<Path extends string, Types, Data> = { readonly [Name in ParameterNames<Path>]: Received<Name, Types> } & Data
 type EmittedPayload<Path extends string, Types, Data> = { readonly [Name in ParameterNames<Path>]: Emitted<Name, Types> } & Data
@@ -54,12 +52,7 @@ async function emit(definition: SignalDefinition, types: ParameterTypes, given: 
   const engine = await engineOf(`the signal ${definition.name}`)
   const payload = convertParameters(definition, types, given)
   try {
-    if (currentStep() !== undefined) return await engine.emit(definition, payload)
-    const joined = await currentCell()?.join(
-      (transaction) => engine.store.accepts(transaction),
-      (transaction) => engine.emit(definition, payload, { transaction }),
-    )
-    if (joined === undefined) await engine.emit(definition, payload)
+    await joining(engine, (options) => engine.emit(definition, payload, options))
   } catch (error) {
     throw processable(error)
   }

@@ -2,8 +2,9 @@
  * The app's engine. A process feature provides it; processes and signals find it through the app that their caller runs in,
  * so two apps in one OS process never meet.
  */
-import type { Engine } from '@justscale/engine'
+import { currentStep, type Engine, type TransactionOption } from '@justscale/engine'
 import { type AppContext, requireApp } from '../app/context.ts'
+import { currentCell } from '../cell/current-cell.ts'
 import { defineToken } from '../service/define-token.ts'
 import { CoreError } from '../errors.ts'
 
@@ -31,4 +32,17 @@ export async function engineOf(what: string): Promise<Engine> {
     if (scope.container.has(ProcessEngine)) return (await scope.container.resolve(ProcessEngine)).engine
   }
   throw new NoProcessFeatureError(what, app.name)
+}
+
+/**
+ * Does something with the engine as part of what the caller's code does: in a step with the step's commit, in a cell with its
+ * open transaction, else at once.
+ */
+export async function joining<Result>(engine: Engine, body: (options: TransactionOption) => Promise<Result>): Promise<Result> {
+  if (currentStep() !== undefined) return await body({})
+  const joined = await currentCell()?.join(
+    (transaction) => engine.store.accepts(transaction),
+    (transaction) => body({ transaction }),
+  )
+  return joined === undefined ? await body({}) : joined.result
 }

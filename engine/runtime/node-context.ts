@@ -26,6 +26,8 @@ export interface NodeContext {
   report(event: EngineEvent): void
   /** The process is at rest, ended, or no longer this node's. */
   released(id: string): void
+  /** The process cannot run here now: it is not claimed again for a while. */
+  parked(id: string): void
   /** A timer of this node was set. */
   due(at: number): void
 }

@@ -16,6 +16,8 @@ const CLAIM = 64
 /** How far ahead timers are looked for, at least, and the pause before joining again: milliseconds. */
 const HORIZON = 60_000
 const REJOIN = 500
+/** Milliseconds that a process which cannot run here is left alone. */
+const PARKED = 5_000
 
 export interface NodeSettings {
   readonly name: string
@@ -27,12 +29,13 @@ export interface NodeSettings {
   readonly poll: number
   report(event: EngineEvent): void
   /** Everything a run needs besides the node's own parts. */
-  readonly shared: Omit<NodeContext, 'session' | 'committer' | 'released' | 'due' | 'now' | 'store' | 'clock' | 'report'>
+  readonly shared: Omit<NodeContext, 'session' | 'committer' | 'released' | 'parked' | 'due' | 'now' | 'store' | 'clock' | 'report'>
 }
 
 export class Node {
   readonly #settings: NodeSettings
   readonly #runs = new Map<string, ProcessRun>()
+  readonly #parked = new Set<string>()
   /** Out of any caller's async context: a turn belongs to nobody's request. */
   readonly #outside = AsyncLocalStorage.snapshot()
   #session: StoreSession | undefined
@@ -130,6 +133,7 @@ export class Node {
       report,
       now: () => this.now(),
       released: (id) => this.#released(id),
+      parked: (id) => this.#park(id),
       due: (at) => this.#due(at),
     }
   }
@@ -177,7 +181,7 @@ export class Node {
     const free = this.#settings.concurrency - this.#runs.size
     if (session === undefined || context === undefined || free <= 0) return
     for (const run of this.#runs.values()) void run.refresh()
-    const running = new Set(this.#runs.keys())
+    const running = new Set([...this.#runs.keys(), ...this.#parked])
     const claimed = await session.claim(Math.min(CLAIM, free), running)
     if (session !== this.#session) return
     for (const process of claimed) this.#begin(context, process)
@@ -195,6 +199,15 @@ export class Node {
     this.#runs.delete(id)
     if (this.#runs.size === 0) this.#releaseIdle()
     this.wake()
+  }
+
+  #park(id: string): void {
+    this.#parked.add(id)
+    this.#settings.clock.schedule(PARKED, () => {
+      this.#parked.delete(id)
+      this.wake()
+    })
+    this.#released(id)
   }
 
   #releaseIdle(): void {

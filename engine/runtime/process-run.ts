@@ -16,7 +16,7 @@ import { settle } from '../step/plain-host.ts'
 import { decodeControl } from '../store/control-payload.ts'
 import type { Checkpoint, InboxEntry, LoadedProcess, LogLine, ProcessStatus, SignalEmission, StartRequest } from '../store/store.ts'
 import type { Snapshot } from '../value/codec.ts'
-import { ValueTooLargeError } from '../value/errors.ts'
+import { ValueEncodeError, ValueTooLargeError } from '../value/errors.ts'
 import { type Head, readHead, writeHead } from './head.ts'
 import { Mutex } from './mutex.ts'
 import type { NodeContext } from './node-context.ts'
@@ -102,8 +102,7 @@ export class ProcessRun {
     try {
       await this.#load(this.#process)
     } catch (error) {
-      this.#node.report({ kind: 'unavailable', process: this.path, error })
-      this.#release()
+      this.#park(error)
       return
     }
     await this.#turn()
@@ -178,12 +177,30 @@ export class ProcessRun {
     try {
       while (!this.#gone && (await this.#mutex.run(() => this.#once()))) {}
     } catch (error) {
-      if (!(error instanceof FencedError)) this.#node.report({ kind: 'unavailable', process: this.path, error })
-      this.#release()
+      await this.#turnFailed(error)
     } finally {
       this.#turning = false
     }
     if (!this.#gone && this.#hasInput()) await this.#turn()
+  }
+
+  /** A store that cannot be reached is waited for; anything else is an error of the process, which fails where it stands. */
+  async #turnFailed(error: unknown): Promise<void> {
+    if (error instanceof FencedError) return this.#release()
+    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    if (code.startsWith('SQL_')) return this.#park(error)
+    try {
+      await this.#failHere(error)
+    } catch (failure) {
+      this.#park(failure)
+    }
+  }
+
+  /** It cannot be run now: this node leaves it alone for a while. */
+  #park(error: unknown): void {
+    this.#node.report({ kind: 'unavailable', process: this.path, error })
+    this.drop(error)
+    this.#node.parked(this.id)
   }
 
   #hasInput(): boolean {
@@ -344,7 +361,12 @@ export class ProcessRun {
 
   #wait(effect: Extract<Effect, { kind: 'wait' }>): void {
     const now = this.#node.now()
-    this.#watch.push(...this.#waits.begin(effect.fiber, effect.waits, now))
+    try {
+      this.#watch.push(...this.#waits.begin(effect.fiber, effect.waits, now))
+    } catch (error) {
+      this.#inputs.push({ kind: 'won', fiber: effect.fiber, index: 0, outcome: { kind: 'threw', error } })
+      return
+    }
     if (!effect.poll) return
     const won = winner(this.#waits.byFiber.get(effect.fiber) ?? [], this.#world())
     this.#waits.end(effect.fiber)
@@ -522,12 +544,25 @@ export class ProcessRun {
       await join.accepted()
       return undefined
     }
-    if (join.written || call.block !== undefined) {
-      this.#calls.delete(call.key)
-      await this.#discard(error)
+    if (join.written || call.block !== undefined) return this.#undo(call, error)
+    if (error instanceof StepRetry) return error
+    this.#settled(call, { kind: 'threw', error })
+    return undefined
+  }
+
+  /**
+   * The commit that the process had gone on in failed. A lost transaction runs the step (or the whole block) again; what
+   * cannot be stored fails the process; any other refusal is thrown at the step.
+   */
+  async #undo(call: Call, error: unknown): Promise<undefined> {
+    this.#calls.delete(call.key)
+    if (error instanceof ValueEncodeError || error instanceof ValueTooLargeError) {
+      await this.#failHere(error)
       return undefined
     }
-    if (error instanceof StepRetry) return error
+    await this.#discard(error)
+    if (error instanceof StepRetry || call.block !== undefined || this.#gone) return undefined
+    this.#starts = this.#starts.filter((start) => start.key !== call.key)
     this.#settled(call, { kind: 'threw', error })
     return undefined
   }
@@ -675,7 +710,7 @@ export class ProcessRun {
     try {
       checkpoint = this.#checkpoint()
     } catch (error) {
-      await this.#unstorable(error)
+      await this.#failHere(error)
       return false
     }
     const answer = await this.#node.committer.commit(checkpoint)
@@ -709,8 +744,8 @@ export class ProcessRun {
     this.#ended.set(path, { at: record.endedAt ?? this.#node.now(), outcome })
   }
 
-  /** A value of the process cannot be stored: the process fails where it stands, as of its last checkpoint. */
-  async #unstorable(error: unknown): Promise<void> {
+  /** The process cannot go on (a value that cannot be stored, say): it fails where it stands, as of its last checkpoint. */
+  async #failHere(error: unknown): Promise<void> {
     const process = await this.#node.session.reload(this.id)
     if (process === undefined) return this.#release()
     const { line } = failingPlace(error, this.#state, this.#environment)

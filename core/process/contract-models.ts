@@ -1,0 +1,90 @@
+/** The small bank of the process contract: its models, signals, service and process. */
+import { defineModel } from '../model/define-model.ts'
+import { field } from '../model/field.ts'
+import { ModelRepository } from '../container/model-repository.ts'
+import { defineService } from '../service/define-service.ts'
+import type { Ref } from '../type-state/state.ts'
+import { createProcess, defineSignals, delay, signal } from '@justscale/core/process'
+
+export class Purse extends defineModel({
+  name: 'Purse',
+  fields: { owner: field.string().max(40), balance: field.int() },
+}) {}
+
+/** One row per deposit: what must be there exactly once. */
+export class Deposit extends defineModel({
+  name: 'Deposit',
+  fields: { purse: field.ref(Purse), amount: field.int() },
+}) {}
+
+export class BankSignals extends defineSignals((signal) => ({
+  deposited: signal('/purse/:purse/deposited').types({ purse: Purse }).data<{ readonly amount: number }>(),
+})) {}
+
+export class Bank extends defineService({
+  inject: { purses: ModelRepository.of(Purse), deposits: ModelRepository.of(Deposit), signals: BankSignals },
+  factory: ({ purses, deposits, signals }) => ({
+    /** Two rows, a signal and a process, all in the step's commit. */
+    async deposit(purse: Ref<Purse>, amount: number) {
+      await using locked = await purses.lock(purse)
+      if (!locked) throw new Error('no such purse')
+      locked.balance += amount
+      await purses.save(locked)
+      const deposit = await deposits.insert({ purse: locked, amount })
+      await signals.deposited({ purse: locked, amount })
+      return deposit
+    },
+    async refuse(purse: Ref<Purse>): Promise<never> {
+      await using locked = await purses.lock(purse)
+      if (!locked) throw new Error('no such purse')
+      throw new RangeError('refused')
+    },
+  }),
+}) {}
+
+export const receipt = createProcess({
+  path: '/purse/:purse/receipt/:number',
+  types: { Purse },
+  async handler(_, { number }) {
+    await delay.milliseconds(1)
+    return `receipt ${number}`
+  },
+})
+
+export const saving = createProcess({
+  path: '/purse/:purse/saving',
+  types: { Purse },
+  inject: { bank: Bank, purses: ModelRepository.of(Purse), signals: BankSignals },
+  async handler({ bank, purses, signals }, { purse }) {
+    const first = await bank.deposit(purse, 10)
+    const kept = { purse, first, tags: new Set(['a', 'b']), day: Temporal.PlainDate.from('2026-11-21'), big: 12n }
+    const heard = await signal(signals.deposited)
+    await bank.deposit(kept.purse, 5)
+    {
+      using locked = await purses.lock(purse)
+      if (locked) {
+        locked.balance += 1
+        await purses.save(locked)
+      }
+    }
+    const child = await receipt({ purse, number: '1' })
+    let refusal = ''
+    try {
+      await bank.refuse(purse)
+    } catch (error) {
+      refusal = error instanceof RangeError ? error.message : 'other'
+    }
+    const stored = await purse
+    return {
+      heard: heard.amount,
+      same: heard.purse.equals(purse) && kept.purse === purse,
+      first: kept.first.amount,
+      tags: [...kept.tags],
+      day: kept.day.toString(),
+      big: kept.big,
+      balance: stored.balance,
+      receipt: await child.result,
+      refusal,
+    }
+  },
+})
