@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { modelName } from '../model/model-metadata.ts'
 import type { AnyModelClass, KeyOf, ModelClassOf } from '../model/model-type.ts'
 import { Reference } from '../reference/reference.ts'
+import { isReferenceText } from '../reference/reference-text.ts'
 
 declare const refText: unique symbol
 
@@ -18,9 +19,6 @@ export type RefSchema<Entity> = z.ZodType<Reference<Entity>, RefText<KeyOf<Entit
   readonly model: ModelClassOf<Entity>
 }
 
-/** The longest key that is looked at: longer text is malformed whatever the storage. */
-const LONGEST_KEY = 255
-
 /** Schema for a reference to an entity of `model`. Fails on text that can be no key. */
 export function refOf<Entity>(model: ModelClassOf<Entity>): RefSchema<Entity> {
   const name = modelName(model as unknown as AnyModelClass)
@@ -30,9 +28,4 @@ export function refOf<Entity>(model: ModelClassOf<Entity>): RefSchema<Entity> {
     .meta({ description: `Reference to ${name}`, 'x-justscale-ref': name })
     .transform((text): Reference<Entity> => new Reference<Entity>(model as unknown as AnyModelClass, text))
   return Object.assign(schema, { model }) as unknown as RefSchema<Entity>
-}
-
-/** True for text that may be a key: printable, without spaces, at most 255 characters. */
-export function isReferenceText(text: string): boolean {
-  return text.length > 0 && text.length <= LONGEST_KEY && /^[\x21-\x7e]+$/.test(text)
 }

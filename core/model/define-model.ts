@@ -7,7 +7,9 @@ import { requireApp } from '../app/context.ts'
 import { DefinitionError } from '../errors.ts'
 import { makeFieldReferences, type AnyFieldReference } from '../query/make-field-reference.ts'
 import { Condition } from '../query/condition.ts'
+import { MalformedReferenceError } from '../reference/errors.ts'
 import { Reference, References } from '../reference/reference.ts'
+import { isReferenceText } from '../reference/reference-text.ts'
 import type { FieldDefinition } from './field-definition.ts'
 import { AnyField, type Fields } from './field-type.ts'
 import { constructInstance, disposeEntity, disposeEntityAsync, inspectEntity } from './instance.ts'
@@ -112,11 +114,16 @@ function ownFieldReferences(model: AnyModelClass): Readonly<Record<string, AnyFi
 }
 
 function makeReference(model: AnyModelClass, target: unknown, values: readonly unknown[]): Reference<unknown> {
-  if (typeof target === 'string') return new Reference(model, target)
-  if (isTemplate(target)) return new Reference(model, String.raw({ raw: target }, ...values.map(templateValue)))
+  if (typeof target === 'string') return referenceTo(model, target)
+  if (isTemplate(target)) return referenceTo(model, String.raw({ raw: target }, ...values.map(templateValue)))
   const reference = referenceFrom(model, target)
   if (typeof reference !== 'string') return reference
   throw new DefinitionError(`${modelName(model)}.ref(...): ${reference}`)
+}
+
+function referenceTo(model: AnyModelClass, text: string): Reference<unknown> {
+  if (!isReferenceText(text)) throw new MalformedReferenceError(modelName(model), text)
+  return new Reference(model, text)
 }
 
 function templateValue(value: unknown): string {

@@ -12,3 +12,14 @@ export class ReferenceNotFoundError extends CoreError {
     this.reference = reference
   }
 }
+
+/** The text given to `Model.ref` can be no key, whatever the storage. */
+export class MalformedReferenceError extends CoreError {
+  readonly code = 'CORE_REFERENCE_MALFORMED'
+
+  constructor(model: string, text: string) {
+    super(`${JSON.stringify(text.slice(0, 40))} is not a reference to ${model}`, {
+      hint: 'A reference is printable text without spaces, at most 255 characters, as `ref.identifier` gave it.',
+    })
+  }
+}
