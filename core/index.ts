@@ -20,7 +20,12 @@ export { bindInstance, bindRepository, bindService } from './container/bind.ts'
 export { createContribution, defineContribution } from './container/contribution.ts'
 export { lazy, type InstanceOf, type Resolve } from './container/token.ts'
 export { ModelRepository, type ModelRepositoryToken } from './container/model-repository.ts'
-export { AbstractContainer, type ContainerEntry, type ControllerEntry, type SubAppEntry } from './container/abstract-container.ts'
+export {
+  AbstractContainer,
+  type ContainerEntry,
+  type ControllerEntry,
+  type SubAppEntry,
+} from './container/abstract-container.ts'
 export { createFeatureBuilder } from './feature/create-feature-builder.ts'
 export { createController } from './controller/create-controller.ts'
 export { refOf, type RefSchema, type RefText } from './boundary/ref-of.ts'
@@ -67,7 +72,11 @@ export type { AnyToken, InjectedDependencies, injectedAs, LateNeed, Need, Object
 export { implementContract, type Controller, type Implementable } from './controller/create-controller.ts'
 export type { ControllerInstance, Route, Routes } from './controller/route.ts'
 export { FetchHandlers, type FetchHandler } from './controller/fetch-handlers.ts'
-export { repositorySource, type RepositorySource, type RepositorySourceDescription } from './container/repository-source.ts'
+export {
+  repositorySource,
+  type RepositorySource,
+  type RepositorySourceDescription,
+} from './container/repository-source.ts'
 export type { RepositoryDetail } from './container/bind.ts'
 export { repositoryToken } from './container/model-repository.ts'
 export { LogSink, type LogRecord } from './log/sink.ts'
@@ -84,7 +93,14 @@ export {
   type StoredValues,
 } from './model/instance.ts'
 export { entityState, type EntityState, type LockHold } from './model/entity-state.ts'
-export { isModelClass, modelFields, modelMetadata, modelName, sameModel, type ModelMetadata } from './model/model-metadata.ts'
+export {
+  isModelClass,
+  modelFields,
+  modelMetadata,
+  modelName,
+  sameModel,
+  type ModelMetadata,
+} from './model/model-metadata.ts'
 export { ChannelBackend, type ChannelListening } from './channel/channel-backend.ts'
 export { decodeMessage, encodeMessage } from './channel/message-codec.ts'
 export { isReferenceText } from './reference/reference-text.ts'
@@ -92,4 +108,11 @@ export { referenceFrom } from './model/reference-from.ts'
 export type { FieldDefault, FieldDefinition, FieldDefinitions, FieldKind, FieldType } from './model/field-definition.ts'
 export type { AnyModel, AnyModelClass, FieldsOf, KeyOf, ModelClassOf } from './model/model-type.ts'
 export type { AggregateNode, Comparison, ConditionNode, FieldPath, OrderNode, TextPattern } from './query/condition.ts'
-export type { Aggregated, AnyAggregate, FieldReference, FieldReferences, Selected, Selection } from './query/field-reference.ts'
+export type {
+  Aggregated,
+  AnyAggregate,
+  FieldReference,
+  FieldReferences,
+  Selected,
+  Selection,
+} from './query/field-reference.ts'

@@ -31,7 +31,10 @@ import { createTestKit } from '../testing/create-test-kit.ts'
 abstract class Mailer extends defineToken('Mailer') {
   abstract send(to: string): Promise<string>
 }
-class RealMailer extends defineService({ name: 'RealMailer', factory: () => ({ send: async (to: string) => `sent to ${to}` }) }) {}
+class RealMailer extends defineService({
+  name: 'RealMailer',
+  factory: () => ({ send: async (to: string) => `sent to ${to}` }),
+}) {}
 class Greeter extends defineService({
   name: 'Greeter',
   inject: { mailer: Mailer },
@@ -94,15 +97,26 @@ describe('services', () => {
   })
 
   test('close a circle with lazy', async () => {
-    class Ping extends defineService({ name: 'Ping', inject: { pong: lazy(() => Pong) }, factory: ({ pong }) => ({ ping: (): string => `ping ${pong().pong()}` }) }) {}
-    class Pong extends defineService({ name: 'Pong', inject: { ping: Ping }, factory: () => ({ pong: () => 'pong' }) }) {}
+    class Ping extends defineService({
+      name: 'Ping',
+      inject: { pong: lazy(() => Pong) },
+      factory: ({ pong }) => ({ ping: (): string => `ping ${pong().pong()}` }),
+    }) {}
+    class Pong extends defineService({
+      name: 'Pong',
+      inject: { ping: Ping },
+      factory: () => ({ pong: () => 'pong' }),
+    }) {}
     const app = JustScale().add(Ping).add(Pong).build()
     expect((await app.resolve(Ping)).ping()).toBe('ping pong')
   })
 
   test('that use a lazy dependency too early are told so', async () => {
     class Late extends defineService({ name: 'Late', factory: () => ({}) }) {}
-    class Early extends defineService({ inject: { late: lazy(() => Late) }, factory: ({ late }) => ({ late: late() }) }) {}
+    class Early extends defineService({
+      inject: { late: lazy(() => Late) },
+      factory: ({ late }) => ({ late: late() }),
+    }) {}
     const app = JustScale().add(Late).add(Early).build()
     await expect(app.resolve(Early)).rejects.toThrow('Late was injected with lazy(...) and used before it was made')
   })
@@ -118,7 +132,10 @@ describe('services', () => {
   })
 
   test('that wait for one another through resolve are told so, not left hanging', async () => {
-    class One extends defineService({ name: 'One', factory: async (_, resolve): Promise<{ two: unknown }> => ({ two: await resolve(Two as never) }) }) {}
+    class One extends defineService({
+      name: 'One',
+      factory: async (_, resolve): Promise<{ two: unknown }> => ({ two: await resolve(Two as never) }),
+    }) {}
     class Two extends defineService({ name: 'Two', inject: { one: One }, factory: () => ({}) }) {}
     const app = JustScale().add(One).add(Two).build()
     await expect(app.resolve(One)).rejects.toThrow('One -> Two -> One')
@@ -127,30 +144,58 @@ describe('services', () => {
 
 describe('build() refuses', () => {
   test('a missing dependency, naming consumer and provider', () => {
-    expect(faultsOf(() => JustScale().add(untyped(Greeter)).build())).toEqual(['missing: Greeter (service) requires Mailer, which nothing provides.'])
+    expect(faultsOf(() => JustScale().add(untyped(Greeter)).build())).toEqual([
+      'missing: Greeter (service) requires Mailer, which nothing provides.',
+    ])
   })
 
   test('a missing model service', () => {
     class Order extends defineModel({ name: 'Order', fields: { n: field.int() }, inject: { mailer: Mailer } }) {}
-    const builder = JustScale().add(bindRepository(ModelRepository.of(Order), storage('memory'))) as unknown as { build(): unknown }
-    expect(faultsOf(() => builder.build())[0]).toContain('ModelRepository.of(Order) in memory (repository) requires Mailer')
+    const builder = JustScale().add(bindRepository(ModelRepository.of(Order), storage('memory'))) as unknown as {
+      build(): unknown
+    }
+    expect(faultsOf(() => builder.build())[0]).toContain(
+      'ModelRepository.of(Order) in memory (repository) requires Mailer',
+    )
   })
 
   test('two providers of one token', () => {
-    expect(faultsOf(() => JustScale().add(bindService(Mailer, RealMailer)).add(untyped(bindService(Mailer, RealMailer))).build())[0]).toContain('duplicate')
+    expect(
+      faultsOf(() =>
+        JustScale()
+          .add(bindService(Mailer, RealMailer))
+          .add(untyped(bindService(Mailer, RealMailer)))
+          .build(),
+      )[0],
+    ).toContain('duplicate')
   })
 
   test('a cycle, naming the chain', () => {
-    class Sends extends defineService({ name: 'Sends', inject: { greeter: Greeter }, factory: () => ({ send: async () => '' }) }) {}
-    expect(faultsOf(() => JustScale().add(untyped(bindService(Mailer, Sends))).add(untyped(Greeter)).build())).toEqual([
-      'cycle: These require one another: Mailer as Sends -> Greeter -> Mailer as Sends.',
-    ])
+    class Sends extends defineService({
+      name: 'Sends',
+      inject: { greeter: Greeter },
+      factory: () => ({ send: async () => '' }),
+    }) {}
+    expect(
+      faultsOf(() =>
+        JustScale()
+          .add(untyped(bindService(Mailer, Sends)))
+          .add(untyped(Greeter))
+          .build(),
+      ),
+    ).toEqual(['cycle: These require one another: Mailer as Sends -> Greeter -> Mailer as Sends.'])
   })
 
   test('a singleton that captures a request-scoped service', () => {
     class Session extends defineService({ name: 'Session', scope: 'request', factory: () => ({}) }) {}
-    class Holder extends defineService({ name: 'Holder', inject: { session: Session as never }, factory: () => ({}) }) {}
-    expect(faultsOf(() => JustScale().add(Session).add(Holder).build())).toEqual([expect.stringContaining('captive: Holder lives as long as the app')])
+    class Holder extends defineService({
+      name: 'Holder',
+      inject: { session: Session as never },
+      factory: () => ({}),
+    }) {}
+    expect(faultsOf(() => JustScale().add(Session).add(Holder).build())).toEqual([
+      expect.stringContaining('captive: Holder lives as long as the app'),
+    ])
   })
 
   test('a query across two storages', () => {
@@ -159,11 +204,15 @@ describe('build() refuses', () => {
     const builder = JustScale()
       .add(bindRepository(ModelRepository.of(User), storage('postgres')))
       .add(untyped(bindRepository(ModelRepository.of(Post, User), storage('memory'))))
-    expect(faultsOf(() => builder.build())).toEqual([expect.stringContaining('Post (in memory) walk into User (in postgres)')])
+    expect(faultsOf(() => builder.build())).toEqual([
+      expect.stringContaining('Post (in memory) walk into User (in postgres)'),
+    ])
   })
 
   test('everything at once', () => {
-    expect(faultsOf(() => JustScale().add(untyped(Greeter)).add(RealMailer).add(untyped(RealMailer)).build()).length).toBe(1)
+    expect(
+      faultsOf(() => JustScale().add(untyped(Greeter)).add(RealMailer).add(untyped(RealMailer)).build()).length,
+    ).toBe(1)
     expect(() => JustScale().add(untyped({ nothing: 1 }))).toThrow('.add(unnamed token) needs a component')
   })
 })
@@ -178,21 +227,38 @@ describe('tokens', () => {
 
   test('can be replaced for a test, everywhere', async () => {
     const fake = { send: async (to: string) => `fake ${to}` }
-    const app = JustScale().add(bindService(Mailer, RealMailer)).add(Greeter).override(bindInstance(Mailer, fake)).build()
+    const app = JustScale()
+      .add(bindService(Mailer, RealMailer))
+      .add(Greeter)
+      .override(bindInstance(Mailer, fake))
+      .build()
     expect(await (await app.resolve(Greeter)).greet('Ada')).toBe('fake Ada')
   })
 
   test('collect contributions in order, of whoever was added, none included', async () => {
     abstract class Rules extends defineContribution<string>('Rules') {}
-    class Length extends defineContribution<string, { count: number }>('Length', { aggregate: (all) => ({ count: all.length }) }) {}
-    class Uses extends defineService({ inject: { rules: Rules, length: Length }, factory: ({ rules, length }) => ({ rules, length }) }) {}
-    const more = JustScale().add(createContribution(Rules, { factory: () => 'one' })).add(createContribution(Rules, { factory: () => 'two' })).add(Uses).build()
+    class Length extends defineContribution<string, { count: number }>('Length', {
+      aggregate: (all) => ({ count: all.length }),
+    }) {}
+    class Uses extends defineService({
+      inject: { rules: Rules, length: Length },
+      factory: ({ rules, length }) => ({ rules, length }),
+    }) {}
+    const more = JustScale()
+      .add(createContribution(Rules, { factory: () => 'one' }))
+      .add(createContribution(Rules, { factory: () => 'two' }))
+      .add(Uses)
+      .build()
     expect(await more.resolve(Uses)).toMatchObject({ rules: ['one', 'two'], length: { count: 0 } })
   })
 
   test('that have contributions cannot be bound as a whole too', () => {
     class Rules extends defineContribution<string>('Rules') {}
-    const build = () => JustScale().add(createContribution(Rules, { factory: () => 'one' })).add(bindInstance(Rules, untyped([]))).build()
+    const build = () =>
+      JustScale()
+        .add(createContribution(Rules, { factory: () => 'one' }))
+        .add(bindInstance(Rules, untyped([])))
+        .build()
     expect(faultsOf(build)).toEqual([expect.stringContaining('provides Rules as a whole')])
   })
 })
@@ -220,16 +286,33 @@ describe('start and stop', () => {
         return {}
       },
     }) {}
-    const app = JustScale().add(untyped(feature('A', log))).add(Worker).add(untyped(feature('B', log))).build()
+    const app = JustScale()
+      .add(untyped(feature('A', log)))
+      .add(Worker)
+      .add(untyped(feature('B', log)))
+      .build()
     await app.start()
     expect(app.state).toBe('running')
     await app.stop()
-    expect(log).toEqual(['A starts', 'A starts again', 'worker starts', 'B starts', 'B starts again', 'B stops', 'worker stops', 'A stops'])
+    expect(log).toEqual([
+      'A starts',
+      'A starts again',
+      'worker starts',
+      'B starts',
+      'B starts again',
+      'B stops',
+      'worker stops',
+      'A stops',
+    ])
   })
 
   test('stop what has started when one fails', async () => {
     const log: string[] = []
-    const app = JustScale().add(untyped(feature('A', log))).add(untyped(feature('B', log, true))).add(untyped(feature('C', log))).build()
+    const app = JustScale()
+      .add(untyped(feature('A', log)))
+      .add(untyped(feature('B', log, true)))
+      .add(untyped(feature('C', log)))
+      .build()
     await expect(app.start()).rejects.toThrow('did not start: B failed: port in use')
     expect(log).toEqual(['A starts', 'A starts again', 'B starts', 'B starts again', 'B stops', 'A stops'])
     expect(app.state).toBe('stopped')
@@ -237,8 +320,15 @@ describe('start and stop', () => {
 
   test('every stop hook runs, and the failures come out together', async () => {
     const log: string[] = []
-    const bad = createFeatureBuilder().name('bad').onStop(() => Promise.reject(new Error('no'))).onStop(() => Promise.reject(new Error('never'))).build()
-    const app = JustScale().add(untyped(feature('A', log))).add(bad).build()
+    const bad = createFeatureBuilder()
+      .name('bad')
+      .onStop(() => Promise.reject(new Error('no')))
+      .onStop(() => Promise.reject(new Error('never')))
+      .build()
+    const app = JustScale()
+      .add(untyped(feature('A', log)))
+      .add(bad)
+      .build()
     await app.start()
     await expect(app.stop()).rejects.toBeInstanceOf(AggregateError)
     expect(log.at(-1)).toBe('A stops')
@@ -251,7 +341,12 @@ describe('sub-apps', () => {
     JustScale()
       .named('inner')
       .requires(Where)
-      .add(createController('/inner', { inject: { where: Where }, routes: ({ where }) => ({ one: { transport: 'http', where: () => [currentApp()?.name, where.app()] } }) }))
+      .add(
+        createController('/inner', {
+          inject: { where: Where },
+          routes: ({ where }) => ({ one: { transport: 'http', where: () => [currentApp()?.name, where.app()] } }),
+        }),
+      )
       .build()
 
   test('have their own scope, and call what they require in the scope above', async () => {
@@ -269,7 +364,9 @@ describe('sub-apps', () => {
   })
 
   test('cannot do without what they require', () => {
-    expect(faultsOf(() => JustScale().add(untyped(inner())).build())).toEqual([expect.stringContaining('inner (app) requires Where')])
+    expect(faultsOf(() => JustScale().add(untyped(inner())).build())).toEqual([
+      expect.stringContaining('inner (app) requires Where'),
+    ])
   })
 
   test('belong to one app', () => {
@@ -303,7 +400,10 @@ describe('logging', () => {
     class Works extends defineService({
       name: 'Works',
       inject: { logger: Logger },
-      factory: ({ logger }) => ({ work: () => logger.with({ tenant: 7 }).error('It broke', { error: new Error('why', { cause: new Error('deeper') }) }) }),
+      factory: ({ logger }) => ({
+        work: () =>
+          logger.with({ tenant: 7 }).error('It broke', { error: new Error('why', { cause: new Error('deeper') }) }),
+      }),
     }) {}
     await using kit = await createTestKit(JustScale().named('shop').add(Works))
     await kit.run(async () => (await kit.resolve(Works)).work())
@@ -312,7 +412,11 @@ describe('logging', () => {
         level: 'error',
         component: 'Works',
         message: 'It broke',
-        fields: { cell: 'test', tenant: 7, error: expect.objectContaining({ message: 'why', cause: expect.objectContaining({ message: 'deeper' }) }) },
+        fields: {
+          cell: 'test',
+          tenant: 7,
+          error: expect.objectContaining({ message: 'why', cause: expect.objectContaining({ message: 'deeper' }) }),
+        },
       },
     ])
   })

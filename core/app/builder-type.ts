@@ -29,7 +29,9 @@ export type BuiltIn =
 
 export interface AppBuilder<Provided, Late = never, Needed = never> {
   /** Adds a component; everything it requires must have been added before. Gives a new builder. */
-  add<C extends Component>(component: Satisfied<C, Provided>): AppBuilder<Provided | ProvidesOf<C>, Late | LateOf<C>, Needed>
+  add<C extends Component>(
+    component: Satisfied<C, Provided>,
+  ): AppBuilder<Provided | ProvidesOf<C>, Late | LateOf<C>, Needed>
   /** Adds a binding or component in place of whatever provides the same tokens: for tests. */
   override<C extends Component>(component: Overriding<C, Provided>): AppBuilder<Provided, Late | LateOf<C>, Needed>
   /** Makes this the builder of a sub-app, which needs `token` from the app that it is added to. */
@@ -44,4 +46,3 @@ export interface AppBuilder<Provided, Late = never, Needed = never> {
     ? () => [Needed] extends [never] ? Application<Provided> : SubApplication<Provided, Needed>
     : MissingDepsError<'build()', Exclude<Late, Provided>>
 }
-

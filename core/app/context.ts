@@ -36,7 +36,8 @@ export function requireApp(what: string): AppContext {
 
 /** True when what belongs to `owner` may be used in `app`: in itself and in its sub-apps. */
 export function isReachable(owner: AppContext, app: AppContext): boolean {
-  for (let scope: AppContext | undefined = app; scope !== undefined; scope = scope.parent) if (scope === owner) return true
+  for (let scope: AppContext | undefined = app; scope !== undefined; scope = scope.parent)
+    if (scope === owner) return true
   return false
 }
 

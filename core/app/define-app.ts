@@ -50,5 +50,7 @@ function bootFailure(error: unknown): string {
   const root = chain.at(-1)
   const own = chain.filter((at) => at instanceof CoreError)
   if (!(root instanceof CoreError)) return [...own.map((at) => at.message), Bun.inspect(root)].join('\n')
-  return own.map((at) => [at.message, at.hint, `(${at.code})`].filter((line) => line !== undefined).join('\n')).join('\n')
+  return own
+    .map((at) => [at.message, at.hint, `(${at.code})`].filter((line) => line !== undefined).join('\n'))
+    .join('\n')
 }

@@ -6,6 +6,9 @@ export class StartFailedError extends CoreError {
   readonly code = 'CORE_START_FAILED'
 
   constructor(component: string, app: string, cause: unknown) {
-    super(`The app "${app}" did not start: ${component} failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    super(
+      `The app "${app}" did not start: ${component} failed: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    )
   }
 }

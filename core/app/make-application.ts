@@ -44,7 +44,9 @@ class App implements Application<unknown> {
     this.container = new ScopeContainer(this, graph, bridges)
     this.references = repositoryReferences(this.container)
     this[componentMeta] = subAppMeta(this, draft)
-    this.#subApps = graph.nodes.filter((node) => node.meta.kind === 'app').map((node) => (node.meta.detail as SubAppEntry).app as App)
+    this.#subApps = graph.nodes
+      .filter((node) => node.meta.kind === 'app')
+      .map((node) => (node.meta.detail as SubAppEntry).app as App)
     for (const app of this.#subApps) app.#attach(this)
   }
 
@@ -93,7 +95,8 @@ class App implements Application<unknown> {
     const failures: unknown[] = []
     const hooks = new Map(this.container.hooks().map((entry) => [entry.node, entry.registered]))
     for (const node of this.#started.toReversed()) {
-      const stops: (() => unknown)[] = [...(hooks.get(node)?.stop ?? []), ...(node.meta.onStop ?? [])].toReversed()
+      const stops: (() => unknown)[] = [...(hooks.get(node)?.stop ?? []), ...(node.meta.onStop ?? [])]
+        .toReversed()
         .map((hook) => () => this.#callHook(hook))
       if (node.meta.kind === 'app') stops.unshift(() => (node.meta.detail as SubAppEntry).app.stop())
       for (const stop of stops) await Promise.try(stop).catch((error: unknown) => failures.push(error))
@@ -101,7 +104,8 @@ class App implements Application<unknown> {
     this.#started = []
     this.state = 'stopped'
     if (failures.length === 1) throw failures[0]
-    if (failures.length > 1) throw new AggregateError(failures, `${failures.length} stop hooks of "${this.name}" failed`)
+    if (failures.length > 1)
+      throw new AggregateError(failures, `${failures.length} stop hooks of "${this.name}" failed`)
   }
 
   async serve(): Promise<void> {
@@ -115,7 +119,10 @@ class App implements Application<unknown> {
     if (known !== undefined) return known
     const prototype = Object.create(model.prototype as object) as object
     for (const [name, dependency] of Object.entries(model[modelMetadata].inject)) {
-      Object.defineProperty(prototype, name, { enumerable: false, get: () => this.#modelService(model, name, dependency) })
+      Object.defineProperty(prototype, name, {
+        enumerable: false,
+        get: () => this.#modelService(model, name, dependency),
+      })
     }
     this.#prototypes.set(model, prototype)
     return prototype
@@ -131,9 +138,12 @@ class App implements Application<unknown> {
     const token = lazyToken(dependency)
     const service: unknown = this.container.resolved(token as AnyToken)
     if (service !== undefined) return service
-    throw new ModelServiceError(`${modelName(model)}.${name}: the app "${this.name}" has no ${tokenName(token)} for it`, {
-      hint: `Bind the model's repository (its services come with it) and enter the app with app.run(...) or start it.`,
-    })
+    throw new ModelServiceError(
+      `${modelName(model)}.${name}: the app "${this.name}" has no ${tokenName(token)} for it`,
+      {
+        hint: `Bind the model's repository (its services come with it) and enter the app with app.run(...) or start it.`,
+      },
+    )
   }
 
   async #runHook(node: Node, hook: Hook): Promise<void> {
@@ -160,10 +170,14 @@ class App implements Application<unknown> {
   async #bridge(token: unknown): Promise<unknown> {
     const parent = this.#parent
     if (parent === undefined) {
-      throw new DefinitionError(`The sub-app "${this.name}" requires ${tokenName(token)}: add it to an app, which provides that`)
+      throw new DefinitionError(
+        `The sub-app "${this.name}" requires ${tokenName(token)}: add it to an app, which provides that`,
+      )
     }
     const instance: unknown = await parent.resolve(token)
-    return typeof instance === 'object' && instance !== null ? forward(instance, (call) => runInApp(parent, call)) : instance
+    return typeof instance === 'object' && instance !== null
+      ? forward(instance, (call) => runInApp(parent, call))
+      : instance
   }
 }
 

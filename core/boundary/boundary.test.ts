@@ -31,7 +31,9 @@ const order = makePersistent(app, Order, 'o-1', {
 
 describe('refOf', () => {
   test('gives a reference for opaque text, inside other schemas too', () => {
-    const body = z.object({ customer: refOf(Customer), many: z.array(refOf(Customer)).optional() }).parse({ customer: 'c-9' })
+    const body = z
+      .object({ customer: refOf(Customer), many: z.array(refOf(Customer)).optional() })
+      .parse({ customer: 'c-9' })
     expect(body.customer).toBeInstanceOf(Reference)
     expect(body.customer.identifier).toBe('c-9')
     expect(body.customer.model).toBe(Customer)
@@ -42,7 +44,10 @@ describe('refOf', () => {
   })
 
   test('documents itself', () => {
-    expect(z.toJSONSchema(refOf(Customer), { io: 'input' })).toMatchObject({ type: 'string', 'x-justscale-ref': 'Customer' })
+    expect(z.toJSONSchema(refOf(Customer), { io: 'input' })).toMatchObject({
+      type: 'string',
+      'x-justscale-ref': 'Customer',
+    })
   })
 })
 
@@ -70,7 +75,10 @@ describe('view', () => {
 
   test('documents its output', () => {
     const schema = z.toJSONSchema(OrderView, { io: 'output' })
-    expect(schema).toMatchObject({ type: 'object', properties: { self: { type: 'string' }, at: { format: 'date-time' } } })
+    expect(schema).toMatchObject({
+      type: 'object',
+      properties: { self: { type: 'string' }, at: { format: 'date-time' } },
+    })
     expect(schema.required).not.toContain('note')
   })
 

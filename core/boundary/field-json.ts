@@ -24,24 +24,47 @@ export function fieldSchema(definition: FieldDefinition): z.ZodType {
 
 function typeSchema(type: FieldType): z.ZodType {
   switch (type.kind) {
-    case 'string': return type.max === undefined ? z.string() : z.string().max(type.max)
-    case 'text': case 'bigint': return z.string()
-    case 'int': case 'smallint': return z.int()
-    case 'decimal': return type.as === 'number' ? z.number() : z.string()
-    case 'float': case 'double': return z.number()
-    case 'boolean': return z.boolean()
-    case 'uuid': return z.guid()
-    case 'timestamp': return z.string().meta({ format: 'date-time' })
-    case 'date': return z.string().meta({ format: 'date' })
-    case 'time': return z.string().meta({ format: 'time' })
-    case 'duration': return z.string().meta({ format: 'duration' })
-    case 'bytes': return z.string().meta({ contentEncoding: 'base64' })
-    case 'json': return z.unknown()
-    case 'enum': return z.enum(type.values as [string, ...string[]])
-    case 'array': return z.array(typeSchema(type.element))
-    case 'object': return z.object(Object.fromEntries(Object.entries(type.fields).map(([name, inner]) => [name, fieldSchema(inner)])))
-    case 'ref': return referenceText(type.target)
-    case 'refs': return z.array(referenceText(type.target))
+    case 'string':
+      return type.max === undefined ? z.string() : z.string().max(type.max)
+    case 'text':
+    case 'bigint':
+      return z.string()
+    case 'int':
+    case 'smallint':
+      return z.int()
+    case 'decimal':
+      return type.as === 'number' ? z.number() : z.string()
+    case 'float':
+    case 'double':
+      return z.number()
+    case 'boolean':
+      return z.boolean()
+    case 'uuid':
+      return z.guid()
+    case 'timestamp':
+      return z.string().meta({ format: 'date-time' })
+    case 'date':
+      return z.string().meta({ format: 'date' })
+    case 'time':
+      return z.string().meta({ format: 'time' })
+    case 'duration':
+      return z.string().meta({ format: 'duration' })
+    case 'bytes':
+      return z.string().meta({ contentEncoding: 'base64' })
+    case 'json':
+      return z.unknown()
+    case 'enum':
+      return z.enum(type.values as [string, ...string[]])
+    case 'array':
+      return z.array(typeSchema(type.element))
+    case 'object':
+      return z.object(
+        Object.fromEntries(Object.entries(type.fields).map(([name, inner]) => [name, fieldSchema(inner)])),
+      )
+    case 'ref':
+      return referenceText(type.target)
+    case 'refs':
+      return z.array(referenceText(type.target))
   }
 }
 
@@ -51,7 +74,9 @@ function referenceText(target: () => AnyModelClass): z.ZodType {
 }
 
 function objectJson(type: FieldType & { kind: 'object' }, value: Readonly<Record<string, unknown>>): unknown {
-  return Object.fromEntries(Object.entries(type.fields).map(([name, inner]) => [name, fieldJson(inner.type, value[name])]))
+  return Object.fromEntries(
+    Object.entries(type.fields).map(([name, inner]) => [name, fieldJson(inner.type, value[name])]),
+  )
 }
 
 function isTemporal(type: FieldType): boolean {

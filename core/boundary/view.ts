@@ -19,7 +19,9 @@ export interface ViewOptions<Entity, Names extends keyof FieldsOf<Entity>, Self 
 }
 
 /** A field as a response shows it. */
-export type JsonOf<Field> = Field extends { readonly [fieldFacts]: { readonly kind: 'ref'; readonly target: infer Target } }
+export type JsonOf<Field> = Field extends {
+  readonly [fieldFacts]: { readonly kind: 'ref'; readonly target: infer Target }
+}
   ? RefText<KeyOf<Target>> | AbsentOf<ReadOf<Field>>
   : Field extends { readonly [fieldFacts]: { readonly kind: 'refs'; readonly target: infer Target } }
     ? readonly RefText<KeyOf<Target>>[]
@@ -27,7 +29,8 @@ export type JsonOf<Field> = Field extends { readonly [fieldFacts]: { readonly ki
 
 type AbsentOf<Value> = undefined extends Value ? undefined : never
 
-type Jsonified<Value> = Value extends Temporal.Instant | Temporal.PlainDate | Temporal.PlainTime | Temporal.Duration | Uint8Array | bigint
+type Jsonified<Value> = Value extends
+  Temporal.Instant | Temporal.PlainDate | Temporal.PlainTime | Temporal.Duration | Uint8Array | bigint
   ? string
   : Value extends readonly (infer Element)[]
     ? readonly Jsonified<Element>[]
@@ -64,7 +67,10 @@ export function view<Entity, const Names extends keyof FieldsOf<Entity>, const S
     const state = entityState(entity)
     const own = state !== undefined && 'identifier' in state && self ? { self: state.identifier } : {}
     const values = entity as Readonly<Record<string, unknown>>
-    return { ...own, ...Object.fromEntries(shown.map((field) => [field.name, fieldJson(field.definition.type, values[field.name])])) }
+    return {
+      ...own,
+      ...Object.fromEntries(shown.map((field) => [field.name, fieldJson(field.definition.type, values[field.name])])),
+    }
   }
   return z
     .custom<Persistent<Entity>>((value) => entityState(value) !== undefined, { error: `must be a stored ${name}` })

@@ -47,7 +47,13 @@ export class ChannelHub {
     const entry = this.#keys.get(key) ?? this.#open(key)
     const { queue = 1_000, overflow = 'end' } = this.#options
     const ready = entry.listening.then(() => {})
-    const subscription = new QueuedSubscription({ topic: this.topic(key), size: queue, overflow, ready, onEnd: (ended) => this.#leave(key, ended) })
+    const subscription = new QueuedSubscription({
+      topic: this.topic(key),
+      size: queue,
+      overflow,
+      ready,
+      onEnd: (ended) => this.#leave(key, ended),
+    })
     entry.subscribers.add(subscription)
     ready.catch((error: unknown) => subscription.fail(error))
     if (this.#closed || signal?.aborted) subscription.end()
@@ -75,7 +81,8 @@ export class ChannelHub {
 
   #deliver(key: string, payload: string, subscribers: ReadonlySet<QueuedSubscription>): void {
     try {
-      for (const subscriber of [...subscribers]) subscriber.push(runInApp(this.#options.app, () => this.#options.decode(payload)))
+      for (const subscriber of [...subscribers])
+        subscriber.push(runInApp(this.#options.app, () => this.#options.decode(payload)))
     } catch (error) {
       this.#options.logger.error('A message could not be read', { topic: this.topic(key), error })
     }
@@ -86,8 +93,10 @@ export class ChannelHub {
     if (entry === undefined || !entry.subscribers.delete(subscription) || entry.subscribers.size > 0) return
     this.#keys.delete(key)
     this.#options.onLastUnsubscribe?.(key)
-    entry.listening.then((listening) => listening.close()).catch((error: unknown) => {
-      this.#options.logger.warn('A subscription could not be closed', { topic: this.topic(key), error })
-    })
+    entry.listening
+      .then((listening) => listening.close())
+      .catch((error: unknown) => {
+        this.#options.logger.warn('A subscription could not be closed', { topic: this.topic(key), error })
+      })
   }
 }

@@ -14,7 +14,10 @@ import {
 } from '../index.ts'
 
 class Room extends defineModel({ name: 'Room', fields: { title: field.string() } }) {}
-class Chat extends createChannels<{ text: string; at?: Temporal.Instant; room?: unknown }>({ name: 'chat', queue: 3 }) {}
+class Chat extends createChannels<{ text: string; at?: Temporal.Instant; room?: unknown }>({
+  name: 'chat',
+  queue: 3,
+}) {}
 
 /** Delivers on the next microtask, to everyone subscribed at that time. */
 class LoopBackend extends ChannelBackend {
@@ -117,8 +120,17 @@ describe('channels', () => {
   })
 
   test.each([
-    ['a lock', (app: never) => makeLocked(app, Room, 'r1', { title: 'x' }, { check() {}, dispose() {}, disposeAsync: async () => {} }), 'Locked<T> cannot leave'],
-    ['an entity', (app: never) => makePersistent(app, Room, 'r1', { title: 'x' }), 'the entity Room(r1) cannot be sent'],
+    [
+      'a lock',
+      (app: never) =>
+        makeLocked(app, Room, 'r1', { title: 'x' }, { check() {}, dispose() {}, disposeAsync: async () => {} }),
+      'Locked<T> cannot leave',
+    ],
+    [
+      'an entity',
+      (app: never) => makePersistent(app, Room, 'r1', { title: 'x' }),
+      'the entity Room(r1) cannot be sent',
+    ],
     ['a function', () => () => 1, 'a function cannot be sent'],
     ['an instance', () => new URL('http://x'), 'an instance of URL'],
   ])('refuse %s, naming the place', async (_, make, message) => {
@@ -130,8 +142,16 @@ describe('channels', () => {
 
   test('carry references of models that the app stores', async () => {
     const { decodeMessage, encodeMessage } = await import('./message-codec.ts')
-    const text = encodeMessage({ room: Room.ref('r9'), list: [1n, Number.NaN, undefined, new Date(0), new Uint8Array([1])], $justscale: 'mine' })
-    const back = decodeMessage(text, (name) => (name === 'Room' ? Room : undefined)) as { room: Reference<Room>; list: unknown[]; $justscale: string }
+    const text = encodeMessage({
+      room: Room.ref('r9'),
+      list: [1n, Number.NaN, undefined, new Date(0), new Uint8Array([1])],
+      $justscale: 'mine',
+    })
+    const back = decodeMessage(text, (name) => (name === 'Room' ? Room : undefined)) as {
+      room: Reference<Room>
+      list: unknown[]
+      $justscale: string
+    }
     expect(back.room.identifier).toBe('r9')
     expect(back.list).toEqual([1n, Number.NaN, undefined, new Date(0), new Uint8Array([1])])
     expect(back.$justscale).toBe('mine')

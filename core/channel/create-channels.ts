@@ -65,7 +65,8 @@ export function createChannels<Message>(options: ChannelOptions) {
           const topic = hub.topic(keyText(key))
           afterCommit(() => hub.publish(topic, payload))
         },
-        subscribe: (key, subscribeOptions) => hub.subscribe(keyText(key), subscribeOptions) as ChannelSubscription<Message>,
+        subscribe: (key, subscribeOptions) =>
+          hub.subscribe(keyText(key), subscribeOptions) as ChannelSubscription<Message>,
         hasSubscribers: (key) => hub.keys().includes(keyText(key)),
         activeKeys: () => hub.keys(),
       }
@@ -84,6 +85,7 @@ function keyText(key: ChannelKey): string {
   if (typeof key === 'string') return key
   const model: AnyModelClass | undefined = key instanceof Reference ? key.model : entityState(key)?.model
   const reference = model && referenceFrom(model, key)
-  if (model === undefined || !(reference instanceof Reference)) throw new TypeError('A channel key is text, a reference or a stored entity')
+  if (model === undefined || !(reference instanceof Reference))
+    throw new TypeError('A channel key is text, a reference or a stored entity')
   return `${modelName(model)}:${reference.identifier}`
 }

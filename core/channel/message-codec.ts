@@ -35,7 +35,8 @@ function encoded(value: unknown, path: string, above: readonly object[]): unknow
   const around = [...above, value]
   if (Array.isArray(value)) return value.map((item, index) => encoded(item, `${path}[${index}]`, around))
   const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype !== Object.prototype && prototype !== null) throw refused(path, `an instance of ${value.constructor.name} cannot be sent`)
+  if (prototype !== Object.prototype && prototype !== null)
+    throw refused(path, `an instance of ${value.constructor.name} cannot be sent`)
   const entries = Object.entries(value).filter(([, inner]) => inner !== undefined)
   const plain = Object.fromEntries(entries.map(([name, inner]) => [name, encoded(inner, `${path}.${name}`, around)]))
   return tag in plain ? tagged('object', plain) : plain
@@ -43,14 +44,24 @@ function encoded(value: unknown, path: string, above: readonly object[]): unknow
 
 function encodedAtom(value: object, path: string): Tagged | undefined {
   if (value instanceof Reference) return { ...tagged('ref', value.identifier), model: modelName(value.model) }
-  if (value instanceof References) return tagged('refs', value.items.map((item) => encodedAtom(item, path)))
+  if (value instanceof References)
+    return tagged(
+      'refs',
+      value.items.map((item) => encodedAtom(item, path)),
+    )
   if (value instanceof Uint8Array) return tagged('bytes', value.toBase64())
   if (value instanceof Date) return tagged('date', value.getTime())
-  for (const [name, type] of Object.entries(temporalTypes)) if (Object.getPrototypeOf(value) === type.prototype) return tagged(name, String(value))
+  for (const [name, type] of Object.entries(temporalTypes))
+    if (Object.getPrototypeOf(value) === type.prototype) return tagged(name, String(value))
   const state = entityState(value)
   if (state === undefined) return undefined
-  const what = state.form === 'locked' ? 'Locked<T> cannot leave this process' : `the entity ${entityName(value)} cannot be sent`
-  throw new ProcessableEncodeError(path, what, `Send ${modelName(state.model)}.ref(entity): the receiver awaits or locks it.`)
+  const what =
+    state.form === 'locked' ? 'Locked<T> cannot leave this process' : `the entity ${entityName(value)} cannot be sent`
+  throw new ProcessableEncodeError(
+    path,
+    what,
+    `Send ${modelName(state.model)}.ref(entity): the receiver awaits or locks it.`,
+  )
 }
 
 function decoded(value: unknown, modelOf: (name: string) => AnyModelClass | undefined): unknown {
@@ -63,13 +74,20 @@ function decoded(value: unknown, modelOf: (name: string) => AnyModelClass | unde
 function decodedTag(value: Tagged, modelOf: (name: string) => AnyModelClass | undefined): unknown {
   const kind = value[tag]
   switch (kind) {
-    case 'undefined': return undefined
-    case 'number': return Number(value.value)
-    case 'bigint': return BigInt(value.value as string)
-    case 'bytes': return Uint8Array.fromBase64(value.value as string)
-    case 'date': return new Date(value.value as number)
-    case 'refs': return new References((value.value as Tagged[]).map((item) => decodedTag(item, modelOf) as Reference<unknown>))
-    case 'ref': return decodedReference(value, modelOf)
+    case 'undefined':
+      return undefined
+    case 'number':
+      return Number(value.value)
+    case 'bigint':
+      return BigInt(value.value as string)
+    case 'bytes':
+      return Uint8Array.fromBase64(value.value as string)
+    case 'date':
+      return new Date(value.value as number)
+    case 'refs':
+      return new References((value.value as Tagged[]).map((item) => decodedTag(item, modelOf) as Reference<unknown>))
+    case 'ref':
+      return decodedReference(value, modelOf)
     case 'object': {
       const plain = value.value as Record<string, unknown>
       return Object.fromEntries(Object.entries(plain).map(([name, inner]) => [name, decoded(inner, modelOf)]))

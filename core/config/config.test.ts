@@ -4,9 +4,22 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { defineApp, defineService, JustScale } from '../index.ts'
-import { ConfigurationError, createEnvironment, defineConfig, defineFlags, defineSecret, EnvironmentNotFoundError, environmentName, loadEnvironment, provideConfig } from './index.ts'
+import {
+  ConfigurationError,
+  createEnvironment,
+  defineConfig,
+  defineFlags,
+  defineSecret,
+  EnvironmentNotFoundError,
+  environmentName,
+  loadEnvironment,
+  provideConfig,
+} from './index.ts'
 
-class Server extends defineConfig('server', z.object({ port: z.number().int(), host: z.string().default('localhost') })) {}
+class Server extends defineConfig(
+  'server',
+  z.object({ port: z.number().int(), host: z.string().default('localhost') }),
+) {}
 class Keys extends defineSecret('keys', z.object({ apiKey: z.string().min(8) })) {}
 class Flags extends defineFlags('flags', z.object({ newCheckout: z.boolean().default(false) })) {}
 
@@ -15,7 +28,10 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 describe('configuration', () => {
   test('is injected, checked and with defaults', async () => {
-    class Uses extends defineService({ inject: { server: Server, flags: Flags }, factory: ({ server, flags }) => ({ text: `${server.host}:${server.port}:${flags.newCheckout}` }) }) {}
+    class Uses extends defineService({
+      inject: { server: Server, flags: Flags },
+      factory: ({ server, flags }) => ({ text: `${server.host}:${server.port}:${flags.newCheckout}` }),
+    }) {}
     const app = JustScale()
       .add(provideConfig(Server, (env) => ({ port: Number(env['PORT']) }), { environment: { PORT: '80' } }))
       .add(provideConfig(Flags, () => ({})))
@@ -27,7 +43,12 @@ describe('configuration', () => {
 
   test('reports every failure at once, naming key, variable and source, and no secret', async () => {
     const app = JustScale()
-      .add(provideConfig(Server, (env) => ({ port: Number(env['PORT']), host: env['HOST'] }), { environment: { PORT: 'many' }, source: '.env' }))
+      .add(
+        provideConfig(Server, (env) => ({ port: Number(env['PORT']), host: env['HOST'] }), {
+          environment: { PORT: 'many' },
+          source: '.env',
+        }),
+      )
       .add(provideConfig(Keys, (env) => ({ apiKey: env['API_KEY'] }), { environment: { API_KEY: 'hush' } }))
       .build()
     const error = await app.start().catch((caught: unknown) => caught)

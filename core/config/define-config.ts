@@ -69,7 +69,12 @@ export function provideConfig<Token extends ConfigToken<z.ZodType>>(
   options: ConfigOptions = {},
 ): ConfigComponent<Token> {
   const slice = token[configSlice]
-  const source: ConfigSource = { slice, read, source: options.source ?? 'environment', environment: options.environment ?? Bun.env }
+  const source: ConfigSource = {
+    slice,
+    read,
+    source: options.source ?? 'environment',
+    environment: options.environment ?? Bun.env,
+  }
   return {
     [componentMeta]: {
       kind: 'config',
@@ -100,7 +105,9 @@ export interface ConfigSource {
 /** Reads and checks a slice. */
 export async function loadConfig(
   source: ConfigSource,
-): Promise<{ readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly failures: readonly ConfigFailure[] }> {
+): Promise<
+  { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly failures: readonly ConfigFailure[] }
+> {
   const { slice } = source
   const recorded = recordedEnvironment(source.environment)
   let input: unknown
@@ -115,14 +122,23 @@ export async function loadConfig(
   const failures = parsed.error.issues.map((issue): ConfigFailure => {
     const value = valueAt(input, issue.path)
     const variable = recorded.variableOf(value, issue.path)
-    const shown = slice.kind === 'secret' || value === undefined || Number.isNaN(value) ? '' : `, got ${JSON.stringify(value)}`
-    return { key: [slice.name, ...issue.path.map(String)].join('.'), message: `${issue.message}${shown}`, source: source.source, variable }
+    const shown =
+      slice.kind === 'secret' || value === undefined || Number.isNaN(value) ? '' : `, got ${JSON.stringify(value)}`
+    return {
+      key: [slice.name, ...issue.path.map(String)].join('.'),
+      message: `${issue.message}${shown}`,
+      source: source.source,
+      variable,
+    }
   })
   return { ok: false, failures }
 }
 
 function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined), input)
+  return path.reduce<unknown>(
+    (value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined),
+    input,
+  )
 }
 
 function sliceClass(slice: ConfigSlice): unknown {

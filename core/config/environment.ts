@@ -15,7 +15,12 @@ export type EnvironmentOf<Provided> = FeatureToken<string, never, Provided, neve
 export function createEnvironment<Provided>(
   add: (builder: AppBuilder<BuiltIn>) => AppBuilder<Provided, never>,
 ): FeatureToken<'Environment', never, Exclude<Provided, BuiltIn>, never> {
-  return createFeatureBuilder().name('Environment').provides(add) as unknown as FeatureToken<'Environment', never, Exclude<Provided, BuiltIn>, never>
+  return createFeatureBuilder().name('Environment').provides(add) as unknown as FeatureToken<
+    'Environment',
+    never,
+    Exclude<Provided, BuiltIn>,
+    never
+  >
 }
 
 /** `JUSTSCALE_ENV`, else `test` under a test runner, else `production` if `NODE_ENV` says so, else `development`. */
@@ -41,7 +46,9 @@ export async function loadEnvironment(folder: string, name: string): Promise<unk
 
 function environmentFiles(folder: string): readonly string[] {
   try {
-    return readdirSync(folder).filter((file) => file.endsWith('.ts')).map((file) => file.slice(0, -3))
+    return readdirSync(folder)
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => file.slice(0, -3))
   } catch {
     return []
   }

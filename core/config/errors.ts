@@ -17,7 +17,10 @@ export class ConfigurationError extends CoreError {
   readonly failures: readonly ConfigFailure[]
 
   constructor(app: string, failures: readonly ConfigFailure[]) {
-    const lines = failures.map(({ key, message, source, variable }) => `\n  ${key}: ${message} (${variable === undefined ? source : `${variable} in ${source}`})`)
+    const lines = failures.map(
+      ({ key, message, source, variable }) =>
+        `\n  ${key}: ${message} (${variable === undefined ? source : `${variable} in ${source}`})`,
+    )
     super(`The configuration of "${app}" is wrong:${lines.join('')}`)
     this.failures = failures
   }
@@ -29,7 +32,8 @@ export class EnvironmentNotFoundError extends CoreError {
 
   constructor(name: string, looked: readonly string[], found: readonly string[]) {
     super(`There is no environment "${name}". Looked for:\n${looked.map((path) => `  ${path}`).join('\n')}`, {
-      hint: found.length === 0 ? 'Create one, or set JUSTSCALE_ENV.' : `Set JUSTSCALE_ENV to one of: ${found.join(', ')}.`,
+      hint:
+        found.length === 0 ? 'Create one, or set JUSTSCALE_ENV.' : `Set JUSTSCALE_ENV to one of: ${found.join(', ')}.`,
     })
   }
 }

@@ -5,7 +5,16 @@ import type { Fields } from '../model/field-type.ts'
 import { modelMetadata } from '../model/model-metadata.ts'
 import { serviceMaker } from '../service/define-service.ts'
 import { DefinitionError } from '../errors.ts'
-import { componentMeta, describe, isComponent, type Component, type componentFacts, type ComponentMeta, type LateOf, type RequiresOf } from './component.ts'
+import {
+  componentMeta,
+  describe,
+  isComponent,
+  type Component,
+  type componentFacts,
+  type ComponentMeta,
+  type LateOf,
+  type RequiresOf,
+} from './component.ts'
 import { repositoryToken, type ModelRepositoryToken } from './model-repository.ts'
 import type { AnyToken, InstanceOf, Lazy, LazyToken } from './token.ts'
 import { tokenName } from './token-name.ts'
@@ -35,11 +44,20 @@ export function bindService<Token extends AnyToken, C extends Implementation<Ins
   }
   const meta = describe(implementation)
   const create = serviceMaker(implementation)
-  return binding({ ...meta, kind: 'binding', name: `${tokenName(token)} as ${meta.name}`, provides: [token], ...(create && { create }) })
+  return binding({
+    ...meta,
+    kind: 'binding',
+    name: `${tokenName(token)} as ${meta.name}`,
+    provides: [token],
+    ...(create && { create }),
+  })
 }
 
 /** A ready object, found under `token`. */
-export function bindInstance<Token extends AnyToken>(token: Token, instance: InstanceOf<Token>): Binding<Token, never, never> {
+export function bindInstance<Token extends AnyToken>(
+  token: Token,
+  instance: InstanceOf<Token>,
+): Binding<Token, never, never> {
   return binding({
     kind: 'binding',
     name: `${tokenName(token)} as an instance`,
@@ -55,9 +73,12 @@ export declare abstract class StoredIn<in out Entity, out Storage> {
 }
 
 type StoredInEach<Entity, Storage> = Entity extends unknown ? StoredIn<Entity, Storage> : never
-type ServicesOf<Entity> = Entity extends BaseModel<infer _Key, infer _F extends Fields, infer Injected>
-  ? unknown extends Injected ? never : LateTokens<Injected[keyof Injected]>
-  : never
+type ServicesOf<Entity> =
+  Entity extends BaseModel<infer _Key, infer _F extends Fields, infer Injected>
+    ? unknown extends Injected
+      ? never
+      : LateTokens<Injected[keyof Injected]>
+    : never
 type LateTokens<Token> = Token extends Lazy<infer Link> ? LazyToken<Link> : Token
 
 export interface RepositoryBindingFacts<Entity, Joined, Storage, Requires> {
@@ -78,7 +99,8 @@ export function bindRepository<Entity extends AnyModel, Joined, Storage extends 
   source: RepositorySource<Entity, Storage, Requires>,
 ): RepositoryBinding<Entity, Joined, Storage, Requires> {
   const found = repositoryToken(token)
-  if (found === undefined) throw new DefinitionError('bindRepository needs ModelRepository.of(Model) as its first argument')
+  if (found === undefined)
+    throw new DefinitionError('bindRepository needs ModelRepository.of(Model) as its first argument')
   const description = source[repositorySource]
   const model: AnyModelClass = description.model ?? found.model
   return binding({

@@ -75,7 +75,9 @@ export interface ComponentMeta {
 
 export type Scope = 'app' | 'request' | 'consumer'
 
-export type RequiresOf<C> = C extends { readonly [componentFacts]: { readonly requires: infer Requires } } ? Requires : never
+export type RequiresOf<C> = C extends { readonly [componentFacts]: { readonly requires: infer Requires } }
+  ? Requires
+  : never
 export type LateOf<C> = C extends { readonly [componentFacts]: { readonly late: infer Late } } ? Late : never
 export type BindsOf<C> = C extends { readonly [componentFacts]: { readonly binds: infer Binds } } ? Binds : never
 export type ProvidesOf<C> = C extends { readonly [componentFacts]: { readonly provides: infer Provides } }
@@ -85,7 +87,11 @@ type ReplaceSelf<Provides, C> = Provides extends Self ? C : Provides
 
 /** The name if it is a literal, else the component's type: `typeof AuthFeature`. */
 export type NameOf<C> = C extends { readonly [componentFacts]: { readonly name: infer Name } }
-  ? Name extends string ? (string extends Name ? C : Name) : C
+  ? Name extends string
+    ? string extends Name
+      ? C
+      : Name
+    : C
   : C
 
 export function isComponent(value: unknown): value is Component {

@@ -29,7 +29,9 @@ export function defineContribution<Item, Aggregate>(
     static readonly [contributionMeta] = { name, aggregate: options?.aggregate ?? ((items: readonly Item[]) => items) }
 
     constructor() {
-      throw new DefinitionError(`${name} is a contribution token: inject it, or add to it with createContribution(${name}, ...)`)
+      throw new DefinitionError(
+        `${name} is a contribution token: inject it, or add to it with createContribution(${name}, ...)`,
+      )
     }
   }
   return Contribution as unknown as ContributionToken<Item, Aggregate>
@@ -69,4 +71,3 @@ export function createContribution<Token extends ContributionMark, Injected = un
   }
   return component as unknown as ContributionComponent<Injected>
 }
-

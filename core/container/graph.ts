@@ -48,7 +48,8 @@ export function makeGraph(input: GraphInput): Graph {
 export function lazyToken(value: unknown): unknown {
   if (!isLazy(value)) return value
   const link = value[lazyTarget]
-  const thunk = typeof link === 'function' && !isComponent(link) && !/^class\b/.test(Function.prototype.toString.call(link))
+  const thunk =
+    typeof link === 'function' && !isComponent(link) && !/^class\b/.test(Function.prototype.toString.call(link))
   return thunk ? (link as () => unknown)() : link
 }
 
@@ -98,7 +99,8 @@ function checkRequirements(node: Node, graph: Graph, given: ReadonlySet<unknown>
     const key = tokenKey(token)
     const provider = graph.providers.get(key)
     if (provider === undefined && !given.has(key)) faults.push(missing(node, token))
-    if (provider?.meta.scope === 'request' && node.meta.scope !== 'request' && !isLazy(dependency)) faults.push(captive(node, token))
+    if (provider?.meta.scope === 'request' && node.meta.scope !== 'request' && !isLazy(dependency))
+      faults.push(captive(node, token))
   }
 }
 
@@ -112,7 +114,9 @@ function missing(node: Node, token: unknown): GraphFault {
 }
 
 function bindingCall(name: string): string {
-  return name.startsWith('ModelRepository.of(') ? `bindRepository(${name}, new InMemoryRepository())` : `bindService(${name}, Implementation)`
+  return name.startsWith('ModelRepository.of(')
+    ? `bindRepository(${name}, new InMemoryRepository())`
+    : `bindService(${name}, Implementation)`
 }
 
 function duplicate(node: Node, other: Node): GraphFault {
@@ -172,17 +176,23 @@ function eagerProviders(node: Node, graph: Graph): Node[] {
 
 /** A repository whose conditions walk into a model that is stored elsewhere. */
 function splitStorage(graph: Graph): GraphFault[] {
-  return graph.nodes.filter((node) => node.meta.kind === 'repository').flatMap((node) => {
-    const detail = node.meta.detail as RepositoryDetail
-    return detail.joined.flatMap((model): GraphFault[] => {
-      const other = [...graph.nodes].find((n) => n.meta.kind === 'repository' && (n.meta.detail as RepositoryDetail).model === model)
-      const storage = (other?.meta.detail as RepositoryDetail | undefined)?.storage
-      if (storage === detail.storage) return []
-      return [{
-        kind: 'storage',
-        description: `Conditions on ${modelName(detail.model)} (in ${detail.storage}) walk into ${modelName(model)} (${storage === undefined ? 'not bound' : `in ${storage}`}).`,
-        action: 'Bind both in the same storage, or query them one after the other.',
-      }]
+  return graph.nodes
+    .filter((node) => node.meta.kind === 'repository')
+    .flatMap((node) => {
+      const detail = node.meta.detail as RepositoryDetail
+      return detail.joined.flatMap((model): GraphFault[] => {
+        const other = [...graph.nodes].find(
+          (n) => n.meta.kind === 'repository' && (n.meta.detail as RepositoryDetail).model === model,
+        )
+        const storage = (other?.meta.detail as RepositoryDetail | undefined)?.storage
+        if (storage === detail.storage) return []
+        return [
+          {
+            kind: 'storage',
+            description: `Conditions on ${modelName(detail.model)} (in ${detail.storage}) walk into ${modelName(model)} (${storage === undefined ? 'not bound' : `in ${storage}`}).`,
+            action: 'Bind both in the same storage, or query them one after the other.',
+          },
+        ]
+      })
     })
-  })
 }

@@ -48,14 +48,18 @@ export class ScopeContainer extends AbstractContainer {
   }
 
   components(kind?: string): readonly ContainerEntry[] {
-    const nodes = this.#graph.nodes.filter((node) => node.meta.kind !== 'app' && (kind === undefined || node.meta.kind === kind))
+    const nodes = this.#graph.nodes.filter(
+      (node) => node.meta.kind !== 'app' && (kind === undefined || node.meta.kind === kind),
+    )
     return nodes.map((node) => this.#entry(node))
   }
 
   controllers(filter: { readonly transport?: string } = {}): readonly ControllerEntry[] {
     const entries = this.components('controller').filter((entry) => entry.instance !== undefined) as ControllerEntry[]
     if (filter.transport === undefined) return entries
-    return entries.map((entry) => onlyTransport(entry, filter.transport)).filter((entry) => Object.keys(entry.instance.routes).length > 0)
+    return entries
+      .map((entry) => onlyTransport(entry, filter.transport))
+      .filter((entry) => Object.keys(entry.instance.routes).length > 0)
   }
 
   apps(): readonly SubAppEntry[] {
@@ -64,7 +68,12 @@ export class ScopeContainer extends AbstractContainer {
 
   has(token: unknown): boolean {
     const key = tokenKey(token)
-    return this.#graph.providers.has(key) || this.#bridges.has(key) || builtInTokens.includes(key) || isContributionToken(token)
+    return (
+      this.#graph.providers.has(key) ||
+      this.#bridges.has(key) ||
+      builtInTokens.includes(key) ||
+      isContributionToken(token)
+    )
   }
 
   async resolve<Token extends AnyToken>(token: Token): Promise<InstanceOf<Token>> {
@@ -84,7 +93,8 @@ export class ScopeContainer extends AbstractContainer {
     this.#sink ??= (await this.#findSink()) ?? undefined
     for (const node of this.#graph.nodes) {
       const single = node.meta.scope === undefined || node.meta.scope === 'app'
-      if (single && makerOf(node) !== undefined && node.meta.kind !== 'app') await this.#instance(node, { name: this.#app.name, chain: [] })
+      if (single && makerOf(node) !== undefined && node.meta.kind !== 'app')
+        await this.#instance(node, { name: this.#app.name, chain: [] })
     }
     await this.#settle()
   }
@@ -143,7 +153,8 @@ export class ScopeContainer extends AbstractContainer {
       app: this.#app,
       name: node.meta.name,
       consumer: consumer.name,
-      resolve: ((token: unknown) => this.#find(token, { name: node.meta.name, chain, node })) as CreateContext['resolve'],
+      resolve: ((token: unknown) =>
+        this.#find(token, { name: node.meta.name, chain, node })) as CreateContext['resolve'],
     }
     return runInApp(this.#app, () => maker(dependencies, context))
   }
@@ -246,7 +257,9 @@ function makerOf(node: Node): ((dependencies: Record<string, unknown>, context: 
 }
 
 function onlyTransport(entry: ControllerEntry, transport: string | undefined): ControllerEntry {
-  const routes = Object.fromEntries(Object.entries(entry.instance.routes).filter(([, route]) => route.transport === transport))
+  const routes = Object.fromEntries(
+    Object.entries(entry.instance.routes).filter(([, route]) => route.transport === transport),
+  )
   const instance: ControllerInstance = { ...entry.instance, routes }
   return { ...entry, instance }
 }

@@ -21,10 +21,7 @@ export interface Lazy<Link> {
 }
 
 export type AnyToken =
-  | (abstract new (...args: never) => unknown)
-  | ObjectToken<unknown>
-  | AnyRepositoryToken
-  | Lazy<unknown>
+  (abstract new (...args: never) => unknown) | ObjectToken<unknown> | AnyRepositoryToken | Lazy<unknown>
 
 /** What injecting a token gives. */
 export type InstanceOf<Token> =
@@ -39,7 +36,11 @@ export type InstanceOf<Token> =
           : never
 
 /** The token inside `lazy(...)`. */
-export type LazyToken<Link> = Link extends abstract new (...args: never) => unknown ? Link : Link extends () => infer Token ? Token : never
+export type LazyToken<Link> = Link extends abstract new (...args: never) => unknown
+  ? Link
+  : Link extends () => infer Token
+    ? Token
+    : never
 
 /** What a factory gets for its `inject`: instances, and for `lazy(...)` a function that gives the instance. */
 export type InjectedDependencies<Injected> = { readonly [Name in keyof Injected]: InjectedDependency<Injected[Name]> }
@@ -70,4 +71,3 @@ export function lazy<Link>(target: Link): Lazy<Link> {
 export function isLazy(value: unknown): value is Lazy<unknown> {
   return typeof value === 'object' && value !== null && lazyTarget in value
 }
-

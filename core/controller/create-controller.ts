@@ -3,7 +3,13 @@
  * nothing of HTTP; transports find their routes through the container. Contract-first transports (RPC) plug into
  * `createController.implements(Contract)` by giving their contracts the `implementContract` symbol.
  */
-import { componentMeta, type Component, type componentFacts, type Dependencies, type Self } from '../container/component.ts'
+import {
+  componentMeta,
+  type Component,
+  type componentFacts,
+  type Dependencies,
+  type Self,
+} from '../container/component.ts'
 import type { InjectedDependencies, injectedAs, LateNeed, Need } from '../container/token.ts'
 import type { ControllerInstance, Route, Routes } from './route.ts'
 
@@ -41,7 +47,9 @@ export interface CreateController {
     prefix: Prefix,
     definition: ControllerDefinition<Injected, R>,
   ): Controller<Prefix, Injected, R>
-  <Injected = unknown, R extends Routes = Routes>(definition: ControllerDefinition<Injected, R>): Controller<'', Injected, R>
+  <Injected = unknown, R extends Routes = Routes>(
+    definition: ControllerDefinition<Injected, R>,
+  ): Controller<'', Injected, R>
   /** Starts a controller that must implement every method of a contract. */
   implements<Implementer>(contract: Implementable<Implementer>): Implementer
 }
@@ -65,7 +73,11 @@ function makeController(prefix: string, definition: ControllerDefinition<unknown
       kind: 'controller',
       name,
       requires: { ...(definition.inject as Dependencies | undefined) },
-      create: (dependencies: Dependencies): ControllerInstance => ({ name, prefix, routes: Object.freeze(routes(dependencies)) }),
+      create: (dependencies: Dependencies): ControllerInstance => ({
+        name,
+        prefix,
+        routes: Object.freeze(routes(dependencies)),
+      }),
     },
   }
 }

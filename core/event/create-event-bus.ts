@@ -38,9 +38,11 @@ export function createEventBus<Schemas extends EventSchemas>(schemas: Schemas) {
       const handlers = new Map<keyof Schemas, Set<(payload: never) => unknown>>()
       const call = async (name: keyof Schemas, handler: (payload: never) => unknown, payload: unknown) => {
         const event = String(name)
-        await runInApp(app, () => runInCell({ name: `event ${event}` }, () => handler(payload as never))).catch((error: unknown) => {
-          logger.error('An event handler failed', { event, error })
-        })
+        await runInApp(app, () => runInCell({ name: `event ${event}` }, () => handler(payload as never))).catch(
+          (error: unknown) => {
+            logger.error('An event handler failed', { event, error })
+          },
+        )
       }
       return {
         async emit(name, payload) {
@@ -63,6 +65,8 @@ async function validated(name: string, schema: StandardSchemaV1 | undefined, pay
   if (schema === undefined) throw new EventValidationError(`There is no event "${name}"`)
   const result = await schema['~standard'].validate(payload)
   if (result.issues === undefined) return result.value
-  const failures = result.issues.map((issue) => `${(issue.path ?? []).map(String).join('.') || 'payload'}: ${issue.message}`)
+  const failures = result.issues.map(
+    (issue) => `${(issue.path ?? []).map(String).join('.') || 'payload'}: ${issue.message}`,
+  )
   throw new EventValidationError(`Event "${name}": ${failures.join('; ')}`)
 }

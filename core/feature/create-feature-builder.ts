@@ -5,7 +5,15 @@
  */
 import type { AppBuilder, BuiltIn } from '../app/builder-type.ts'
 import { partsOf, makeBuilder } from '../app/builder.ts'
-import { componentMeta, type Component, type componentFacts, type ComponentMeta, type Hook, type ProvidesOf, type Self } from '../container/component.ts'
+import {
+  componentMeta,
+  type Component,
+  type componentFacts,
+  type ComponentMeta,
+  type Hook,
+  type ProvidesOf,
+  type Self,
+} from '../container/component.ts'
 import type { AnyToken } from '../container/token.ts'
 import { tokenName } from '../container/token-name.ts'
 
@@ -27,7 +35,9 @@ export interface FeatureToken<Name, Required, Provided, Late> extends Component 
 export interface FeatureBuilder<Name, Required, Available> {
   name<const N extends string>(name: N): FeatureBuilder<N, Required, Available>
   /** Must be added before the feature; requiring a feature makes what it provides available inside. */
-  requires<Token extends AnyToken | Component>(token: Token): FeatureBuilder<Name, Required | Token, Available | Token | ProvidesOf<Token>>
+  requires<Token extends AnyToken | Component>(
+    token: Token,
+  ): FeatureBuilder<Name, Required | Token, Available | Token | ProvidesOf<Token>>
   /** Runs at start, after everything is made, in order of declaration. May be called several times. */
   onStart(hook: Hook): FeatureBuilder<Name, Required, Available>
   /** Runs at stop, in reverse order. May be called several times. */
@@ -54,7 +64,8 @@ export function createFeatureBuilder(): FeatureBuilder<string, never, never> {
 function featureBuilder(draft: Draft): FeatureBuilder<string, never, never> {
   const builder = {
     name: (name: string) => featureBuilder({ ...draft, name }),
-    requires: (token: unknown) => featureBuilder({ ...draft, requires: { ...draft.requires, [tokenName(token)]: token } }),
+    requires: (token: unknown) =>
+      featureBuilder({ ...draft, requires: { ...draft.requires, [tokenName(token)]: token } }),
     onStart: (hook: Hook) => featureBuilder({ ...draft, onStart: [...draft.onStart, hook] }),
     onStop: (hook: Hook) => featureBuilder({ ...draft, onStop: [...draft.onStop, hook] }),
     provides: (add: (builder: unknown) => unknown) => featureClass(draft, partsOf(add(makeBuilder()))),

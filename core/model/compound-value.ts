@@ -19,14 +19,18 @@ export function sameValue(one: unknown, other: unknown): boolean {
   if (Object.is(one, other)) return true
   if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false
   if (one instanceof Uint8Array) return other instanceof Uint8Array && Buffer.compare(one, other) === 0
-  if (Array.isArray(one)) return Array.isArray(other) && one.length === other.length && one.every((item, i) => sameValue(item, other[i]))
+  if (Array.isArray(one))
+    return Array.isArray(other) && one.length === other.length && one.every((item, i) => sameValue(item, other[i]))
   if (isPlain(one) && isPlain(other)) return sameFields(one, other)
   return one.constructor === other.constructor && JSON.stringify(one) === JSON.stringify(other)
 }
 
 function sameFields(one: Record<string, unknown>, other: Record<string, unknown>): boolean {
   const names = Object.keys(one)
-  return names.length === Object.keys(other).length && names.every((name) => Object.hasOwn(other, name) && sameValue(one[name], other[name]))
+  return (
+    names.length === Object.keys(other).length &&
+    names.every((name) => Object.hasOwn(other, name) && sameValue(one[name], other[name]))
+  )
 }
 
 function isPlain(value: unknown): value is Record<string, unknown> {

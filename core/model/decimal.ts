@@ -11,7 +11,8 @@ export function decimalText(
 ): { readonly text: string } | { readonly failure: string } {
   const plain = typeof value === 'number' ? numberText(value) : value.trim()
   const parts = /^([+-]?)(\d*)\.?(\d*)(?:[eE]([+-]?\d{1,4}))?$/.exec(plain)
-  if (parts === null || (parts[2] === '' && parts[3] === '')) return { failure: `must be a decimal number, got "${value}"` }
+  if (parts === null || (parts[2] === '' && parts[3] === ''))
+    return { failure: `must be a decimal number, got "${value}"` }
   const [, sign = '', whole = '', fraction = '', exponent = '0'] = parts
   const unscaled = roundedUnits(BigInt(whole + fraction), fraction.length - Number(exponent) - scale)
   const digits = unscaled.toString().padStart(scale + 1, '0')

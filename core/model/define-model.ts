@@ -158,12 +158,16 @@ function fieldDefinitions(model: string, fields: Fields): Readonly<Record<string
         hint: 'Keys and system columns belong to the adapter; choose a name of your domain.',
       })
     }
-    if (!(field instanceof AnyField)) throw new DefinitionError(`${model}.${name} is not a field: write field.string() or the like`)
+    if (!(field instanceof AnyField))
+      throw new DefinitionError(`${model}.${name} is not a field: write field.string() or the like`)
     const { type } = field.definition
     if (type.kind === 'decimal' && type.as === 'number' && type.precision > 15) {
-      throw new DefinitionError(`${model}.${name}: a decimal of ${type.precision} digits does not fit a number exactly`, {
-        hint: `Write field.decimal(${type.precision}, ${type.scale}).asString().`,
-      })
+      throw new DefinitionError(
+        `${model}.${name}: a decimal of ${type.precision} digits does not fit a number exactly`,
+        {
+          hint: `Write field.decimal(${type.precision}, ${type.scale}).asString().`,
+        },
+      )
     }
     return [name, field.definition]
   })

@@ -19,7 +19,12 @@ export type FieldValues = Record<string, unknown>
 
 export type EntityState =
   | { readonly form: 'transient'; readonly model: AnyModelClass; readonly values: FieldValues }
-  | { readonly form: 'persistent'; readonly model: AnyModelClass; readonly identifier: string; readonly app: AppContext }
+  | {
+      readonly form: 'persistent'
+      readonly model: AnyModelClass
+      readonly identifier: string
+      readonly app: AppContext
+    }
   | {
       readonly form: 'locked'
       readonly model: AnyModelClass

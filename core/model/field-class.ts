@@ -8,9 +8,10 @@ export function plainDefinition(type: FieldType): FieldDefinition {
 }
 
 function withDefault(definition: FieldDefinition, value: unknown): FieldDefinition {
-  const made = typeof value === 'function'
-    ? { kind: 'factory' as const, make: value as () => unknown }
-    : { kind: 'value' as const, value }
+  const made =
+    typeof value === 'function'
+      ? { kind: 'factory' as const, make: value as () => unknown }
+      : { kind: 'value' as const, value }
   return { ...definition, default: made }
 }
 

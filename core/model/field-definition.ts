@@ -5,7 +5,13 @@
 import type { AnyModelClass } from './model-type.ts'
 
 export type FieldType =
-  | { readonly kind: 'string'; readonly min?: number; readonly max?: number; readonly fixed?: number; readonly pattern?: RegExp }
+  | {
+      readonly kind: 'string'
+      readonly min?: number
+      readonly max?: number
+      readonly fixed?: number
+      readonly pattern?: RegExp
+    }
   | { readonly kind: 'text' }
   | { readonly kind: 'int' }
   | { readonly kind: 'smallint' }
@@ -36,8 +42,7 @@ export interface JsonSchema {
 
 /** What an absent value becomes when an entity is made. */
 export type FieldDefault =
-  | { readonly kind: 'value'; readonly value: unknown }
-  | { readonly kind: 'factory'; readonly make: () => unknown }
+  { readonly kind: 'value'; readonly value: unknown } | { readonly kind: 'factory'; readonly make: () => unknown }
 
 export interface FieldDefinition {
   readonly type: FieldType

@@ -50,7 +50,12 @@ export interface RefsFacts<Link, Optional extends boolean> {
 }
 
 interface WithFacts {
-  readonly [fieldFacts]: { readonly read: unknown; readonly input: unknown; readonly optional: boolean; readonly kind: unknown }
+  readonly [fieldFacts]: {
+    readonly read: unknown
+    readonly input: unknown
+    readonly optional: boolean
+    readonly kind: unknown
+  }
 }
 
 export type ReadOf<Field> = Field extends { readonly [fieldFacts]: { readonly read: infer Read } } ? Read : never

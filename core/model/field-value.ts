@@ -10,8 +10,7 @@ import { referenceFrom } from './reference-from.ts'
 import { isoDateText, isoInstantText } from './temporal-input.ts'
 
 export type Checked =
-  | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly failures: readonly FieldFailure[] }
+  { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly failures: readonly FieldFailure[] }
 
 /** The value of one field, absent values included: the default, `undefined` where optional, else a failure. */
 export function definedValue(definition: FieldDefinition, value: unknown, path: string): Checked {
@@ -28,27 +27,58 @@ export function definedValue(definition: FieldDefinition, value: unknown, path: 
 /** A present value in the field's own form, or all that is wrong with it. */
 export function fieldValue(type: FieldType, value: unknown, path = ''): Checked {
   switch (type.kind) {
-    case 'string': return stringValue(type, value, path)
-    case 'text': return typeof value === 'string' ? stored(value) : failed(path, mustBe('text', value))
-    case 'int': return wholeNumber(value, -2147483648, 2147483647, path)
-    case 'smallint': return wholeNumber(value, -32768, 32767, path)
-    case 'bigint': return bigintValue(value, path)
-    case 'decimal': return decimalValue(type, value, path)
-    case 'float': return typeof value === 'number' ? stored(Math.fround(value)) : failed(path, mustBe('a number', value))
-    case 'double': return typeof value === 'number' ? stored(value) : failed(path, mustBe('a number', value))
-    case 'boolean': return typeof value === 'boolean' ? stored(value) : failed(path, mustBe('true or false', value))
-    case 'uuid': return uuidValue(value, path)
-    case 'timestamp': return temporal(() => Temporal.Instant.from(isoInstantText(value)).round('microsecond'), 'a point in time', value, path)
-    case 'date': return temporal(() => Temporal.PlainDate.from(isoDateText(value)), 'a date', value, path)
-    case 'time': return temporal(() => Temporal.PlainTime.from(textOrTemporal(value)).round('microsecond'), 'a time of day', value, path)
-    case 'duration': return temporal(() => Temporal.Duration.from(textOrTemporal(value)), 'a duration', value, path)
-    case 'json': return jsonValue(type, value, path)
-    case 'bytes': return value instanceof Uint8Array ? stored(value) : failed(path, mustBe('a Uint8Array', value))
-    case 'array': return arrayValue(type.element, value, path)
-    case 'enum': return enumValue(type.values, value, path)
-    case 'object': return objectValue(type.fields, value, path)
-    case 'ref': return refValue(type, value, path)
-    case 'refs': return refsValue(type, value, path)
+    case 'string':
+      return stringValue(type, value, path)
+    case 'text':
+      return typeof value === 'string' ? stored(value) : failed(path, mustBe('text', value))
+    case 'int':
+      return wholeNumber(value, -2147483648, 2147483647, path)
+    case 'smallint':
+      return wholeNumber(value, -32768, 32767, path)
+    case 'bigint':
+      return bigintValue(value, path)
+    case 'decimal':
+      return decimalValue(type, value, path)
+    case 'float':
+      return typeof value === 'number' ? stored(Math.fround(value)) : failed(path, mustBe('a number', value))
+    case 'double':
+      return typeof value === 'number' ? stored(value) : failed(path, mustBe('a number', value))
+    case 'boolean':
+      return typeof value === 'boolean' ? stored(value) : failed(path, mustBe('true or false', value))
+    case 'uuid':
+      return uuidValue(value, path)
+    case 'timestamp':
+      return temporal(
+        () => Temporal.Instant.from(isoInstantText(value)).round('microsecond'),
+        'a point in time',
+        value,
+        path,
+      )
+    case 'date':
+      return temporal(() => Temporal.PlainDate.from(isoDateText(value)), 'a date', value, path)
+    case 'time':
+      return temporal(
+        () => Temporal.PlainTime.from(textOrTemporal(value)).round('microsecond'),
+        'a time of day',
+        value,
+        path,
+      )
+    case 'duration':
+      return temporal(() => Temporal.Duration.from(textOrTemporal(value)), 'a duration', value, path)
+    case 'json':
+      return jsonValue(type, value, path)
+    case 'bytes':
+      return value instanceof Uint8Array ? stored(value) : failed(path, mustBe('a Uint8Array', value))
+    case 'array':
+      return arrayValue(type.element, value, path)
+    case 'enum':
+      return enumValue(type.values, value, path)
+    case 'object':
+      return objectValue(type.fields, value, path)
+    case 'ref':
+      return refValue(type, value, path)
+    case 'refs':
+      return refsValue(type, value, path)
   }
 }
 
@@ -57,15 +87,19 @@ function stringValue(type: FieldType & { kind: 'string' }, value: unknown, path:
   const length = [...value].length
   const failures: string[] = []
   if (value.includes('\0')) failures.push('must not contain a NUL character')
-  if (type.fixed !== undefined && length !== type.fixed) failures.push(`must have exactly ${type.fixed} characters, has ${length}`)
-  else if (type.max !== undefined && length > type.max) failures.push(`must have at most ${type.max} characters, has ${length}`)
-  if (type.min !== undefined && length < type.min) failures.push(`must have at least ${type.min} characters, has ${length}`)
+  if (type.fixed !== undefined && length !== type.fixed)
+    failures.push(`must have exactly ${type.fixed} characters, has ${length}`)
+  else if (type.max !== undefined && length > type.max)
+    failures.push(`must have at most ${type.max} characters, has ${length}`)
+  if (type.min !== undefined && length < type.min)
+    failures.push(`must have at least ${type.min} characters, has ${length}`)
   if (type.pattern !== undefined && !type.pattern.test(value)) failures.push(`must match ${type.pattern.source}`)
   return failures.length === 0 ? stored(value) : { ok: false, failures: failures.map((message) => ({ path, message })) }
 }
 
 function wholeNumber(value: unknown, low: number, high: number, path: string): Checked {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= low && value <= high) return stored(value === 0 ? 0 : value)
+  if (typeof value === 'number' && Number.isInteger(value) && value >= low && value <= high)
+    return stored(value === 0 ? 0 : value)
   return failed(path, mustBe(`a whole number from ${low} to ${high}`, value))
 }
 
@@ -113,7 +147,10 @@ function jsonValue(type: FieldType & { kind: 'json' }, value: unknown, path: str
 
 function arrayValue(element: FieldType, value: unknown, path: string): Checked {
   if (!Array.isArray(value)) return failed(path, mustBe('a list', value))
-  return gather(value.map((item, index) => [String(index), fieldValue(element, item, join(path, String(index)))]), (items) => items.map(([, v]) => v))
+  return gather(
+    value.map((item, index) => [String(index), fieldValue(element, item, join(path, String(index)))]),
+    (items) => items.map(([, v]) => v),
+  )
 }
 
 function enumValue(values: readonly string[], value: unknown, path: string): Checked {
@@ -122,12 +159,14 @@ function enumValue(values: readonly string[], value: unknown, path: string): Che
 }
 
 function objectValue(fields: Readonly<Record<string, FieldDefinition>>, value: unknown, path: string): Checked {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return failed(path, mustBe('an object', value))
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return failed(path, mustBe('an object', value))
   const given = value as Record<string, unknown>
   const unknownNames = Object.keys(given).filter((name) => !Object.hasOwn(fields, name))
-  const checked = Object.entries(fields).map(
-    ([name, definition]): [string, Checked] => [name, definedValue(definition, given[name], join(path, name))],
-  )
+  const checked = Object.entries(fields).map(([name, definition]): [string, Checked] => [
+    name,
+    definedValue(definition, given[name], join(path, name)),
+  ])
   const extra = unknownNames.map((name): [string, Checked] => [name, failed(join(path, name), 'is not a field')])
   return gather([...checked, ...extra], Object.fromEntries)
 }
@@ -140,7 +179,10 @@ function refValue(type: FieldType & { kind: 'ref' }, value: unknown, path: strin
 function refsValue(type: FieldType & { kind: 'refs' }, value: unknown, path: string): Checked {
   const items = value instanceof References ? value.items : value
   if (!Array.isArray(items)) return failed(path, mustBe('a list of references', value))
-  const checked = items.map((item, index): [string, Checked] => [String(index), refValue({ kind: 'ref', target: type.target }, item, join(path, String(index)))])
+  const checked = items.map((item, index): [string, Checked] => [
+    String(index),
+    refValue({ kind: 'ref', target: type.target }, item, join(path, String(index))),
+  ])
   return gather(checked, (entries) => new References(entries.map(([, reference]) => reference as Reference<unknown>)))
 }
 

@@ -17,9 +17,22 @@ type DateInput = Temporal.PlainDate | Date | string
 type TimeInput = Temporal.PlainTime | string
 type DurationInput = Temporal.Duration | string
 
-const simple = <Value, Input, Kind extends string>(kind: 'text' | 'int' | 'smallint' | 'bigint' | 'float' | 'double'
-  | 'boolean' | 'uuid' | 'timestamp' | 'date' | 'time' | 'duration' | 'bytes') =>
-  new Field<Value, Input, false, Kind>(plainDefinition({ kind }))
+const simple = <Value, Input, Kind extends string>(
+  kind:
+    | 'text'
+    | 'int'
+    | 'smallint'
+    | 'bigint'
+    | 'float'
+    | 'double'
+    | 'boolean'
+    | 'uuid'
+    | 'timestamp'
+    | 'date'
+    | 'time'
+    | 'duration'
+    | 'bytes',
+) => new Field<Value, Input, false, Kind>(plainDefinition({ kind }))
 
 export const field = {
   /** Text, with limits if wanted: `.max(n)`, `.min(n)`, `.fixed(n)`, `.pattern(regexp)`. */
@@ -38,7 +51,9 @@ export const field = {
    */
   decimal: (precision: number, scale: number): DecimalField<number, number | string, false> => {
     if (!Number.isInteger(precision) || !Number.isInteger(scale) || precision < 1 || scale < 0 || scale > precision) {
-      throw new DefinitionError(`field.decimal(${precision}, ${scale}): precision and scale must be whole, 0 <= scale <= precision`)
+      throw new DefinitionError(
+        `field.decimal(${precision}, ${scale}): precision and scale must be whole, 0 <= scale <= precision`,
+      )
     }
     return new DecimalField(plainDefinition({ kind: 'decimal', precision, scale, as: 'number' }))
   },
@@ -71,16 +86,23 @@ export const field = {
   },
   /** One of the given texts; `name` names the type in storage. */
   enum: <const Values extends readonly [string, ...string[]]>(name: string, values: Values) =>
-    new Field<Values[number], Values[number], false, 'enum'>(plainDefinition({ kind: 'enum', name, values: [...values] })),
+    new Field<Values[number], Values[number], false, 'enum'>(
+      plainDefinition({ kind: 'enum', name, values: [...values] }),
+    ),
   /** A nested object with fields of its own: `Order.fields.address.city.eq('Oslo')`. */
   object: <F extends Fields>(fields: F) =>
     new Field<FieldProps<F>, FieldsInput<F>, false, NestedKind<F>>(
-      plainDefinition({ kind: 'object', fields: Object.fromEntries(Object.entries(fields).map(([name, f]) => [name, f.definition])) }),
+      plainDefinition({
+        kind: 'object',
+        fields: Object.fromEntries(Object.entries(fields).map(([name, f]) => [name, f.definition])),
+      }),
     ),
   /** A reference to one entity: `field.ref(Creator)`, or `field.ref(() => Creator)` where the models refer to each other. */
-  ref: <Link>(target: Link): RefField<Link> => new RefField(plainDefinition({ kind: 'ref', target: modelThunk(target) })),
+  ref: <Link>(target: Link): RefField<Link> =>
+    new RefField(plainDefinition({ kind: 'ref', target: modelThunk(target) })),
   /** References to any number of entities, in order. */
-  refs: <Link>(target: Link): RefsField<Link> => new RefsField(plainDefinition({ kind: 'refs', target: modelThunk(target) })),
+  refs: <Link>(target: Link): RefsField<Link> =>
+    new RefsField(plainDefinition({ kind: 'refs', target: modelThunk(target) })),
 } as const
 
 /** Kind of a nested object: carries the inner fields, so that conditions can walk in. */
@@ -93,7 +115,9 @@ function json<Schema extends StandardSchemaV1>(
   schema: Schema,
 ): Field<StandardSchemaV1.InferOutput<Schema>, StandardSchemaV1.InferInput<Schema>, false, 'json'>
 function json(schema?: StandardSchemaV1): Field<unknown, unknown, false, 'json'> {
-  return new Field(plainDefinition(schema === undefined ? { kind: 'json' } : { kind: 'json', schema: jsonSchema(schema) }))
+  return new Field(
+    plainDefinition(schema === undefined ? { kind: 'json' } : { kind: 'json', schema: jsonSchema(schema) }),
+  )
 }
 
 function modelThunk(target: unknown): () => AnyModelClass {

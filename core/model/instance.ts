@@ -35,7 +35,12 @@ export function constructInstance(model: AnyModelClass, input: unknown): object 
 }
 
 /** A stored entity as read: frozen, of this app. */
-export function makePersistent(app: AppContext, model: AnyModelClass, identifier: string, stored: StoredValues): object {
+export function makePersistent(
+  app: AppContext,
+  model: AnyModelClass,
+  identifier: string,
+  stored: StoredValues,
+): object {
   const instance = hydrate(app, model)
   stampEntity(instance, { form: 'persistent', model, identifier, app })
   const values = loadedValues(app, model, stored)
@@ -152,7 +157,8 @@ function loadedValues(app: AppContext, model: AnyModelClass, stored: StoredValue
 
 function loadedValue(app: AppContext, field: FieldDefinition, value: unknown): unknown {
   const { type } = field
-  if (type.kind === 'refs') return new References(((value ?? []) as string[]).map((id) => new Reference(type.target(), id, app)))
+  if (type.kind === 'refs')
+    return new References(((value ?? []) as string[]).map((id) => new Reference(type.target(), id, app)))
   if (value === null || value === undefined) return undefined
   return type.kind === 'ref' ? new Reference(type.target(), value as string, app) : value
 }
@@ -210,7 +216,8 @@ function accessorsOf(model: AnyModelClass): PropertyDescriptorMap {
 
 function writableState(entity: object): Exclude<EntityState, { form: 'persistent' }> {
   const state = stateOf(entity)
-  if (state.form === 'persistent') throw new TypeError(`${entityName(entity)} is read-only: lock it with repo.lock(ref)`)
+  if (state.form === 'persistent')
+    throw new TypeError(`${entityName(entity)} is read-only: lock it with repo.lock(ref)`)
   if (state.form === 'locked') state.hold.check()
   return state
 }

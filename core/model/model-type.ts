@@ -23,12 +23,15 @@ export declare abstract class BaseModel<in out Key, F extends Fields, Injected> 
 export type AnyModelClass = (abstract new (...args: never) => AnyModel) & { readonly [modelMetadata]: ModelMetadata }
 
 /** The model class of an entity type. */
-export type ModelClassOf<Entity> = (abstract new (...args: never) => Entity) & { readonly [modelMetadata]: ModelMetadata }
+export type ModelClassOf<Entity> = (abstract new (...args: never) => Entity) & {
+  readonly [modelMetadata]: ModelMetadata
+}
 
 /** What tells two models apart: the name if one is given. */
 export type ModelKey<Name extends string, F> = string extends Name ? F : Name
 
-export type FieldsOf<Entity> = Entity extends BaseModel<infer _Key, infer F, infer _Injected> ? F : Record<never, AnyField>
+export type FieldsOf<Entity> =
+  Entity extends BaseModel<infer _Key, infer F, infer _Injected> ? F : Record<never, AnyField>
 export type KeyOf<Entity> = Entity extends BaseModel<infer Key, infer _F, infer _Injected> ? Key : never
 /** What `new Model(input)` and `repo.insert(input)` take. */
 export type InsertData<Entity> = FieldsInput<FieldsOf<Entity>>
@@ -40,7 +43,11 @@ export type InjectedProps<Injected> = { readonly [Name in keyof Injected]: Insta
 
 export interface MakeReference {
   /** Order.ref`${text}`: a reference from a key that came from outside. */
-  <M extends AnyModelClass>(this: M, text: TemplateStringsArray, ...values: readonly unknown[]): Reference<InstanceType<M>>
+  <M extends AnyModelClass>(
+    this: M,
+    text: TemplateStringsArray,
+    ...values: readonly unknown[]
+  ): Reference<InstanceType<M>>
   /** A reference to a stored entity, or from a key that came from outside. */
   <M extends AnyModelClass>(this: M, target: Ref<InstanceType<M>> | string): Reference<InstanceType<M>>
 }
@@ -72,7 +79,11 @@ export interface ModelStatics<Key, F extends Fields, Injected> {
 }
 
 /** A model with the instances of the one that it overrides, and more. */
-export type OverrideConstructor<Base, Key, F extends Fields, More extends Fields, Injected> = ModelStatics<Key, F, Injected> &
+export type OverrideConstructor<Base, Key, F extends Fields, More extends Fields, Injected> = ModelStatics<
+  Key,
+  F,
+  Injected
+> &
   (new (input: FieldsInput<F>) => Base & BaseModel<Key, F, Injected> & FieldProps<More> & InjectedProps<Injected>)
 
 export type ModelConstructor<Key, F extends Fields, Injected> = ModelStatics<Key, F, Injected> &

@@ -31,7 +31,10 @@ import {
 abstract class Payments extends defineToken('Payments') {
   abstract nameOf(order: Persistent<Order>): string
 }
-class Customer extends defineModel({ name: 'Customer', fields: { name: field.string(), first: field.ref(() => Order).optional() } }) {}
+class Customer extends defineModel({
+  name: 'Customer',
+  fields: { name: field.string(), first: field.ref(() => Order).optional() },
+}) {}
 class Order extends defineModel({
   name: 'Order',
   fields: {
@@ -76,7 +79,14 @@ function shop(name: string) {
     .build()
 }
 
-const stored = { customer: 'c1', watchers: ['c2'], amount: 12.5, status: 'paid', tags: ['a'], address: { city: 'Oslo', zip: undefined } }
+const stored = {
+  customer: 'c1',
+  watchers: ['c2'],
+  amount: 12.5,
+  status: 'paid',
+  tags: ['a'],
+  address: { city: 'Oslo', zip: undefined },
+}
 const app = shop('one')
 const free: LockHold = { check() {}, dispose() {}, disposeAsync: async () => {} }
 const persistent = () => makePersistent(app, Order, 'o1', stored) as Persistent<Order>
@@ -86,7 +96,19 @@ const fresh = () => new Order({ customer: Customer.ref`c1`, amount: 100 })
 describe('a new entity', () => {
   test('holds its fields as own properties, defaults applied', () => {
     const order = fresh()
-    expect(Object.keys(order)).toEqual(['customer', 'watchers', 'amount', 'big', 'status', 'tags', 'at', 'day', 'address', 'data', 'pin'])
+    expect(Object.keys(order)).toEqual([
+      'customer',
+      'watchers',
+      'amount',
+      'big',
+      'status',
+      'tags',
+      'at',
+      'day',
+      'address',
+      'data',
+      'pin',
+    ])
     expect(order.status).toBe('pending')
     expect(fresh().tags).not.toBe(fresh().tags)
     expect(order).toBeInstanceOf(Order)
@@ -99,7 +121,9 @@ describe('a new entity', () => {
     order.applyDiscount(12.345)
     expect(order.amount).toBe(87.66)
     const cents = [0.125, 0.135, 1.005, 2.675, 0.1 + 0.2, 1.15 * 1.5, -0.125, 1e-9, 0.145]
-    expect(cents.map((value) => ((order.amount = value), order.amount))).toEqual([0.12, 0.14, 1, 2.68, 0.3, 1.72, -0.12, 0, 0.14])
+    expect(cents.map((value) => ((order.amount = value), order.amount))).toEqual([
+      0.12, 0.14, 1, 2.68, 0.3, 1.72, -0.12, 0, 0.14,
+    ])
   })
 
   test('accepts several forms of times and keeps Temporal values', () => {
@@ -113,7 +137,15 @@ describe('a new entity', () => {
   })
 
   test('tells everything that is wrong with it at once', () => {
-    const wrong = { customer: 'c1', amount: 'x', status: 'lost', tags: ['fine', 'too long'], address: { city: 'O', zip: '12', planet: 1 }, data: { a: 'b' }, extra: 1 }
+    const wrong = {
+      customer: 'c1',
+      amount: 'x',
+      status: 'lost',
+      tags: ['fine', 'too long'],
+      address: { city: 'O', zip: '12', planet: 1 },
+      data: { a: 'b' },
+      extra: 1,
+    }
     const error = (() => {
       try {
         return new Order(wrong as never)
@@ -123,7 +155,17 @@ describe('a new entity', () => {
     })()
     expect(error).toBeInstanceOf(FieldValidationError)
     expect((error as FieldValidationError).failures.map(({ path }) => path).sort()).toEqual(
-      ['address.city', 'address.planet', 'address.zip', 'amount', 'customer', 'data', 'extra', 'status', 'tags.1'].sort(),
+      [
+        'address.city',
+        'address.planet',
+        'address.zip',
+        'amount',
+        'customer',
+        'data',
+        'extra',
+        'status',
+        'tags.1',
+      ].sort(),
     )
   })
 
@@ -170,7 +212,14 @@ describe('a stored entity', () => {
 
   test('shows its fields and no key, in JSON neither', () => {
     const order = persistent()
-    expect(JSON.parse(JSON.stringify(order))).toEqual({ customer: 'c1', watchers: ['c2'], amount: 12.5, status: 'paid', tags: ['a'], address: { city: 'Oslo' } })
+    expect(JSON.parse(JSON.stringify(order))).toEqual({
+      customer: 'c1',
+      watchers: ['c2'],
+      amount: 12.5,
+      status: 'paid',
+      tags: ['a'],
+      address: { city: 'Oslo' },
+    })
     expect('id' in order).toBeFalse()
     expect(Order.ref(order).identifier).toBe('o1')
     expect(Reflect.ownKeys({ ...order })).toEqual(Object.keys(order))
@@ -234,7 +283,12 @@ describe('a locked entity', () => {
 
   test('cannot be forged', () => {
     const order = locked()
-    for (const forged of [{ ...order }, Object.create(order), structuredClone({ amount: 1 }), Object.create(Order.prototype)]) {
+    for (const forged of [
+      { ...order },
+      Object.create(order),
+      structuredClone({ amount: 1 }),
+      Object.create(Order.prototype),
+    ]) {
       expect([isLocked(forged), isPersistent(forged), isTransient(forged)]).toEqual([false, false, false])
     }
   })
@@ -251,7 +305,11 @@ describe('defineModel refuses', () => {
   test.each([
     ['a reserved name', () => defineModel({ fields: { id: field.string() } } as never), 'cannot be called "id"'],
     ['what is no field', () => defineModel({ fields: { name: 'string' } } as never), 'model.name is not a field'],
-    ['a large decimal as a number', () => defineModel({ fields: { n: field.decimal(20, 2) } }), 'does not fit a number exactly'],
+    [
+      'a large decimal as a number',
+      () => defineModel({ fields: { n: field.decimal(20, 2) } }),
+      'does not fit a number exactly',
+    ],
     ['a decimal that makes no sense', () => field.decimal(2, 5), 'precision and scale'],
     ['a list of references as an array', () => field.array(field.ref(Order)), 'field.array(field.ref(...))'],
     ['a reference to nothing', () => field.ref('Order'), 'field.ref needs a model'],

@@ -8,7 +8,9 @@ import type { AnyModelClass } from './model-type.ts'
 export function referenceFrom(model: AnyModelClass, value: unknown): Reference<unknown> | string {
   const wanted = modelName(model)
   if (value instanceof Reference) {
-    return sameModel(value.model, model) ? value : `must be a reference to ${wanted}, got one to ${modelName(value.model)}`
+    return sameModel(value.model, model)
+      ? value
+      : `must be a reference to ${wanted}, got one to ${modelName(value.model)}`
   }
   const state = entityState(value)
   if (state === undefined) return `must be a reference to ${wanted} or a stored ${wanted}, got ${typeof value}`

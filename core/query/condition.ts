@@ -29,9 +29,19 @@ export type ConditionNode =
   | { readonly kind: 'match'; readonly field: FieldPath; readonly pattern: TextPattern; readonly ignoreCase: boolean }
   | { readonly kind: 'absent'; readonly field: FieldPath; readonly negated: boolean }
   /** Of a list: holds one, any, all of the values, or (`overlaps`) at least one in common. For `refs`, identifiers. */
-  | { readonly kind: 'elements'; readonly field: FieldPath; readonly test: 'any' | 'all'; readonly values: readonly unknown[] }
+  | {
+      readonly kind: 'elements'
+      readonly field: FieldPath
+      readonly test: 'any' | 'all'
+      readonly values: readonly unknown[]
+    }
   /** Of a reference or references: an entity pointed at meets the condition. */
-  | { readonly kind: 'has'; readonly field: FieldPath; readonly target: AnyModelClass; readonly condition: ConditionNode }
+  | {
+      readonly kind: 'has'
+      readonly field: FieldPath
+      readonly target: AnyModelClass
+      readonly condition: ConditionNode
+    }
   | { readonly kind: 'and'; readonly parts: readonly ConditionNode[] }
   | { readonly kind: 'or'; readonly parts: readonly ConditionNode[] }
   /** True where `part` is not true, absent values included. */

@@ -133,4 +133,6 @@ export type Selected<S> = {
 }
 
 export type AnyAggregate<Key> = Aggregate<Key, unknown>
-export type Aggregated<A> = { readonly [Name in keyof A]: A[Name] extends Aggregate<infer _Key, infer Value> ? Value : never }
+export type Aggregated<A> = {
+  readonly [Name in keyof A]: A[Name] extends Aggregate<infer _Key, infer Value> ? Value : never
+}

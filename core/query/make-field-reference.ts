@@ -24,12 +24,17 @@ export function makeFieldReferences(
   return Object.freeze(references)
 }
 
-function makeFieldReference(model: AnyModelClass, definition: FieldDefinition, path: readonly string[]): AnyFieldReference {
+function makeFieldReference(
+  model: AnyModelClass,
+  definition: FieldDefinition,
+  path: readonly string[],
+): AnyFieldReference {
   const [first = '', ...rest] = path
   const reference = new FieldReferenceObject({ model, path: [first, ...rest], type: definition.type })
   if (definition.type.kind === 'object') {
     const inner = makeFieldReferences(model, definition.type.fields, path)
-    for (const [name, value] of Object.entries(inner)) Object.defineProperty(reference, name, { value, enumerable: true })
+    for (const [name, value] of Object.entries(inner))
+      Object.defineProperty(reference, name, { value, enumerable: true })
   }
   return Object.freeze(reference) as AnyFieldReference
 }
@@ -69,10 +74,20 @@ class FieldReferenceObject {
     return condition({ kind: 'between', field: this.field, low: this.#value(low), high: this.#value(high) })
   }
   in(values: readonly unknown[]) {
-    return condition({ kind: 'in', field: this.field, values: values.map((value) => this.#value(value)), negated: false })
+    return condition({
+      kind: 'in',
+      field: this.field,
+      values: values.map((value) => this.#value(value)),
+      negated: false,
+    })
   }
   notIn(values: readonly unknown[]) {
-    return condition({ kind: 'in', field: this.field, values: values.map((value) => this.#value(value)), negated: true })
+    return condition({
+      kind: 'in',
+      field: this.field,
+      values: values.map((value) => this.#value(value)),
+      negated: true,
+    })
   }
   like(text: string) {
     return this.#match({ kind: 'like', text }, false)
@@ -102,7 +117,8 @@ class FieldReferenceObject {
   }
   has(inner: Condition<unknown>) {
     const { type } = this.field
-    if (type.kind !== 'ref' && type.kind !== 'refs') throw new ConditionValueError(`${this} is not a reference: it has no has()`)
+    if (type.kind !== 'ref' && type.kind !== 'refs')
+      throw new ConditionValueError(`${this} is not a reference: it has no has()`)
     return condition({ kind: 'has', field: this.field, target: type.target(), condition: inner.node })
   }
   isNull() {
@@ -135,8 +151,14 @@ class FieldReferenceObject {
   }
   #elements(test: 'any' | 'all', values: readonly unknown[]) {
     const { type } = this.field
-    const element: FieldType = type.kind === 'array' ? type.element : { kind: 'ref', target: type.kind === 'refs' ? type.target : missingTarget }
-    return condition({ kind: 'elements', field: this.field, test, values: values.map((value) => this.#value(value, element)) })
+    const element: FieldType =
+      type.kind === 'array' ? type.element : { kind: 'ref', target: type.kind === 'refs' ? type.target : missingTarget }
+    return condition({
+      kind: 'elements',
+      field: this.field,
+      test,
+      values: values.map((value) => this.#value(value, element)),
+    })
   }
   #value(value: unknown, type: FieldType = this.field.type): unknown {
     if (value === null || value === undefined) {
@@ -144,7 +166,9 @@ class FieldReferenceObject {
     }
     const checked = fieldValue(type, value)
     if (checked.ok) return type.kind === 'ref' ? (checked.value as { identifier: string }).identifier : checked.value
-    throw new ConditionValueError(`${this} is compared with a value that it cannot have: ${checked.failures.map((f) => f.message).join('; ')}`)
+    throw new ConditionValueError(
+      `${this} is compared with a value that it cannot have: ${checked.failures.map((f) => f.message).join('; ')}`,
+    )
   }
 }
 

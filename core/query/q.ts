@@ -10,7 +10,8 @@ export const q = {
   or: <Key, Joined = never>(...parts: readonly Condition<Key, Joined>[]): Condition<Key, Joined> =>
     new Condition({ kind: 'or', parts: parts.map((part) => part.node) }),
   /** Where the condition is not true; entities without a value count as not true. */
-  not: <Key, Joined = never>(part: Condition<Key, Joined>): Condition<Key, Joined> => new Condition({ kind: 'not', part: part.node }),
+  not: <Key, Joined = never>(part: Condition<Key, Joined>): Condition<Key, Joined> =>
+    new Condition({ kind: 'not', part: part.node }),
   /** How many entities; with a field, how many have a value. */
   count: <Key>(field?: FieldReference<Key, unknown>): Aggregate<Key, number> =>
     new Aggregate({ kind: 'count', distinct: false, ...(field && { field: field.field }) }),

@@ -8,7 +8,9 @@ export class ReferenceNotFoundError extends CoreError {
   readonly reference: string
 
   constructor(reference: string) {
-    super(`${reference} does not exist`, { hint: 'It may have been deleted. Use `repo.get(ref)`, which gives null instead.' })
+    super(`${reference} does not exist`, {
+      hint: 'It may have been deleted. Use `repo.get(ref)`, which gives null instead.',
+    })
     this.reference = reference
   }
 }

@@ -21,7 +21,11 @@ interface Batch {
 const batches = new WeakMap<object, Map<AnyModelClass, Batch>>()
 
 /** The entity, or `null` when it does not exist. */
-export async function loadReferenced(app: AppContext, model: AnyModelClass, identifier: string): Promise<object | null> {
+export async function loadReferenced(
+  app: AppContext,
+  model: AnyModelClass,
+  identifier: string,
+): Promise<object | null> {
   const batch = openBatch(app, model)
   let position = batch.position.get(identifier)
   if (position === undefined) {

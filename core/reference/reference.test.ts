@@ -18,7 +18,10 @@ class Creator extends defineModel({ name: 'Creator', fields: { name: field.strin
     return this.name.toUpperCase()
   }
 }
-class Campaign extends defineModel({ name: 'Campaign', fields: { creator: field.ref(Creator), fans: field.refs(Creator) } }) {}
+class Campaign extends defineModel({
+  name: 'Campaign',
+  fields: { creator: field.ref(Creator), fans: field.refs(Creator) },
+}) {}
 
 function build(name = 'app') {
   const reads: string[][] = []
@@ -29,13 +32,18 @@ function build(name = 'app') {
         create: (model, _, app) => ({
           getMany: async (refs: readonly Reference<T>[]) => {
             reads.push(refs.map((ref) => ref.identifier))
-            return refs.map(({ identifier }) => (identifier === 'gone' ? null : makePersistent(app, model, identifier, { name: `n${identifier}` })))
+            return refs.map(({ identifier }) =>
+              identifier === 'gone' ? null : makePersistent(app, model, identifier, { name: `n${identifier}` }),
+            )
           },
         }),
       },
     }
   }
-  const app = JustScale().named(name).add(bindRepository(ModelRepository.of(Creator), storage())).build()
+  const app = JustScale()
+    .named(name)
+    .add(bindRepository(ModelRepository.of(Creator), storage()))
+    .build()
   return { app, reads }
 }
 

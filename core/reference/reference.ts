@@ -87,7 +87,10 @@ export class Reference<in out Entity> extends AnyReference implements PromiseLik
 }
 
 /** An ordered list of references. Awaiting it reads all of them at once; entities that no longer exist reject. */
-export class References<in out Entity> extends AnyReference implements PromiseLike<readonly Persistent<Entity>[]>, Iterable<Reference<Entity>> {
+export class References<in out Entity>
+  extends AnyReference
+  implements PromiseLike<readonly Persistent<Entity>[]>, Iterable<Reference<Entity>>
+{
   declare private readonly 'a list of references': (entity: Entity) => Entity
   readonly #items: readonly Reference<Entity>[]
 

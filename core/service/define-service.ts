@@ -3,7 +3,14 @@
  * `class Billing extends defineService({ inject: { payments: Payments }, factory: ({ payments }) => ({...}) }) {}`.
  * Without a factory the class body is the service, and what it injects is on `this`.
  */
-import { componentMeta, type componentFacts, type ComponentMeta, type CreateContext, type Dependencies, type Self } from '../container/component.ts'
+import {
+  componentMeta,
+  type componentFacts,
+  type ComponentMeta,
+  type CreateContext,
+  type Dependencies,
+  type Self,
+} from '../container/component.ts'
 import type { InjectedDependencies, LateNeed, Need, Resolve } from '../container/token.ts'
 import { DefinitionError } from '../errors.ts'
 
@@ -39,7 +46,9 @@ export interface ServiceDefinition<Name extends string, Injected, Instance, Scop
 
 type NoCaptives<Injected, Scope> = Scope extends 'request'
   ? unknown
-  : { readonly [Name in keyof Injected]: IsCaptive<Injected[Name]> extends true ? CaptiveDependencyError<Name> : unknown }
+  : {
+      readonly [Name in keyof Injected]: IsCaptive<Injected[Name]> extends true ? CaptiveDependencyError<Name> : unknown
+    }
 type IsCaptive<Token> = Token extends { readonly [componentFacts]: { readonly scope: 'request' } } ? true : false
 
 /** The class for a service to extend. */

@@ -26,7 +26,11 @@ function abstractClass(name: string): unknown {
     static readonly tokenName = name
 
     constructor() {
-      if (new.target === undefined || Object.hasOwn(new.target, 'tokenName') || Object.getPrototypeOf(new.target) === Token) {
+      if (
+        new.target === undefined ||
+        Object.hasOwn(new.target, 'tokenName') ||
+        Object.getPrototypeOf(new.target) === Token
+      ) {
         throw new DefinitionError(`${name} is an abstract token: it has no instances of its own`, {
           hint: `Bind an implementation: .add(bindService(${name}, Implementation)).`,
         })

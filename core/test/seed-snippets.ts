@@ -70,7 +70,12 @@ declare const users: Repository<User>
 declare const orders: Repository<Order>
 `,
     // A user is no reference to an order: the type fixtures of the same documents say so.
-    edits: [['const order = await orders.get(user);', 'if (!user) throw new Error()\n// @ts-expect-error TS2345\nconst order = await orders.get(user);']],
+    edits: [
+      [
+        'const order = await orders.get(user);',
+        'if (!user) throw new Error()\n// @ts-expect-error TS2345\nconst order = await orders.get(user);',
+      ],
+    ],
     after: '\n// @ts-expect-error TS2339\nvoid user.id\nexport { order }',
   },
   {
@@ -193,7 +198,10 @@ declare const order: Persistent<Order>
   ...(['Working', 'Broken'] as const).map((which): SeedSnippet => ({
     name: `the builder chain: ${which}`,
     seed: '003',
-    from: which === 'Working' ? 'const app = JustScale()\n  .add(InMemoryLockFeature)\n  .add(InMemoryProcessFeature)\n  .add(bindRepository(ModelRepository.of(User)' : 'const app = JustScale()\n  .add(InMemoryLockFeature)\n  .add(InMemoryProcessFeature)\n  // .add(',
+    from:
+      which === 'Working'
+        ? 'const app = JustScale()\n  .add(InMemoryLockFeature)\n  .add(InMemoryProcessFeature)\n  .add(bindRepository(ModelRepository.of(User)'
+        : 'const app = JustScale()\n  .add(InMemoryLockFeature)\n  .add(InMemoryProcessFeature)\n  // .add(',
     to: '.build();',
     before: `${core}${users}
 class Session extends defineModel({ name: 'Session', fields: { user: field.ref(User) } }) {}
@@ -205,7 +213,9 @@ class ConsoleEmailSender extends defineService({ factory: () => ({ send: async (
 class AuthFeature extends createFeatureBuilder().name('AuthFeature').requires(ModelRepository.of(User)).requires(ModelRepository.of(Session))
   .requires(AbstractEmailSender).build() {}
 `,
-    ...(which === 'Broken' && { edits: [['  .add(AuthFeature)', '  // @ts-expect-error TS2345\n  .add(AuthFeature)']] as const }),
+    ...(which === 'Broken' && {
+      edits: [['  .add(AuthFeature)', '  // @ts-expect-error TS2345\n  .add(AuthFeature)']] as const,
+    }),
     after: '\nexport { app }',
   })),
 ]

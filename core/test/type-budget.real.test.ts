@@ -18,7 +18,10 @@ const nothing = `${header}
 export const app = JustScale().build()
 `
 
-const models = (count: number) => Array.from({ length: count }, (_, n) => `
+const models = (count: number) =>
+  Array.from(
+    { length: count },
+    (_, n) => `
 export class M${n} extends defineModel({
   name: 'M${n}',
   fields: {
@@ -34,17 +37,27 @@ export class M${n} extends defineModel({
 }
 export const c${n} = M${n}.fields.status.eq('open')
 export const i${n} = new M${n}({ title: 'x', amount: 1, next: M${n}.ref\`1\` as never })
-`).join('')
+`,
+  ).join('')
 
-const services = (from: number, count: number) => Array.from({ length: count }, (_, i) => i + from).map((n) => `
+const services = (from: number, count: number) =>
+  Array.from({ length: count }, (_, i) => i + from)
+    .map(
+      (n) => `
 export class S${n} extends defineService({
   name: 'S${n}',
-  inject: { ${[1, 2, 3].filter((back) => n - back >= 0).map((back) => `d${back}: S${n - back}`).join(', ')} },
+  inject: { ${[1, 2, 3]
+    .filter((back) => n - back >= 0)
+    .map((back) => `d${back}: S${n - back}`)
+    .join(', ')} },
   factory: () => ({ value${n}: ${n} }),
 }) {}
-`).join('')
+`,
+    )
+    .join('')
 
-const adds = (prefix: string, count: number) => Array.from({ length: count }, (_, n) => `\n  .add(${prefix}${n})`).join('')
+const adds = (prefix: string, count: number) =>
+  Array.from({ length: count }, (_, n) => `\n  .add(${prefix}${n})`).join('')
 
 async function cost(source: string): Promise<number> {
   const [base, whole] = await Promise.all([
@@ -56,7 +69,9 @@ async function cost(source: string): Promise<number> {
 }
 
 test('300 services in one chain', async () => {
-  expect(await cost(`${services(0, 300)}\nexport const app = JustScale()${adds('S', 300)}.build()`)).toBeLessThan(540_000)
+  expect(await cost(`${services(0, 300)}\nexport const app = JustScale()${adds('S', 300)}.build()`)).toBeLessThan(
+    540_000,
+  )
 }, 60_000)
 
 test('100 models with methods, conditions and new instances', async () => {
@@ -64,15 +79,26 @@ test('100 models with methods, conditions and new instances', async () => {
 }, 60_000)
 
 test('100 models with repositories and 200 services', async () => {
-  const bindings = Array.from({ length: 100 }, (_, n) => `\n  .add(bindRepository(ModelRepository.of(M${n}), memory()))`).join('')
+  const bindings = Array.from(
+    { length: 100 },
+    (_, n) => `\n  .add(bindRepository(ModelRepository.of(M${n}), memory()))`,
+  ).join('')
   const program = `${models(100)}${services(0, 200)}\nexport const app = JustScale()${bindings}${adds('S', 200)}.build()`
   expect(await cost(program)).toBeLessThan(335_000)
 }, 60_000)
 
 test('200 features', async () => {
-  const features = Array.from({ length: 200 }, (_, n) => `
-class F${n} extends createFeatureBuilder().name('F${n}')${n > 0 ? `.requires(S${n - 1})` : ''}.provides((app) => app.add(S${n})) {}`)
-  const alone = Array.from({ length: 200 }, (_, n) => `
-export class S${n} extends defineService({ name: 'S${n}', inject: { ${n > 0 ? `d: S${n - 1}` : ''} }, factory: () => ({ value${n}: ${n} }) }) {}`)
-  expect(await cost(`${alone.join('')}${features.join('')}\nexport const app = JustScale()${adds('F', 200)}.build()`)).toBeLessThan(525_000)
+  const features = Array.from(
+    { length: 200 },
+    (_, n) => `
+class F${n} extends createFeatureBuilder().name('F${n}')${n > 0 ? `.requires(S${n - 1})` : ''}.provides((app) => app.add(S${n})) {}`,
+  )
+  const alone = Array.from(
+    { length: 200 },
+    (_, n) => `
+export class S${n} extends defineService({ name: 'S${n}', inject: { ${n > 0 ? `d: S${n - 1}` : ''} }, factory: () => ({ value${n}: ${n} }) }) {}`,
+  )
+  expect(
+    await cost(`${alone.join('')}${features.join('')}\nexport const app = JustScale()${adds('F', 200)}.build()`),
+  ).toBeLessThan(525_000)
 }, 60_000)

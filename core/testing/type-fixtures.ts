@@ -24,10 +24,14 @@ export interface Compilation {
 /** What is wrong with the fixtures in `folder`, as sentences; empty when all hold. */
 export async function typeFixtureFailures(folder: string): Promise<readonly string[]> {
   const files = [...new Bun.Glob('*.ts').scanSync({ cwd: folder })].sort()
-  const sources = await Promise.all(files.map(async (file) => [file, await Bun.file(join(folder, file)).text()] as const))
+  const sources = await Promise.all(
+    files.map(async (file) => [file, await Bun.file(join(folder, file)).text()] as const),
+  )
   const disarmed = sources.map(([file, text]) => [file, text.replaceAll('@ts-expect-error', 'disarmed')] as const)
   const [written, opened] = await Promise.all([compile(folder, new Map(sources)), compile(folder, new Map(disarmed))])
-  const surprises = written.diagnostics.map((found) => `${found.file}:${found.line} does not compile as written: ${found.code} ${found.text}`)
+  const surprises = written.diagnostics.map(
+    (found) => `${found.file}:${found.line} does not compile as written: ${found.code} ${found.text}`,
+  )
   return [...surprises, ...sources.flatMap(([file, text]) => unmet(file, text, opened.diagnostics))]
 }
 
@@ -36,9 +40,17 @@ export async function compile(folder: string, sources: ReadonlyMap<string, strin
   const copy = await mkdtemp(join(folder, '.types-'))
   try {
     await Promise.all([...sources].map(([file, text]) => Bun.write(join(copy, file), text)))
-    const config = { extends: nearestConfig(folder), include: [`${copy}/*.ts`], exclude: [], compilerOptions: { noEmit: true } }
+    const config = {
+      extends: nearestConfig(folder),
+      include: [`${copy}/*.ts`],
+      exclude: [],
+      compilerOptions: { noEmit: true },
+    }
     await Bun.write(join(copy, 'tsconfig.json'), JSON.stringify(config))
-    const run = Bun.spawn([await compiler(), '-p', copy, '--pretty', 'false', '--singleThreaded', '--extendedDiagnostics'], { stdout: 'pipe', cwd: copy })
+    const run = Bun.spawn(
+      [await compiler(), '-p', copy, '--pretty', 'false', '--singleThreaded', '--extendedDiagnostics'],
+      { stdout: 'pipe', cwd: copy },
+    )
     const output = await new Response(run.stdout).text()
     await run.exited
     const instantiations = /^Instantiations:\s+(\d+)/m.exec(output)?.[1]
@@ -58,7 +70,9 @@ function unmet(file: string, text: string, diagnostics: readonly TypeDiagnostic[
     if (code === undefined) return [`${place}: name the code and a part of the message that is expected`]
     const found = diagnostics.filter((diagnostic) => diagnostic.file === file && diagnostic.line === index + 2)
     if (found.some((diagnostic) => diagnostic.code === code && diagnostic.text.includes(part.trim()))) return []
-    return [`${place}: expected ${code} ${part}\n  got ${found.map((one) => `${one.code} ${one.text}`).join('\n  and ') || 'no error'}`]
+    return [
+      `${place}: expected ${code} ${part}\n  got ${found.map((one) => `${one.code} ${one.text}`).join('\n  and ') || 'no error'}`,
+    ]
   })
 }
 
@@ -68,7 +82,8 @@ function parseDiagnostics(output: string): readonly TypeDiagnostic[] {
   for (const line of output.split('\n')) {
     const head = /^([^/]+?)\((\d+),\d+\): error (TS\d+): (.*)$/.exec(line)
     const last = diagnostics.at(-1)
-    if (head !== null) diagnostics.push({ file: head[1] ?? '', line: Number(head[2]), code: head[3] ?? '', text: head[4] ?? '' })
+    if (head !== null)
+      diagnostics.push({ file: head[1] ?? '', line: Number(head[2]), code: head[3] ?? '', text: head[4] ?? '' })
     else if (line.startsWith('  ') && last !== undefined) last.text += `\n${line}`
   }
   return diagnostics
@@ -88,4 +103,3 @@ async function compiler(): Promise<string> {
   const { default: find } = (await import(join(dirname(wrapper), 'lib/getExePath.js'))) as { default: () => string }
   return find()
 }
-
