@@ -19,11 +19,11 @@ export interface CompiledUnit {
   readonly program: Program
   readonly debug: Omit<ProgramDebug, 'file' | 'path' | 'source'>
   readonly regions: readonly Printed[]
-  /** Which function of the source each region came from: 0 is the handler. */
-  readonly inHandler: readonly boolean[]
+  /** Whether each region is from the text that the compiled object replaces. */
+  readonly inPlace: readonly boolean[]
 }
 
-export function compileUnit(unit: Unit, handler: Node): CompiledUnit {
+export function compileUnit(unit: Unit, handler: Node, replaced: Node): CompiledUnit {
   const func = copy(handler)
   resolveNames(func)
   if (unit.kind === 'process') bindHandlerParams(unit, func)
@@ -34,7 +34,7 @@ export function compileUnit(unit: Unit, handler: Node): CompiledUnit {
   const bindings = new BindingTable(unit, builder)
   for (const routine of unit.routines) lowerRoutine(unit, builder, bindings, routine)
   markNeeds(builder)
-  return assemble(unit, builder, bindings, handler)
+  return assemble(unit, builder, bindings, replaced)
 }
 
 /** The first parameter names dependencies, the third the process itself; neither is stored. */
@@ -129,7 +129,7 @@ function markNeeds(builder: Builder): void {
   })
 }
 
-function assemble(unit: Unit, builder: Builder, bindings: BindingTable, handler: Node): CompiledUnit {
+function assemble(unit: Unit, builder: Builder, bindings: BindingTable, replaced: Node): CompiledUnit {
   const flow = analyseFlow(builder)
   const regions = builder.codes.map((each) => printRegion(each.node))
   const position = (node: Node): [number, number] => [node.loc?.start.line ?? 1, (node.loc?.start.column ?? 0) + 1]
@@ -170,9 +170,7 @@ function assemble(unit: Unit, builder: Builder, bindings: BindingTable, handler:
   return {
     program,
     regions,
-    inHandler: builder.codes.map(
-      (each) => (each.node.start ?? 0) >= handler.start && (each.node.end ?? 0) <= handler.end,
-    ),
+    inPlace: builder.codes.map(({ node }) => node.start >= replaced.start && node.end <= replaced.end),
     debug: {
       positions: builder.ops.map((op) => position(op.origin)),
       steps: builder.steps.map((site) => position(site.origin)),

@@ -46,7 +46,7 @@ export function transform(file: string, source: string): Transformed | undefined
       routines: [],
       moduleRoutines: new Map(),
     }
-    return { place, unit: compileUnit(unit, place.handler) }
+    return { place, unit: compileUnit(unit, place.handler, place.replaced) }
   })
   if (diagnostics.refusals.length > 0) throw new CompileError(diagnostics.refusals)
   const programs = compiled.map(({ place, unit }) => ({
@@ -169,13 +169,13 @@ function replacement(place: Place, unit: CompiledUnit, hash: string, debug: Prog
   text += `(() => { const $code = []; `
   for (const index of order) {
     const region = unit.regions[index]
-    if (!region) continue
+    if (!region || !unit.inPlace[index]) continue
     const start = startLine(unit, index)
-    if (unit.inHandler[index] && start > line && start <= last) {
+    if (start > line && start <= last) {
       text += '\n'.repeat(start - line)
       line = start
     }
-    const laid = layOut(region, line, unit.inHandler[index] ? last : line)
+    const laid = layOut(region, line, last)
     text += `$code[${index}] = ($, $i, $b, $e) => ${laid.text}; `
     line = laid.line
   }

@@ -11,6 +11,7 @@ import { addFiber, addFrame } from './fiber.ts'
 import { acquired, released } from './resource.ts'
 import { checkJoin, resume, runFiber } from './run.ts'
 import { programOf, topFrame, within, type Run } from './run-context.ts'
+import { clarify } from './stack.ts'
 import { deliver, throwInto } from './unwind.ts'
 
 /** A process that has not begun. `params` is what the handler gets as its second argument. */
@@ -89,8 +90,10 @@ function outcome(run: Run, fiber: Fiber | undefined, result: (Input & { kind: 'o
     const { reason } = fiber.cancelled
     delete fiber.cancelled
     throwInto(run, fiber, new ProcessCancelled(reason))
-  } else if (result.kind === 'threw') throwInto(run, fiber, result.error)
-  else deliver(run, frame, result.value)
+  } else if (result.kind === 'threw') {
+    clarify(result.error, programOf(run, frame))
+    throwInto(run, fiber, result.error)
+  } else deliver(run, frame, result.value)
 }
 
 function won(run: Run, fiber: Fiber | undefined, input: Input & { kind: 'won' }): void {

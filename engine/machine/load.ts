@@ -6,9 +6,26 @@ import { primitives } from './primitives.ts'
 
 /** The program of a module that is loaded in this process: its regions are the module's own functions. */
 export function loadCompiled(compiled: CompiledHandler, env: () => Environment): LoadedProgram {
-  const { hash, program, debug, code } = compiled
+  const { hash, program, debug } = compiled
   const resolve = (binding: Binding): unknown => compiled.bindings[binding.name]
+  const code = completed(compiled)
   return { hash, program, debug, code, bindings: bindingsOf(program, code, resolve, env) }
+}
+
+/** Regions that stand elsewhere in the module than the handler are not in place: they are made from the program's text. */
+function completed({ hash, program, code }: CompiledHandler): readonly Region[] {
+  const made: Region[] = []
+  let text: readonly Region[] | undefined
+  for (let index = 0; index < program.code.length; index++) {
+    made.push(code[index] ?? ((text ??= regionsOf(program, hash))[index] as Region))
+  }
+  return made
+}
+
+function regionsOf(program: Program, hash: string): readonly Region[] {
+  const lines = program.code.map((each) => `($, $i, $b, $e) => ${each}`)
+  const source = `"use strict"; return [\n${lines.join(',\n')}\n]\n//# sourceURL=${sourceUrl(program, hash)}`
+  return new Function(source)() as readonly Region[]
 }
 
 /**
@@ -22,9 +39,7 @@ export function instantiate(
   env: () => Environment,
   debug?: ProgramDebug,
 ): LoadedProgram {
-  const lines = program.code.map((text) => `($, $i, $b, $e) => ${text}`)
-  const source = `"use strict"; return [\n${lines.join(',\n')}\n]\n//# sourceURL=${sourceUrl(program, hash)}`
-  const code = new Function(source)() as readonly Region[]
+  const code = regionsOf(program, hash)
   return { hash, program, code, bindings: bindingsOf(program, code, resolve, env), ...(debug ? { debug } : {}) }
 }
 

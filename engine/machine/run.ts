@@ -9,6 +9,7 @@ import { evaluate } from './evaluate.ts'
 import { addFiber, addFrame, addWaiter, isHandle, joinOutcome } from './fiber.ts'
 import { acquire, listen, need, release, releaseForWait } from './resource.ts'
 import { programOf, topFrame, type Run } from './run-context.ts'
+import { clarify } from './stack.ts'
 import { complete, deliver, throwInto, type Completion } from './unwind.ts'
 
 /** Runs until the fiber waits or ended. */
@@ -21,6 +22,7 @@ export function runFiber(run: Run, fiber: Fiber): void {
       if (op.needs && !need(run, fiber, frame, op.needs)) return
       step(run, fiber, frame, op)
     } catch (error) {
+      clarify(error, programOf(run, frame))
       throwInto(run, fiber, error)
     }
   }

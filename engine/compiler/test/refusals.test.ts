@@ -1,0 +1,126 @@
+/** What the compiler refuses: each with its code, the place, a code frame, a hint and a page. */
+import { describe, expect, test } from 'bun:test'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { CompileError, transform } from '../index.ts'
+
+const handler = (
+  body: string,
+): string => `import { createProcess, race, signal, delay, retry, routine, listen } from '@justscale/core/process'
+import { outside } from './outside.ts'
+let counter = 0
+export const p = createProcess({ path: '/x/:id', async handler({ svc }: any, { id }: any) {
+${body}
+} })`
+
+const refused: Readonly<Record<string, readonly [code: string, source: string, at: string]>> = {
+  'a generator': ['COMPILE_GENERATOR', handler('const g = function* () { yield 1 }; await svc.id(1)'), '5:11'],
+  this: ['COMPILE_THIS', handler('await svc.id(this)'), '5:14'],
+  arguments: ['COMPILE_ARGUMENTS', handler('await svc.id(arguments.length)'), '5:14'],
+  eval: ['COMPILE_EVAL', handler("await svc.id(eval('1'))"), '5:14'],
+  'an enum': ['COMPILE_ENUM', handler('enum A { B }; await svc.id(1)'), '5:1'],
+  'a parameter property': [
+    'COMPILE_PARAMETER_PROPERTY',
+    handler('class A { constructor(public x: number) {} }; await svc.id(1)'),
+    '5:23',
+  ],
+  'an await in a callback for unknown code': [
+    'COMPILE_ASYNC_CALLBACK',
+    handler('[1].forEach(async (x) => { await svc.id(x) })'),
+    '5:28',
+  ],
+  'an await in a race arm': [
+    'COMPILE_RACE_AWAIT',
+    handler('const r = race(); switch (true) { case delay.days(r, await svc.id(1)): break }'),
+    '5:40',
+  ],
+  'a race arm without its race': [
+    'COMPILE_RACE_VARIABLE',
+    handler('switch (true) { case delay.days(3): break }'),
+    '5:22',
+  ],
+  'a signal keyed by a later value': [
+    'COMPILE_SIGNAL_MATCH',
+    handler('const pledge = await svc.id(1); await signal(svc.charged, { pledge })'),
+    '5:39',
+  ],
+  'assigning to an import': ['COMPILE_ASSIGN_BINDING', handler('await svc.id(1); counter++'), '5:18'],
+  'assigning to a dependency': ['COMPILE_ASSIGN_DEPENDENCY', handler('svc = null; await svc.id(1)'), '5:1'],
+  'assigning to a constant': ['COMPILE_ASSIGN_CONST', handler('const x = 1; x = await svc.id(2)'), '5:14'],
+  'retry without a function': ['COMPILE_RETRY', handler('await retry({ attempts: 2 }, outside)'), '5:7'],
+  'dependencies that are not taken by name': [
+    'COMPILE_DEPENDENCIES',
+    `import { createProcess } from '@justscale/engine'\ncreateProcess({ path: '/x', async handler({ a, ...rest }: any) {} })`,
+    '2:48',
+  ],
+  'a handler that is not written in place': [
+    'COMPILE_HANDLER',
+    `import { createProcess } from '@justscale/engine'\nimport { handler } from './h.ts'\ncreateProcess({ path: '/x', handler })`,
+    '3:29',
+  ],
+  'a handler that is not async': [
+    'COMPILE_HANDLER_ASYNC',
+    `import { createProcess } from '@justscale/engine'\ncreateProcess({ path: '/x', handler() {} })`,
+    '2:29',
+  ],
+  'a path that is computed': [
+    'COMPILE_PATH',
+    `import { createProcess } from '@justscale/engine'\nconst a = '/x' + 1\ncreateProcess({ path: a, async handler() {} })`,
+    '3:23',
+  ],
+  'a definition that is not an object': [
+    'COMPILE_DEFINITION',
+    `import { createProcess } from '@justscale/engine'\nconst d: any = {}\ncreateProcess(d)`,
+    '3:1',
+  ],
+  'a routine that is not written in place': [
+    'COMPILE_ROUTINE',
+    `import { routine } from '@justscale/engine'\nimport { f } from './f.ts'\nexport const r = routine(f)`,
+    '3:18',
+  ],
+}
+
+const pages = join(import.meta.dir, '../../../docs/errors')
+
+describe.each(Object.entries(refused))('%s', (_name, [code, source, at]) => {
+  const error = (): CompileError => {
+    try {
+      transform('/app/case.ts', source)
+    } catch (thrown) {
+      if (thrown instanceof CompileError) return thrown
+      throw thrown
+    }
+    throw new Error('It compiles')
+  }
+
+  test('is refused at its place, with a way out', () => {
+    const found = error().diagnostics.find((each) => each.code === code)
+    expect(found && `${found.line}:${found.column}`).toBe(at)
+    expect(found?.hint.length).toBeGreaterThan(10)
+    expect(error().message).toContain(`/app/case.ts:${at} - ${code}`)
+    expect(found?.frame).toContain(`> ${at.split(':')[0]} | `)
+  })
+
+  test('has a page', () => {
+    expect(existsSync(join(pages, `${code}.md`))).toBe(true)
+  })
+})
+
+test('all refusals of a file are told at once', () => {
+  try {
+    transform('/app/case.ts', handler('await svc.id(this)\nawait svc.id(arguments)'))
+    expect.unreachable()
+  } catch (error) {
+    expect((error as CompileError).diagnostics.map((each) => each.code)).toEqual(['COMPILE_THIS', 'COMPILE_ARGUMENTS'])
+  }
+})
+
+test('an effect on another system in a lock block is warned about', () => {
+  const result = transform(
+    '/app/case.ts',
+    handler('using l = await svc.lock(id); await svc.id(1); await id; await svc.b.c(1)')
+      .replace('{ svc }', '{ svc, mail }')
+      .replace('await svc.id(1)', 'await mail.send(1)'),
+  )
+  expect(result?.programs[0]?.debug.warnings).toEqual([expect.stringContaining('/app/case.ts:5:31')])
+})
