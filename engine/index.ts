@@ -46,6 +46,8 @@ export type { Checkpoint, EngineStore, ProcessRecord, ProcessStatus, StoreSessio
 // Processes: what users write, then what frameworks build on
 export { createEngine } from './runtime/engine.ts'
 export type { Engine, EngineOptions, TransactionOption } from './runtime/engine.ts'
+export { DeployRefusedError } from './runtime/compat.ts'
+export type { Incompatibility } from './runtime/compat.ts'
 export { defineProcess } from './runtime/definition.ts'
 export type { Process, ProcessControls, ProcessDefinition } from './runtime/definition.ts'
 export { defineSignals, makeSignal } from './runtime/signal.ts'

@@ -10,6 +10,7 @@ import type { JoinableTransaction } from '../step/transaction.ts'
 import type { EngineStore, StartRequest } from '../store/store.ts'
 import type { ValueCodec, ValueType } from '../value/codec.ts'
 import { createValueCodec } from '../value/create-codec.ts'
+import { DeployRefusedError, type Incompatibility, incompatibilities } from './compat.ts'
 import { compiledOf, type Process, type ProcessDefinition } from './definition.ts'
 import { enterEngine } from './engine-context.ts'
 import { type EngineEvent, printEvent } from './event.ts'
@@ -37,6 +38,8 @@ export interface EngineOptions {
   readonly name?: string
   /** Most processes in memory at once (default 1,000). */
   readonly concurrency?: number
+  /** Starts although live processes need what this build lacks: they wait for a build that has it. */
+  readonly park?: boolean
   /** Milliseconds between looks for work that the store did not announce (default 500; a day where the store announces all). */
   readonly poll?: number
   /** Bytes of values per process: report from `warning` (default 64 KiB), refuse from `error` (default 4 MiB). */
@@ -66,7 +69,10 @@ export interface Engine {
   readonly codec: ValueCodec
   /** Makes a process known, before or after `start`. Its path must be its own. */
   add(...definitions: readonly ProcessDefinition[]): void
-  /** Upgrades the store's tables, stores the programs and begins to run processes. */
+  /**
+   * Upgrades the store's tables, stores the programs and begins to run processes. Rejects with `DeployRefusedError` when live
+   * processes need what this build lacks, unless `park` is set.
+   */
   start(): Promise<void>
   /** Lets what runs come to rest (default: at most 5,000 ms) and hands all shards on, then stops. */
   drain(deadline?: number): Promise<void>
@@ -82,6 +88,8 @@ export interface Engine {
   process<Result = unknown>(path: string): ProcessHandle<Result>
   /** Runs `body` in the engine's async context: definitions and signals can be called in it. */
   enter<Result>(body: () => Result): Result
+  /** What live processes need that this build lacks. */
+  compat(): Promise<readonly Incompatibility[]>
   /** Processes in this node's memory now. */
   readonly running: number
 }
@@ -190,6 +198,11 @@ export function createEngine(options: EngineOptions): Engine {
       if (started) return
       started = true
       await storePrograms()
+      const incompatible = options.park ? [] : await incompatibilities(store, programs)
+      if (incompatible.length > 0) {
+        started = false
+        throw new DeployRefusedError(incompatible)
+      }
       await node.start()
     },
     async drain(deadline = 5_000) {
@@ -213,6 +226,10 @@ export function createEngine(options: EngineOptions): Engine {
       return new ProcessHandle(path, () => engine)
     },
     enter,
+    async compat() {
+      await storePrograms()
+      return await incompatibilities(store, programs)
+    },
     get running() {
       return node.size
     },

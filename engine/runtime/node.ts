@@ -18,6 +18,8 @@ const HORIZON = 60_000
 const REJOIN = 500
 /** Milliseconds that a process which cannot run here is left alone. */
 const PARKED = 5_000
+/** Milliseconds in memory after which a process is told what arrives for it meanwhile, and how often it is told at most. */
+const LONG = 200
 
 export interface NodeSettings {
   readonly name: string
@@ -180,12 +182,19 @@ export class Node {
     const context = this.#context
     const free = this.#settings.concurrency - this.#runs.size
     if (session === undefined || context === undefined || free <= 0) return
-    for (const run of this.#runs.values()) void run.refresh()
+    this.#refreshRuns()
     const running = new Set([...this.#runs.keys(), ...this.#parked])
     const claimed = await session.claim(Math.min(CLAIM, free), running)
     if (session !== this.#session) return
     for (const process of claimed) this.#begin(context, process)
     if (claimed.length > 0) this.#woken = true
+  }
+
+  /** What runs for long, or waits beside a step in flight, has to hear of signals and commands meanwhile. */
+  #refreshRuns(): void {
+    const always = this.#settings.store.capabilities.announces === true
+    const before = this.#settings.clock.now() - LONG
+    for (const run of this.#runs.values()) if (always || run.wantsNews(before)) void run.refresh()
   }
 
   #begin(context: NodeContext, process: LoadedProcess): void {

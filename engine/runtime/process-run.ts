@@ -86,6 +86,8 @@ export class ProcessRun {
   #moved = false
   /** The stored row says that there is something to do. */
   #storedRunnable = false
+  /** When it was last told what arrived. */
+  #told: number
   #paused = false
   #gone = false
   #turning = false
@@ -93,6 +95,7 @@ export class ProcessRun {
   constructor(node: NodeContext, process: LoadedProcess) {
     this.#node = node
     this.#process = process
+    this.#told = node.clock.now()
     this.id = process.record.id
     this.path = process.record.path
   }
@@ -108,9 +111,15 @@ export class ProcessRun {
     await this.#turn()
   }
 
+  /** Whether it was last told before `time` (clock milliseconds) what arrived for it. */
+  wantsNews(time: number): boolean {
+    return this.#told < time
+  }
+
   /** Looks for what arrived since it was loaded: signals for other fibers, commands. */
   async refresh(): Promise<void> {
     if (this.#gone || this.#turning) return
+    this.#told = this.#node.clock.now()
     try {
       await this.#mutex.run(async () => {
         const process = await this.#node.session.reload(this.id)

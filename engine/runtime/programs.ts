@@ -46,6 +46,16 @@ export class Programs {
     return this.#definitions.get(path)
   }
 
+  /** Whether a program is of this build. */
+  has(hash: string): boolean {
+    return this.#compiled.has(hash)
+  }
+
+  /** Whether some process of this build imports what a stored program needs. */
+  hasOrigin(origin: string): boolean {
+    return this.#origins.has(origin)
+  }
+
   /** All programs of this build, as the store keeps them. */
   stored(): readonly StoredProgram[] {
     return [...this.#compiled.values()].map(({ hash, program, debug }) => ({

@@ -44,6 +44,8 @@ export interface EngineStore {
   list(filter: ProcessFilter): Promise<readonly ProcessRecord[]>
   /** The whole stored state of one process, for inspection: nothing is claimed. */
   load(id: string): Promise<LoadedProcess | undefined>
+  /** The capped timeline of one process, oldest first. */
+  timeline(id: string): Promise<readonly LogLine[]>
   /** Resolves when the process changed since `seq` was read, by hint or by polling; `signal` ends the wait. */
   changed(id: string, seq: number, signal: AbortSignal): Promise<void>
 

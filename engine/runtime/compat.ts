@@ -1,0 +1,68 @@
+/**
+ * What live processes need that this build lacks: definitions, dependencies, methods, imports. Asked before a deploy
+ * (`compat`) and at start, which refuses rather than leave processes standing that nobody would miss until too late.
+ */
+import { EngineError } from '../errors.ts'
+import { parseProgram } from '../program/hash.ts'
+import type { Program, StepSite } from '../program/program.ts'
+import type { EngineStore, LiveProgram } from '../store/store.ts'
+import type { Programs } from './programs.ts'
+
+/** One live program that cannot run on this build. */
+export interface Incompatibility extends LiveProgram {
+  /** In words, one per missing thing. */
+  readonly missing: readonly string[]
+}
+
+/** This build cannot run programs that live processes began with. */
+export class DeployRefusedError extends EngineError {
+  readonly code = 'ENGINE_DEPLOY_REFUSED'
+  readonly incompatible: readonly Incompatibility[]
+
+  constructor(incompatible: readonly Incompatibility[]) {
+    const lines = incompatible.map(
+      ({ definition, hash, count, missing }) => `  ${count} of ${definition} (program ${hash.slice(0, 12)}): ${missing.join('; ')}`,
+    )
+    super(`This build cannot run ${incompatible.reduce((sum, { count }) => sum + count, 0)} live processes:\n${lines.join('\n')}`, {
+      hint: 'Bring back what is missing, or start with `park: true`: those processes then wait for a build that has it.',
+    })
+    this.incompatible = incompatible
+  }
+}
+
+/** Every live program that this build cannot run. */
+export async function incompatibilities(store: EngineStore, programs: Programs): Promise<readonly Incompatibility[]> {
+  const found: Incompatibility[] = []
+  for (const live of await store.livePrograms()) {
+    const missing = await missingFor(live, store, programs)
+    if (missing.length > 0) found.push({ ...live, missing })
+  }
+  return found
+}
+
+async function missingFor(live: LiveProgram, store: EngineStore, programs: Programs): Promise<readonly string[]> {
+  const definition = programs.definition(live.definition)
+  if (definition === undefined) return ['the process is not defined']
+  const stored = await store.getProgram(live.hash)
+  if (stored === undefined) return programs.has(live.hash) ? [] : ['its program is not stored']
+  const program = parseProgram(stored.text)
+  const missing = [
+    ...program.dependencies.filter((name) => !(name in definition.inject)).map((name) => `the dependency \`${name}\``),
+    ...program.steps.flatMap((site) => missingStep(site, definition.inject)),
+  ]
+  return [...new Set([...missing, ...(programs.has(live.hash) ? [] : missingOrigins(program, programs))])]
+}
+
+function missingStep(site: StepSite, inject: Readonly<Record<string, unknown>>): readonly string[] {
+  const { dependency, method, arity } = site
+  if (dependency === undefined || method === undefined || method.includes('.') || !(dependency in inject)) return []
+  const found: unknown = Reflect.get(Object(inject[dependency]), method)
+  if (typeof found !== 'function') return [`the method \`${dependency}.${method}\``]
+  return found.length > arity ? [`\`${dependency}.${method}\` now needs ${found.length} arguments, and is called with ${arity}`] : []
+}
+
+function missingOrigins(program: Program, programs: Programs): readonly string[] {
+  return program.bindings
+    .filter(({ origin, code }) => code === undefined && !programs.hasOrigin(origin))
+    .map(({ origin }) => `the import ${origin}`)
+}
