@@ -338,6 +338,7 @@ function mark(unit: Unit, node: Node): boolean {
     SUSPENDING.has(node.type) ||
     (node.type === 'ForOfStatement' && node.await === true) ||
     isRaceSwitch(unit, node) ||
+    (node.type === 'TryStatement' && usesResource(node)) ||
     (node.type === 'VariableDeclaration' && (node.kind === 'using' || node.kind === 'await using'))
   for (const child of children(node)) {
     if (isFunction(child)) continue
@@ -346,6 +347,15 @@ function mark(unit: Unit, node: Node): boolean {
   node.suspends = suspends
   if (suspends && node.type === 'TryStatement' && node.handler) node.handler.suspends = true
   return suspends
+}
+
+/** A resource may have to be acquired again where it is used, and be gone: a `try` around that must see it. */
+function usesResource(node: Node): boolean {
+  let found = false
+  walkOwn(node, (each) => {
+    if (each.type === 'Identifier' && (each.variable?.kind === 'using' || each.variable?.kind === 'await using')) found = true
+  })
+  return found
 }
 
 /** Refuses what a handler cannot hold: the language's leftovers, and awaits in functions that stay native. */

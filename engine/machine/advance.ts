@@ -7,6 +7,7 @@ import type { Environment } from '../program/environment.ts'
 import type { RaceOp } from '../program/op.ts'
 import type { Effect, Fiber, Frame, Input, MachineState } from '../program/state.ts'
 import { ProcessCancelled } from '../errors.ts'
+import { isCancellation } from './errors.ts'
 import { addFiber, addFrame } from './fiber.ts'
 import { acquired, released } from './resource.ts'
 import { checkJoin, resume, runFiber } from './run.ts'
@@ -176,7 +177,7 @@ function finish(run: Run, main: Fiber): void {
     if (fiber.id !== 0) state.fibers.delete(fiber.id)
   }
   const cancelled =
-    state.cancelling !== undefined && result.kind === 'threw' && result.error instanceof ProcessCancelled
+    state.cancelling !== undefined && result.kind === 'threw' && isCancellation(result.error)
   const status = cancelled ? 'cancelled' : result.kind === 'threw' ? 'failed' : 'completed'
   state.status = status
   run.effects.push({ kind: 'finished', outcome: result, status })

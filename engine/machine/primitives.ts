@@ -9,7 +9,7 @@ import {
   type WaitSpec,
 } from '../program/wait.ts'
 import { ProcessCancelled } from '../errors.ts'
-import { PrimitiveMisuseError } from './errors.ts'
+import { isCancellation, PrimitiveMisuseError } from './errors.ts'
 import { currentRun } from './run-context.ts'
 
 const made = new WeakMap<Environment['host'], Primitives>()
@@ -40,7 +40,7 @@ function build(host: Environment['host']): Primitives {
     collect,
     keys,
     retry(options, attempt, error) {
-      if (error instanceof ProcessCancelled) throw error
+      if (isCancellation(error)) throw error
       const amount = host.retryDelay(options, attempt, error)
       if (amount === undefined) throw error
       return waitable({ kind: 'delay', amount, unit: 'milliseconds' })
