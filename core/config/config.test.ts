@@ -5,7 +5,11 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { defineApp, defineService, JustScale } from '../index.ts'
 import {
+  configFile,
+  ConfigService,
   ConfigurationError,
+  fileVault,
+  fromVault,
   createEnvironment,
   defineConfig,
   defineFlags,
@@ -94,4 +98,61 @@ describe('environments', () => {
     const app = await definition.create()
     expect((await app.resolve(Server)).port).toBe(1)
   })
+})
+
+describe('changes while the app runs', () => {
+  const path = join(folder, '.justscale/config.json')
+  const build = () =>
+    JustScale()
+      .add(provideConfig(Server, () => ({ port: 1 })))
+      .add(provideConfig(Flags, () => ({})))
+      .add(provideConfig(Keys, () => ({ apiKey: '12345678' })))
+      .add(configFile(path))
+      .add(ConfigService)
+      .build()
+
+  test('are checked, reach whoever holds the value, wake watchers and outlive the process', async () => {
+    const app = build()
+    const [control, flags] = [await app.resolve(ConfigService), await app.resolve(Flags)]
+    const stop = new AbortController()
+    const changes = control.watch(Flags, stop.signal)
+    const next = changes.next()
+    await control.set(Flags, { newCheckout: true })
+    expect(flags.newCheckout).toBeTrue()
+    expect((await next).value).toEqual({ newCheckout: true })
+    stop.abort()
+    expect((await changes.next()).done).toBeTrue()
+    const again = build()
+    await again.resolve(ConfigService)
+    expect((await again.resolve(Flags)).newCheckout).toBeTrue()
+  })
+
+  test('that are wrong change nothing', async () => {
+    const app = build()
+    const control = await app.resolve(ConfigService)
+    await expect(control.set(Server, { port: 'x' as never })).rejects.toThrow('server.port')
+    await expect(control.set(Keys, { apiKey: 'abcdefgh' })).rejects.toThrow('cannot be set here')
+    expect((await app.resolve(Server)).port).toBe(1)
+  })
+
+  test('are listed with their source, and no secret', async () => {
+    const app = build()
+    const control = await app.resolve(ConfigService)
+    await Promise.all([control.set(Server, { port: 2 }), control.set(Server, { host: 'h' })])
+    expect(await control.entries()).toEqual([
+      { key: 'server.port', value: 2, source: path },
+      { key: 'server.host', value: 'h', source: path },
+      { key: 'flags.newCheckout', value: true, source: path },
+      { key: 'keys.apiKey', value: '[secret]', source: 'environment' },
+    ])
+  })
+})
+
+test('secrets come from a vault', async () => {
+  mkdirSync(join(folder, 'secrets'))
+  writeFileSync(join(folder, 'secrets/api-key'), 'from the vault\n')
+  const app = JustScale()
+    .add(provideConfig(Keys, fromVault(fileVault(join(folder, 'secrets')), { apiKey: 'api-key' }), { source: 'vault' }))
+    .build()
+  expect((await app.resolve(Keys)).apiKey).toBe('from the vault')
 })

@@ -7,6 +7,7 @@ import type { z } from 'zod'
 import { componentMeta, type Component, type componentFacts } from '../container/component.ts'
 import { DefinitionError } from '../errors.ts'
 import { ConfigurationError, type ConfigFailure } from './errors.ts'
+import { liveValue } from './live-value.ts'
 import { recordedEnvironment, type Environment } from './recorded-environment.ts'
 
 export const configSlice: unique symbol = Symbol('justscale.configSlice')
@@ -35,7 +36,7 @@ export function defineSecret<Schema extends z.ZodObject>(name: string, schema: S
   return sliceClass({ kind: 'secret', name, schema }) as ConfigToken<Schema>
 }
 
-/** A slice of switches; read them where they are used, they may change while the app runs. */
+/** A slice of switches: read `flags.newCheckout` where it is used, `ConfigService` may change it while the app runs. */
 export function defineFlags<Schema extends z.ZodObject>(name: string, schema: Schema): ConfigToken<Schema> {
   return sliceClass({ kind: 'flag', name, schema }) as ConfigToken<Schema>
 }
@@ -70,6 +71,7 @@ export function provideConfig<Token extends ConfigToken<z.ZodType>>(
 ): ConfigComponent<Token> {
   const slice = token[configSlice]
   const source: ConfigSource = {
+    token,
     slice,
     read,
     source: options.source ?? 'environment',
@@ -84,7 +86,7 @@ export function provideConfig<Token extends ConfigToken<z.ZodType>>(
       detail: source,
       create: async (_: unknown, { app }: { app: { name: string } }) => {
         const loaded = await loadConfig(source)
-        if (loaded.ok) return loaded.value
+        if (loaded.ok) return liveValue(loaded.value, keysOf(slice.schema, loaded.value))
         throw new ConfigurationError(app.name, loaded.failures)
       },
     },
@@ -96,6 +98,7 @@ type LooseInput<Input> = { readonly [Name in keyof Input]?: Input[Name] | string
 
 /** `detail` of a configuration component. */
 export interface ConfigSource {
+  readonly token: unknown
   readonly slice: ConfigSlice
   readonly source: string
   readonly environment: Environment
@@ -106,7 +109,8 @@ export interface ConfigSource {
 export async function loadConfig(
   source: ConfigSource,
 ): Promise<
-  { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly failures: readonly ConfigFailure[] }
+  | { readonly ok: true; readonly value: Readonly<Record<string, unknown>> }
+  | { readonly ok: false; readonly failures: readonly ConfigFailure[] }
 > {
   const { slice } = source
   const recorded = recordedEnvironment(source.environment)
@@ -118,7 +122,7 @@ export async function loadConfig(
     return { ok: false, failures: [{ key: slice.name, message, source: source.source, variable: undefined }] }
   }
   const parsed = await slice.schema.safeParseAsync(input)
-  if (parsed.success) return { ok: true, value: Object.freeze(parsed.data) }
+  if (parsed.success) return { ok: true, value: parsed.data as Record<string, unknown> }
   const failures = parsed.error.issues.map((issue): ConfigFailure => {
     const value = valueAt(input, issue.path)
     const variable = recorded.variableOf(value, issue.path)
@@ -132,6 +136,12 @@ export async function loadConfig(
     }
   })
   return { ok: false, failures }
+}
+
+/** Every key that the slice may have, absent optional ones too. */
+function keysOf(schema: z.ZodType, value: object): readonly string[] {
+  const shape = (schema as Partial<z.ZodObject>).shape ?? {}
+  return [...new Set([...Object.keys(shape), ...Object.keys(value)])]
 }
 
 function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {

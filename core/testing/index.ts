@@ -3,4 +3,4 @@ export { createTestKit, type LogLine, type TestKit } from './create-test-kit.ts'
 export { TestClock } from '@justscale/engine/testing'
 
 // For authors of rooms: fixtures of what must not compile.
-export { compile, typeFixtureFailures, type Compilation, type TypeDiagnostic } from './type-fixtures.ts'
+export { compile, runCompiler, typeFixtureFailures, type Compilation, type TypeDiagnostic } from './type-fixtures.ts'

@@ -47,18 +47,28 @@ export async function compile(folder: string, sources: ReadonlyMap<string, strin
       compilerOptions: { noEmit: true },
     }
     await Bun.write(join(copy, 'tsconfig.json'), JSON.stringify(config))
-    const run = Bun.spawn(
-      [await compiler(), '-p', copy, '--pretty', 'false', '--singleThreaded', '--extendedDiagnostics'],
-      { stdout: 'pipe', cwd: copy },
-    )
-    const output = await new Response(run.stdout).text()
-    await run.exited
+    const output = await runCompiler(copy, [
+      '-p',
+      copy,
+      '--pretty',
+      'false',
+      '--singleThreaded',
+      '--extendedDiagnostics',
+    ])
     const instantiations = /^Instantiations:\s+(\d+)/m.exec(output)?.[1]
     if (instantiations === undefined) throw new Error(`The compiler failed:\n${output}`)
     return { diagnostics: parseDiagnostics(output), instantiations: Number(instantiations) }
   } finally {
     await rm(copy, { recursive: true, force: true })
   }
+}
+
+/** What the native compiler prints. */
+export async function runCompiler(folder: string, args: readonly string[]): Promise<string> {
+  const run = Bun.spawn([await compiler(), ...args], { stdout: 'pipe', cwd: folder })
+  const output = await new Response(run.stdout).text()
+  await run.exited
+  return output
 }
 
 function unmet(file: string, text: string, diagnostics: readonly TypeDiagnostic[]): readonly string[] {
