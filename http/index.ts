@@ -1,0 +1,20 @@
+/** What users import from `@justscale/http`. For users first, for authors of features below. */
+export { Delete, Get, Head, Options, Patch, Post, Put, SSE, Ws } from './route/verbs.ts'
+export { HttpFeature } from './server/http-feature.ts'
+export { HttpServer } from './server/http-server.ts'
+export type { CorsOptions, HttpOptions, WebSocketOptions } from './server/options.ts'
+export { httpPrefixed } from './server/http-prefixed.ts'
+export { createGuard, createMiddleware, type Guard, type Middleware } from './middleware/create-middleware.ts'
+export { HttpError, HttpBindError, ResponseContractError, RouteConflictError, RouteDefinitionError, type Violation } from './errors.ts'
+export type { CookieOptions, Reply, Responder } from './response/reply.ts'
+export type { Problem } from './response/problem.ts'
+export type { PlainQuery, RequestContext } from './route/context.ts'
+export type { EventMessage } from './sse/event-message.ts'
+export type { SocketContext } from './websocket/socket-context.ts'
+export type { BodyOptions, RouteDocumentation } from './route/route.ts'
+
+// For authors of features.
+export { HttpPages, type PagesOf } from './server/http-pages.ts'
+export type { ServerPage } from './server/http-handler.ts'
+export { mountRoutes, type MountedRoute } from './server/mounted-route.ts'
+export { routeDescription, type HttpRoute, type RouteDescription } from './route/route.ts'

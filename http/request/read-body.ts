@@ -1,0 +1,111 @@
+/** Reads a request's body up to a limit and decodes it by its type. Every way it can be wrong has its own status. */
+import { HttpError } from '../errors.ts'
+import type { BodyType } from '../route/route.ts'
+
+/** Rejects with `HttpError`: 400 malformed, 413 too long, 415 another type. `undefined` when there is none. */
+export async function readBody(request: Request, type: BodyType, limit: number): Promise<unknown> {
+  const contentType = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? ''
+  const declared = Number(request.headers.get('content-length') ?? 0)
+  if (declared > limit) throw tooLong(limit)
+  if (type === 'json' || type === 'form') {
+    if (request.body === null || (declared === 0 && contentType === '')) return emptyBody(await readBytes(request, limit), contentType)
+    if (!accepts(type, contentType)) throw new HttpError(415, `The body must be ${type === 'json' ? 'application/json' : 'a form'}`)
+  }
+  const bytes = await readBytes(request, limit)
+  switch (type) {
+    case 'bytes': return bytes
+    case 'text': return decodeText(bytes)
+    case 'json': return bytes.length === 0 ? undefined : parseJson(decodeText(bytes))
+    case 'form': return parseForm(bytes, request.headers.get('content-type') ?? '')
+  }
+}
+
+/** The body with at most `limit` bytes; for uploads that are not read into memory. Errors with 413 beyond. */
+export function limitedStream(body: ReadableStream<Uint8Array>, limit: number): ReadableStream<Uint8Array> {
+  let seen = 0
+  return body.pipeThrough(
+    new TransformStream({
+      transform(chunk, controller) {
+        seen += chunk.byteLength
+        if (seen > limit) controller.error(tooLong(limit))
+        else controller.enqueue(chunk)
+      },
+    }),
+  )
+}
+
+function emptyBody(bytes: Uint8Array, contentType: string): undefined {
+  if (bytes.length === 0) return undefined
+  throw new HttpError(415, contentType === '' ? 'The body has no content type' : `${contentType} is not supported`)
+}
+
+function accepts(type: 'json' | 'form', contentType: string): boolean {
+  if (type === 'json') return contentType === 'application/json' || contentType.endsWith('+json')
+  return contentType === 'application/x-www-form-urlencoded' || contentType === 'multipart/form-data'
+}
+
+async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
+  if (request.body === null) return new Uint8Array()
+  const declared = request.headers.get('content-length')
+  // A declared length is enforced by the runtime, so the body can be read at once.
+  if (declared !== null && request.headers.get('transfer-encoding') === null) {
+    const bytes = await request.bytes()
+    if (bytes.length > limit) throw tooLong(limit)
+    return bytes
+  }
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
+    length += chunk.length
+    if (length > limit) throw tooLong(limit)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+function decodeText(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes)
+  } catch {
+    throw new HttpError(400, 'The body is not valid UTF-8')
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text, /__proto__|\\u005f/i.test(text) ? dropPrototypeKeys : undefined)
+  } catch {
+    throw new HttpError(400, 'The body is not valid JSON')
+  }
+}
+
+function dropPrototypeKeys(key: string, value: unknown): unknown {
+  return key === '__proto__' ? undefined : value
+}
+
+async function parseForm(bytes: Uint8Array, contentType: string): Promise<Record<string, unknown>> {
+  try {
+    const form = await new Response(bytes as Uint8Array<ArrayBuffer>, { headers: { 'content-type': contentType } }).formData()
+    return gather(form as unknown as Iterable<[string, unknown]>)
+  } catch {
+    throw new HttpError(400, 'The body is not a valid form')
+  }
+}
+
+/** Entries as an object: a repeated key gives a list. Has no prototype, so no key can reach one. */
+export function gather(entries: Iterable<[string, unknown]>): Record<string, unknown> {
+  const result: Record<string, unknown> = Object.create(null) as Record<string, unknown>
+  for (const [key, value] of entries) {
+    const before = result[key]
+    if (before === undefined) result[key] = value
+    else if (Array.isArray(before)) before.push(value)
+    else result[key] = [before, value]
+  }
+  return { ...result }
+}
+
+function tooLong(limit: number): HttpError {
+  return new HttpError(413, `The body may have at most ${limit} bytes`, { headers: { connection: 'close' } })
+}

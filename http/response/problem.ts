@@ -1,0 +1,67 @@
+/**
+ * Problem documents (RFC 9457): every answer that is no success. What clients may know is in them; what they may not (messages
+ * of unexpected errors) is in the log, under the same request id.
+ */
+import { CoreError } from '@justscale/core'
+import { STATUS_CODES } from 'node:http'
+import { HttpError, type Violation } from '../errors.ts'
+
+export interface Problem {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly detail?: string
+  readonly requestId: string
+  readonly errors?: readonly Violation[]
+}
+
+/** Errors of core that say what a client did or met; others are 500. */
+const statusByCode: Readonly<Record<string, number>> = {
+  CORE_REFERENCE_NOT_FOUND: 404,
+  CORE_ENTITY_GONE: 404,
+  CORE_REFERENCE_MALFORMED: 422,
+  CORE_FIELD_VALIDATION: 422,
+  CORE_UNIQUE_VIOLATION: 409,
+  CORE_REFERENCE_VIOLATION: 409,
+  CORE_DEADLOCK: 503,
+  CORE_LOCK_TIMEOUT: 503,
+  CORE_UNIT_TIMEOUT: 503,
+}
+const details: Readonly<Record<number, string>> = {
+  404: 'Something that the request refers to does not exist',
+  409: 'It conflicts with what is stored',
+  422: 'The values cannot be stored',
+  503: 'Busy: try again',
+}
+
+/** The answer for an error, and whether it is one of ours to log. */
+export function problemOf(error: unknown, requestId: string): { readonly response: Response; readonly unexpected: boolean } {
+  if (error instanceof HttpError) {
+    const { status, message, violations, headers } = error
+    return { response: problemResponse({ status, detail: message, requestId, errors: violations, headers }), unexpected: status >= 500 }
+  }
+  const status = error instanceof CoreError ? (statusByCode[error.code] ?? 500) : 500
+  const headers: Record<string, string> = status === 503 ? { 'retry-after': '1' } : {}
+  const detail = details[status]
+  return { response: problemResponse({ status, requestId, headers, ...(detail && { detail }) }), unexpected: status >= 500 }
+}
+
+export interface ProblemParts {
+  readonly status: number
+  readonly detail?: string
+  readonly requestId: string
+  readonly errors?: readonly Violation[]
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export function problemResponse({ status, detail, requestId, errors, headers }: ProblemParts): Response {
+  const problem: Problem = {
+    type: 'about:blank',
+    title: STATUS_CODES[status] ?? 'Error',
+    status,
+    ...(detail !== undefined && detail !== '' && { detail }),
+    requestId,
+    ...(errors !== undefined && errors.length > 0 && { errors }),
+  }
+  return new Response(JSON.stringify(problem), { status, headers: { ...headers, 'content-type': 'application/problem+json' } })
+}

@@ -1,0 +1,70 @@
+/**
+ * `HttpFeature({ port, host })`: serves the controllers of the app and its sub-apps. Add it last, after the features that routes
+ * use: features start in order and stop in reverse, so that requests come when everything is there and end first.
+ */
+import {
+  AbstractContainer,
+  componentMeta,
+  FetchHandlers,
+  Logger,
+  type Application,
+  type Component,
+  type componentFacts,
+  type ComponentMeta,
+  type CreateContext,
+  type FetchHandler,
+} from '@justscale/core'
+import { HttpHandler } from './http-handler.ts'
+import { HttpPages, type PagesOf } from './http-pages.ts'
+import { BunHttpServer, HttpServer } from './http-server.ts'
+import { monitoringPages } from './monitoring.ts'
+import { mountRoutes } from './mounted-route.ts'
+import type { HttpOptions } from './options.ts'
+
+export interface HttpFeatureFacts {
+  readonly name: 'HttpFeature'
+  readonly requires: never
+  readonly late: never
+  readonly provides: typeof HttpServer
+  readonly binds: typeof HttpServer
+}
+
+export interface HttpFeatureComponent extends Component {
+  readonly [componentFacts]: HttpFeatureFacts
+}
+
+/** Provides `HttpServer`. Start fails with `HttpBindError` when it cannot listen, `RouteConflictError` when routes clash. */
+export function HttpFeature(options: HttpOptions = {}): HttpFeatureComponent {
+  const meta: ComponentMeta = {
+    kind: 'feature',
+    name: 'HttpFeature',
+    requires: { logger: Logger, container: AbstractContainer, mounted: FetchHandlers, pages: HttpPages },
+    provides: [HttpServer],
+    create: (dependencies, { app }: CreateContext) => makeServer(app, dependencies as unknown as Parts, options),
+    onStart: [async ({ resolve }) => ((await resolve(HttpServer)) as BunHttpServer).listen()],
+    onStop: [async ({ resolve }) => ((await resolve(HttpServer)) as BunHttpServer).close()],
+  }
+  return { [componentMeta]: meta } as unknown as HttpFeatureComponent
+}
+
+interface Parts {
+  readonly logger: Logger
+  readonly mounted: readonly FetchHandler[]
+  readonly pages: readonly PagesOf[]
+}
+
+function makeServer(app: Application<unknown>, parts: Parts, options: HttpOptions): BunHttpServer {
+  let made: Promise<HttpHandler> | undefined
+  const handler = () => (made ??= makeHandler())
+  const server = new BunHttpServer(handler, options, parts.logger)
+  return server
+
+  async function makeHandler(): Promise<HttpHandler> {
+    await app.prepare()
+    const routes = await mountRoutes(app)
+    const monitoring = options.monitoring === false ? [] : monitoringPages(() => server.ready, () => built.metrics)
+    const pages = [...parts.pages.flatMap((pagesOf) => pagesOf(routes)), ...monitoring]
+    const built: HttpHandler = new HttpHandler({ app, routes, pages, mounted: parts.mounted, logger: parts.logger, options })
+    return built
+  }
+}

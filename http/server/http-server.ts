@@ -1,0 +1,135 @@
+/**
+ * `HttpServer`: the app on a socket, and the app as a function. Listens when the app starts; at stop it first says that it
+ * is not ready, then refuses connections, ends streams and sockets, and lets requests in progress finish.
+ */
+import { defineToken, type Logger } from '@justscale/core'
+import type { Server, ServerWebSocket } from 'bun'
+import { HttpBindError } from '../errors.ts'
+import { switched } from '../websocket/open-socket.ts'
+import type { SocketSession } from '../websocket/socket-session.ts'
+import type { HttpHandler } from './http-handler.ts'
+import type { HttpOptions } from './options.ts'
+import type { Peer } from './peer.ts'
+
+export abstract class HttpServer extends defineToken('HttpServer') {
+  /** Answers without a socket: for tests, and for code that wants to call the app's own routes. */
+  abstract fetch(request: Request | string, init?: RequestInit): Promise<Response>
+  /** `http://localhost:3000`. Throws before the server listens. */
+  abstract readonly url: string
+  abstract readonly port: number
+  /** True from start until stop begins. */
+  abstract readonly ready: boolean
+}
+
+type BunServer = Server<SocketSession>
+
+export class BunHttpServer extends HttpServer {
+  readonly #handler: () => Promise<HttpHandler>
+  readonly #options: HttpOptions
+  readonly #logger: Logger
+  #server: BunServer | undefined
+  #ready = false
+
+  constructor(handler: () => Promise<HttpHandler>, options: HttpOptions, logger: Logger) {
+    super()
+    this.#handler = handler
+    this.#options = options
+    this.#logger = logger
+  }
+
+  get ready(): boolean {
+    return this.#ready
+  }
+
+  get port(): number {
+    return this.#listening().port ?? 0
+  }
+
+  get url(): string {
+    const { hostname = 'localhost', port } = this.#listening()
+    const host = hostname === '0.0.0.0' || hostname === '::' ? 'localhost' : hostname
+    return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+  }
+
+  async fetch(request: Request | string, init?: RequestInit): Promise<Response> {
+    const full = typeof request === 'string' ? new Request(new URL(request, 'http://localhost'), init) : request
+    return (await this.#handler()).fetch(full)
+  }
+
+  /** Rejects with `HttpBindError`. */
+  async listen(): Promise<void> {
+    const handler = await this.#handler()
+    const port = this.#options.port ?? Number(Bun.env['PORT'] ?? 3000)
+    const host = this.#options.host ?? '0.0.0.0'
+    try {
+      this.#server = Bun.serve<SocketSession>({
+        port,
+        hostname: host,
+        idleTimeout: 60,
+        development: false,
+        maxRequestBodySize: this.#options.maxRequestBodySize ?? 1024 ** 3,
+        fetch: (request, server) => answerOn(handler, request, server),
+        error: () => new Response(null, { status: 500 }),
+        websocket: socketCallbacks(this.#options),
+      })
+    } catch (error) {
+      throw new HttpBindError(host, port, error)
+    }
+    this.#ready = true
+    this.#logger.info(`HTTP listens on ${this.url}`)
+  }
+
+  async close(): Promise<void> {
+    const server = this.#server
+    if (server === undefined) return
+    const handler = await this.#handler()
+    this.#ready = false
+    await Bun.sleep(this.#options.readinessDelay ?? 0)
+    const stopped = server.stop()
+    handler.draining.abort()
+    this.#logger.info('HTTP refuses connections and finishes requests', { inFlight: handler.metrics.inFlight })
+    const deadline = Promise.withResolvers<'late'>()
+    const timer = setTimeout(() => deadline.resolve('late'), this.#options.shutdownTimeout ?? 10_000)
+    const ended = await Promise.race([Promise.all([handler.idle(), stopped]), deadline.promise])
+    clearTimeout(timer)
+    if (ended === 'late') this.#logger.warn('HTTP cuts requests that did not finish', { inFlight: handler.metrics.inFlight })
+    await server.stop(true)
+    this.#server = undefined
+    this.#logger.info('HTTP has stopped')
+  }
+
+  #listening(): BunServer {
+    if (this.#server === undefined) throw new TypeError('HttpServer: the app has not been started')
+    return this.#server
+  }
+}
+
+async function answerOn(handler: HttpHandler, request: Request, server: BunServer): Promise<Response | undefined> {
+  const peer: Peer = {
+    address: server.requestIP(request)?.address ?? '',
+    keepOpen: () => server.timeout(request, 0),
+    upgrade: (session, headers) => server.upgrade(request, { data: session, headers }),
+  }
+  const response = await handler.fetch(request, peer)
+  return switched.has(response) ? undefined : response
+}
+
+function socketCallbacks({ webSocket = {} }: HttpOptions): Bun.WebSocketHandler<SocketSession> {
+  const guarded = (work: () => void) => {
+    try {
+      work()
+    } catch {
+      // An exception here would end the process; sessions report their own failures.
+    }
+  }
+  return {
+    maxPayloadLength: webSocket.maxMessageSize ?? 64 * 1024,
+    idleTimeout: webSocket.idleTimeout ?? 120,
+    sendPings: true,
+    backpressureLimit: 1024 * 1024,
+    open: (socket: ServerWebSocket<SocketSession>) => guarded(() => socket.data.opened(socket)),
+    message: (socket: ServerWebSocket<SocketSession>, data: string | Uint8Array) => guarded(() => socket.data.received(data)),
+    drain: (socket: ServerWebSocket<SocketSession>) => guarded(() => socket.data.drained()),
+    close: (socket: ServerWebSocket<SocketSession>) => guarded(() => socket.data.ended()),
+  }
+}

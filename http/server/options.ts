@@ -1,0 +1,56 @@
+/** What `HttpFeature` takes. */
+export interface HttpOptions {
+  /** Default: `PORT`, else 3000. 0 takes a free one. */
+  readonly port?: number
+  /** Default `0.0.0.0`. */
+  readonly host?: string
+  /** Milliseconds until a request is answered with 504 and its signal aborts (default 30,000; 0 for none). */
+  readonly requestTimeout?: number
+  /** Milliseconds that requests in progress have at stop (default 10,000). */
+  readonly shutdownTimeout?: number
+  /** Milliseconds between `/readyz` saying no and the server refusing connections (default 0). */
+  readonly readinessDelay?: number
+  /** Largest body that is received at all, in bytes (default 1 GiB); routes have smaller limits of their own. */
+  readonly maxRequestBodySize?: number
+  /** Milliseconds of silence until an event stream gets a comment (default 15,000). */
+  readonly heartbeat?: number
+  /** Addresses or networks (`10.0.0.0/8`) whose `x-forwarded-for` is believed. Default: none. */
+  readonly trustedProxies?: readonly string[]
+  /** Origins of other sites that may read answers; `credentials` lets them send cookies. Default: none. */
+  readonly cors?: CorsOptions
+  /** Security headers (default true). */
+  readonly secureHeaders?: boolean
+  /** Compresses answers for clients that accept it (default false). */
+  readonly compress?: boolean
+  /** Adds an ETag to successful answers of GET and answers 304 where it matches (default false). */
+  readonly etag?: boolean
+  /** One log line per request (default true). */
+  readonly accessLog?: boolean
+  /** `/healthz`, `/readyz` and `/metrics` (default true). A route of the app on such a path wins. */
+  readonly monitoring?: boolean
+  /** Folders served as they are, by path: `{ '/assets': './public' }`. */
+  readonly static?: Readonly<Record<string, string>>
+  readonly webSocket?: WebSocketOptions
+}
+
+export interface CorsOptions {
+  readonly origin: string | readonly string[]
+  readonly credentials?: boolean
+  readonly allowHeaders?: readonly string[]
+  readonly exposeHeaders?: readonly string[]
+  /** Seconds. */
+  readonly maxAge?: number
+}
+
+export interface WebSocketOptions {
+  /** Origins besides the server's own that may connect from a browser. */
+  readonly origins?: readonly string[]
+  /** Bytes of one message (default 64 KiB): larger ones close with 1009. */
+  readonly maxMessageSize?: number
+  /** Unread messages of one socket (default 256): more close it with 1008. */
+  readonly maxQueue?: number
+  /** Messages a socket may send per second on average (default 100, bursts of as many): more close it with 1008. */
+  readonly messagesPerSecond?: number
+  /** Seconds without a sign of life until a socket is closed (default 120); pings are sent before. */
+  readonly idleTimeout?: number
+}

@@ -1,0 +1,37 @@
+/** Serves files of a folder, and nothing outside of it: links that lead out count as missing. */
+import { realpath, stat } from 'node:fs/promises'
+import { join, resolve, sep } from 'node:path'
+import { HttpError } from '../errors.ts'
+
+/** `prefix` is the path that stands for `folder`. Rejects with 404. */
+export async function staticFile(request: Request, prefix: string, folder: string): Promise<Response> {
+  const root = await realpath(resolve(folder))
+  const name = relativeName(new URL(request.url).pathname, prefix)
+  const path = await existing(join(root, name))
+  if (path === undefined || (path !== root && !path.startsWith(root + sep))) throw missing()
+  const found = (await stat(path)).isDirectory() ? await existing(join(path, 'index.html')) : path
+  if (found === undefined || !found.startsWith(root + sep)) throw missing()
+  const file = Bun.file(found)
+  const tag = `W/"${file.size.toString(16)}-${file.lastModified.toString(16)}"`
+  const headers = { etag: tag, 'cache-control': 'public, max-age=0, must-revalidate' }
+  if (request.headers.get('if-none-match') === tag) return new Response(null, { status: 304, headers })
+  return new Response(file, { headers: { ...headers, 'content-type': file.type } })
+}
+
+function relativeName(pathname: string, prefix: string): string {
+  try {
+    const name = decodeURIComponent(pathname.slice(prefix.replace(/\/+$/, '').length))
+    if (name.includes('\0') || name.split(/[/\\]/).includes('..')) throw missing()
+    return name
+  } catch {
+    throw missing()
+  }
+}
+
+function existing(path: string): Promise<string | undefined> {
+  return realpath(path).catch(() => undefined)
+}
+
+function missing(): HttpError {
+  return new HttpError(404, 'There is no such file')
+}

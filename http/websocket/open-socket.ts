@@ -1,0 +1,62 @@
+/** Turns a request into a WebSocket, once the route's steps have let it pass. The handler runs in a cell of the socket's own. */
+import { runInApp, type Logger } from '@justscale/core'
+import { runInCell } from '@justscale/core/cell'
+import { HttpError } from '../errors.ts'
+import type { RequestState } from '../request/request-state.ts'
+import type { Metrics } from '../server/metrics.ts'
+import type { MountedRoute } from '../server/mounted-route.ts'
+import type { WebSocketOptions } from '../server/options.ts'
+import type { Peer } from '../server/peer.ts'
+import type { SocketContext } from './socket-context.ts'
+import { SocketSession } from './socket-session.ts'
+
+export interface SocketParts {
+  readonly route: MountedRoute
+  readonly state: RequestState
+  readonly peer: Peer
+  readonly metrics: Metrics
+  readonly logger: Logger
+  readonly options: WebSocketOptions
+  /** Aborted when the server stops. */
+  readonly draining: AbortSignal
+}
+
+/** Stands for "the connection is a socket now": the server answers nothing. */
+export const switched = new WeakSet<Response>()
+
+export async function openSocket({ route, state, peer, metrics, logger, options, draining }: SocketParts): Promise<Response> {
+  const { request } = state
+  if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket') {
+    throw new HttpError(426, 'This is a WebSocket', { headers: { upgrade: 'websocket', connection: 'Upgrade' } })
+  }
+  if (!originAllowed(request, options.origins ?? [])) throw new HttpError(403, 'Not from this origin')
+  const session = new SocketSession({
+    limits: options,
+    message: route.message,
+    run: (context) => runHandler(route, state, context),
+    onError: (error) => logger.error(`${route.title} failed`, { error, requestId: state.requestId }),
+    onClose: () => {
+      metrics.sockets -= 1
+    },
+  })
+  if (!peer.upgrade(session, state.res.ownHeaders ?? new Headers())) throw new HttpError(400, 'The handshake is not valid')
+  metrics.sockets += 1
+  draining.addEventListener('abort', () => session.close(1001, 'The server stops'), { once: true, signal: session.closed })
+  const response = new Response(null)
+  switched.add(response)
+  return response
+}
+
+function runHandler(route: MountedRoute, state: RequestState, context: SocketContext<unknown>): Promise<void> {
+  const { messages, send, close, closed } = context
+  state.add({ messages, send, close, closed, signal: closed })
+  const handle = route.handle as (context: RequestState) => Promise<void>
+  return runInApp(route.app, () => runInCell({ name: `socket ${route.path}`, signal: closed }, () => handle(state)))
+}
+
+/** Browsers send an origin: it must be the server's own or a declared one. Other clients send none. */
+function originAllowed(request: Request, origins: readonly string[]): boolean {
+  const origin = request.headers.get('origin')
+  if (origin === null || origins.includes('*') || origins.includes(origin)) return true
+  return URL.canParse(origin) && new URL(origin).host === request.headers.get('host')
+}

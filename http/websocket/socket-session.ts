@@ -1,0 +1,148 @@
+/**
+ * One WebSocket: a bounded queue of checked messages for its handler, and sends that wait for the runtime's buffer to drain.
+ * Nothing here may throw into the runtime: an exception in its callbacks ends the process.
+ */
+import { currentCell } from '@justscale/core/cell'
+import type { ServerWebSocket } from 'bun'
+import { checkSchema, type Schema } from '../route/schema.ts'
+import type { WebSocketOptions } from '../server/options.ts'
+import type { SocketContext } from './socket-context.ts'
+
+export interface SessionOptions {
+  readonly limits: WebSocketOptions
+  readonly message: Schema | undefined
+  /** Runs the route's handler; its end closes the socket. */
+  readonly run: (context: SocketContext<unknown>) => Promise<void>
+  readonly onError: (error: unknown) => void
+  readonly onClose: () => void
+}
+
+export class SocketSession implements SocketContext<unknown> {
+  readonly #options: SessionOptions
+  readonly #queue: unknown[] = []
+  readonly #closed = new AbortController()
+  readonly #maxQueue: number
+  readonly #rate: number
+  #socket: ServerWebSocket<SocketSession> | undefined
+  #reader: (() => void) | undefined
+  #drained: PromiseWithResolvers<void> | undefined
+  #checking: Promise<void> = Promise.resolve()
+  #tokens: number
+  #refilled = performance.now()
+
+  constructor(options: SessionOptions) {
+    this.#options = options
+    this.#maxQueue = options.limits.maxQueue ?? 256
+    this.#rate = options.limits.messagesPerSecond ?? 100
+    this.#tokens = this.#rate
+  }
+
+  get closed(): AbortSignal {
+    return this.#closed.signal
+  }
+
+  get messages(): AsyncIterable<unknown> {
+    return { [Symbol.asyncIterator]: () => ({ next: () => this.#next() }) }
+  }
+
+  readonly send = async (value: unknown): Promise<void> => {
+    await currentCell()?.settle()
+    await this.#deliver(typeof value === 'string' ? value : JSON.stringify(value))
+  }
+
+  readonly close = (code = 1000, reason = ''): void => {
+    if (this.closed.aborted) return
+    this.#socket?.close(code, reason.slice(0, 120))
+    this.ended()
+  }
+
+  /** The runtime has opened the socket. */
+  opened(socket: ServerWebSocket<SocketSession>): void {
+    this.#socket = socket
+    this.#options.run(this).then(
+      () => this.close(1000, 'Done'),
+      (error: unknown) => {
+        if (!this.closed.aborted) this.#options.onError(error)
+        this.close(1011, 'Internal error')
+      },
+    )
+  }
+
+  /** The runtime has received a message. Checks run one after the other, so order holds for asynchronous schemas too. */
+  received(data: string | Uint8Array): void {
+    if (this.closed.aborted) return
+    if (!this.#allowed()) return this.close(1008, 'Too many messages')
+    this.#checking = this.#checking.then(() => this.#accept(data)).catch((error: unknown) => this.#options.onError(error))
+  }
+
+  /** The runtime's buffer has room again. */
+  drained(): void {
+    this.#drained?.resolve()
+    this.#drained = undefined
+  }
+
+  /** The socket is gone. */
+  ended(): void {
+    if (this.closed.aborted) return
+    this.#closed.abort()
+    this.drained()
+    this.#reader?.()
+    this.#options.onClose()
+  }
+
+  async #accept(data: string | Uint8Array): Promise<void> {
+    const parsed = parse(data)
+    if ('problem' in parsed) return this.#refuse(parsed.problem)
+    const schema = this.#options.message
+    const result = schema === undefined ? parsed : await checkSchema(schema, 'message', parsed.value)
+    if ('violations' in result) return this.#refuse('The message is not valid', result.violations)
+    if (this.#queue.length >= this.#maxQueue) return this.close(1008, 'Too many unread messages')
+    this.#queue.push(result.value)
+    this.#reader?.()
+  }
+
+  #refuse(detail: string, errors?: unknown): Promise<void> {
+    return this.#deliver(JSON.stringify({ error: { title: 'Unprocessable Message', detail, ...(errors !== undefined && { errors }) } }))
+  }
+
+  /** A flood of refusals waits with its sender: the next message is checked once this one has been taken. */
+  async #deliver(text: string): Promise<void> {
+    if (this.closed.aborted || this.#socket === undefined) return
+    while (this.#drained !== undefined) await this.#drained.promise
+    if (this.closed.aborted) return
+    const sent = this.#socket.send(text)
+    if (sent === -1) {
+      this.#drained ??= Promise.withResolvers()
+      await this.#drained.promise
+    } else if (sent === 0 && !this.closed.aborted) this.close(1013, 'Too slow')
+  }
+
+  async #next(): Promise<IteratorResult<unknown, undefined>> {
+    await currentCell()?.settle()
+    while (this.#queue.length === 0 && !this.closed.aborted) {
+      await new Promise<void>((resolve) => {
+        this.#reader = resolve
+      })
+      this.#reader = undefined
+    }
+    if (this.#queue.length > 0) return { done: false, value: this.#queue.shift() }
+    return { done: true, value: undefined }
+  }
+
+  #allowed(): boolean {
+    const now = performance.now()
+    this.#tokens = Math.min(this.#rate, this.#tokens + ((now - this.#refilled) / 1000) * this.#rate)
+    this.#refilled = now
+    this.#tokens -= 1
+    return this.#tokens >= 0
+  }
+}
+
+function parse(data: string | Uint8Array): { readonly value: unknown } | { readonly problem: string } {
+  if (typeof data !== 'string') return { problem: 'Messages are text' }
+  try {
+    return { value: JSON.parse(data) }
+  } catch {
+    return { problem: 'The message is not valid JSON' }
+  }
+}
