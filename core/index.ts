@@ -13,6 +13,7 @@ export { MalformedReferenceError, ReferenceNotFoundError } from './reference/err
 export type { DeepReadonly, Lock, Locked, Persistent, Ref, Transient } from './type-state/state.ts'
 export { isLocked, isPersistent, isTransient } from './type-state/guard.ts'
 export { Aggregate, Condition, Order } from './query/condition.ts'
+export { ConditionValueError } from './query/errors.ts'
 export { q } from './query/q.ts'
 export { defineService } from './service/define-service.ts'
 export { defineAbstract, defineToken } from './service/define-token.ts'
