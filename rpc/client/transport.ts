@@ -1,5 +1,5 @@
 /** The connection behind a client. */
-import type { Transport } from '@connectrpc/connect'
+import { Code, ConnectError, type Transport } from '@connectrpc/connect'
 import { createFetchClient } from '@connectrpc/connect/protocol'
 import { createTransport as createConnectTransport } from '@connectrpc/connect/protocol-connect'
 import { createTransport as createGrpcWebTransport } from '@connectrpc/connect/protocol-grpc-web'
@@ -21,7 +21,17 @@ export function makeTransport(options: RpcClientOptions): Transport {
   if (protocol === 'grpc') {
     return createGrpcTransport({ baseUrl, readMaxBytes, ...(sendCompression && { sendCompression }) })
   }
-  return fetchTransport(fetch, { baseUrl, protocol, readMaxBytes, json, gzip })
+  return fetchTransport(reachable, { baseUrl, protocol, readMaxBytes, json, gzip })
+}
+
+/** A server that cannot be reached is UNAVAILABLE; fetch says so with errors of many names. */
+async function reachable(request: Request): Promise<Response> {
+  try {
+    return await fetch(request)
+  } catch (cause) {
+    if (request.signal.aborted) throw cause
+    throw new ConnectError('the server cannot be reached', Code.Unavailable, undefined, undefined, cause)
+  }
 }
 
 /** Connect or gRPC-Web through anything that answers fetch requests. */

@@ -4,17 +4,18 @@
  * `Bun.plugin` (run and test) and `Bun.build` (bundles and executables, which need no plugin when they run).
  */
 import type { BunPlugin } from 'bun'
-import { emitModule } from '../emit/emit-module.ts'
-import { createProtoLoader, type ProtoLoaderOptions } from '../proto/load.ts'
+import type { ProtoLoaderOptions } from '../proto/load.ts'
 
 export function protoPlugin(options: ProtoLoaderOptions = {}): BunPlugin {
   return {
     name: 'justscale-proto',
     setup(build) {
-      build.onLoad({ filter: /\.proto$/ }, ({ path }) => ({
-        contents: emitModule(createProtoLoader(options).load(path)),
-        loader: 'js',
-      }))
+      build.onLoad({ filter: /\.proto$/ }, async ({ path }) => {
+        // Loaded with the first .proto file: a program without one does not pay for the parser.
+        const { createProtoLoader } = await import('../proto/load.ts')
+        const { emitModule } = await import('../emit/emit-module.ts')
+        return { contents: emitModule(createProtoLoader(options).load(path)), loader: 'js' }
+      })
     },
   }
 }

@@ -3,20 +3,20 @@
  * gRPC-Web over HTTP/2.
  */
 import {
+  constants,
   createSecureServer,
   createServer,
-  type Http2Server,
-  type Http2ServerRequest,
-  type Http2ServerResponse,
   type Http2SecureServer,
+  type Http2Server,
+  type IncomingHttpHeaders,
+  type SecureServerOptions,
   type ServerHttp2Session,
+  type ServerHttp2Stream,
 } from 'node:http2'
 import type { AddressInfo } from 'node:net'
-import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from '@connectrpc/connect-node'
-import { createContextValues } from '@connectrpc/connect'
-import type { UniversalHandler, UniversalServerResponse } from '@connectrpc/connect/protocol'
+import type { UniversalHandler } from '@connectrpc/connect/protocol'
 import { RpcConfigError } from '../errors.ts'
-import { fixGrpcMessage } from './grpc-message.ts'
+import { isGone, universalRequest, writeAnswer } from './http2-adapter.ts'
 
 export interface TlsOptions {
   /** PEM. */
@@ -47,14 +47,8 @@ export class GrpcServer {
   constructor(options: GrpcServerOptions) {
     this.#options = options
     const { tls } = options
-    const handle = (request: Http2ServerRequest, response: Http2ServerResponse) => void this.#handle(request, response)
-    this.#server =
-      tls === undefined
-        ? createServer(handle)
-        : createSecureServer(
-            { key: tls.key, cert: tls.cert, ...(tls.clientCa && { ca: tls.clientCa, requestCert: true, rejectUnauthorized: true }) },
-            handle,
-          )
+        this.#server = tls === undefined ? createServer() : createSecureServer(secureOptions(tls))
+    this.#server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void this.#handle(stream, headers))
     this.#server.on('session', session => this.#track(session))
     this.#server.on('sessionError', error => options.onError('a gRPC connection failed', error))
   }
@@ -102,69 +96,46 @@ export class GrpcServer {
     session.on('error', () => this.#sessions.delete(session))
   }
 
-  async #handle(request: Http2ServerRequest, response: Http2ServerResponse): Promise<void> {
+  async #handle(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Promise<void> {
     this.#open++
     // A stream that its peer resets emits an error; nobody else listens.
-    response.stream.on('error', () => {})
+    stream.on('error', () => {})
     try {
-      await this.#answer(request, response)
+      await this.#answer(stream, headers)
     } catch (error) {
-      if (!isGone(response)) this.#abandon(response, error)
+      if (!isGone(stream)) this.#abandon(stream, error)
     } finally {
       this.#open--
       if (this.#open === 0) this.#idle?.()
     }
   }
 
-  async #answer(request: Http2ServerRequest, response: Http2ServerResponse): Promise<void> {
-    const path = request.url.split('?', 1)[0] ?? ''
+  async #answer(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Promise<void> {
+    const path = (headers[':path'] ?? '').split('?', 1)[0] ?? ''
     const handler = this.#options.handlers().get(path)
-    if (handler === undefined) return answerUnknown(request, response, path)
-    const answer = await handler(universalRequestFromNodeRequest(request, undefined, createContextValues()))
-    if (isGone(response)) return cancelBody(answer)
-    fixGrpcMessage(answer.header)
-    await universalResponseToNodeResponse(withFixedTrailer(answer), response)
+    if (handler === undefined) return answerUnknown(stream, headers, path)
+    await writeAnswer(stream, await handler(universalRequest(stream, headers)))
   }
 
-  #abandon(response: Http2ServerResponse, error: unknown): void {
+  #abandon(stream: ServerHttp2Stream, error: unknown): void {
     this.#options.onError('a gRPC call could not be answered', error)
-    response.stream.close(2)
+    stream.close(constants.NGHTTP2_INTERNAL_ERROR)
   }
 }
 
-function isGone(response: Http2ServerResponse): boolean {
-  return response.stream.destroyed || response.stream.closed || response.writableEnded
+function secureOptions(tls: TlsOptions): SecureServerOptions {
+  const client = tls.clientCa === undefined ? {} : { ca: tls.clientCa, requestCert: true, rejectUnauthorized: true }
+  return { key: tls.key, cert: tls.cert, ...client }
 }
 
-/** The trailer is filled while the body is read: it is fixed when the body has ended. */
-function withFixedTrailer(answer: UniversalServerResponse): UniversalServerResponse {
-  const { body, trailer } = answer
-  if (body === undefined || body === null || trailer === undefined) {
-    fixGrpcMessage(trailer)
-    return answer
-  }
-  return {
-    ...answer,
-    body: (async function* () {
-      yield* body
-      fixGrpcMessage(trailer)
-    })(),
-  }
-}
-
-async function cancelBody(answer: UniversalServerResponse): Promise<void> {
-  await answer.body?.[Symbol.asyncIterator]().return?.(undefined)
-}
-
-function answerUnknown(request: Http2ServerRequest, response: Http2ServerResponse, path: string): void {
-  const type = request.headers['content-type'] ?? ''
+function answerUnknown(stream: ServerHttp2Stream, request: IncomingHttpHeaders, path: string): void {
+  const type = request['content-type'] ?? ''
   if (!type.startsWith('application/grpc') || type.startsWith('application/grpc-web')) {
-    response.writeHead(404)
-    response.end()
+    stream.respond({ ':status': 404 }, { endStream: true })
     return
   }
   // One frame of headers that also ends the stream: only then is the status in it read.
   const message = `there is no method ${path.replace(/[^\x20-\x24\x26-\x7e]/g, '?')}`
   const headers = { ':status': 200, 'content-type': type, 'grpc-status': '12', 'grpc-message': message }
-  response.stream.respond(headers, { endStream: true })
+  stream.respond(headers, { endStream: true })
 }

@@ -1,0 +1,182 @@
+/** Input that no well-meaning client sends. Whatever comes, the server answers an error and serves the next call. */
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test'
+import { connect, constants, type ClientHttp2Session, type IncomingHttpHeaders } from 'node:http2'
+import { create, toBinary } from '@bufbuild/protobuf'
+import { RpcServer } from '../index.ts'
+import { greeterApp, Seen } from './greeter-app.ts'
+import { HelloRequestSchema } from './greeter.ts'
+
+const app = greeterApp({ readMaxBytes: 100_000 })
+let session: ClientHttp2Session
+let address: string
+let handle: (request: Request) => Promise<Response>
+
+beforeAll(async () => {
+  await app.start()
+  const server = await app.resolve(RpcServer)
+  address = `http://127.0.0.1:${server.port}`
+  session = connect(address)
+  session.on('error', () => {})
+  handle = async request => server.fetchHandler.fetch(request)
+})
+
+afterAll(async () => {
+  session.destroy()
+  await app.stop()
+})
+
+interface Answer {
+  readonly status: string
+  readonly message: string
+}
+
+/** One gRPC call with a body of exactly these bytes; the status may come in headers or trailers. */
+function grpc(method: string, body: Uint8Array, headers: Record<string, string> = {}, on: ClientHttp2Session = session): Promise<Answer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>()
+  const stream = on.request({
+    ':method': 'POST',
+    ':path': `/greeter.v1.Greeter/${method}`,
+    'content-type': 'application/grpc',
+    te: 'trailers',
+    ...headers,
+  })
+  let found: IncomingHttpHeaders = {}
+  const note = (more: IncomingHttpHeaders) => void (found = { ...found, ...more })
+  stream.on('response', note)
+  stream.on('trailers', note)
+  stream.on('error', reject)
+  stream.on('close', () => resolve({ status: String(found['grpc-status'] ?? `http ${found[':status']}`), message: String(found['grpc-message'] ?? '') }))
+  stream.resume()
+  stream.end(body)
+  return promise
+}
+
+function envelope(message: Uint8Array, flags = 0, length = message.length): Uint8Array<ArrayBuffer> {
+  const frame = new Uint8Array(5 + message.length)
+  frame[0] = flags
+  new DataView(frame.buffer).setUint32(1, length)
+  frame.set(message, 5)
+  return frame
+}
+
+const hello = envelope(toBinary(HelloRequestSchema, create(HelloRequestSchema, { name: 'Ada' })))
+const bytes = (...values: number[]) => Uint8Array.from(values)
+
+afterEach(async () => {
+  expect(await grpc('SayHello', hello)).toMatchObject({ status: '0' })
+})
+
+describe('gRPC', () => {
+  const cases: readonly (readonly [name: string, body: Uint8Array, headers: Record<string, string>, statuses: string[]])[] = [
+    ['an empty body', bytes(), {}, ['3', '12', '13']],
+    ['half a prefix', bytes(0, 0, 0), {}, ['3', '13']],
+    ['a length without a message', bytes(0, 0, 0, 0, 10), {}, ['3', '12', '13']],
+    ['a truncated message', envelope(bytes(10, 3, 65), 0, 100), {}, ['3', '13']],
+    ['a length of 4 GiB', bytes(0, 255, 255, 255, 255), {}, ['8']],
+    ['a message larger than the limit', envelope(new Uint8Array(200_000)), {}, ['8']],
+    ['a message that is no protobuf', envelope(bytes(255, 255, 255, 255)), {}, ['3', '13']],
+    ['text that is not UTF-8', envelope(bytes(10, 2, 0xc3, 0x28)), {}, ['0', '3', '13']],
+    ['two messages where one belongs', Uint8Array.from([...hello, ...hello]), {}, ['12', '13']],
+    ['a compressed flag without an encoding', envelope(bytes(1, 2, 3), 1), {}, ['13']],
+    ['an encoding nobody knows', hello, { 'grpc-encoding': 'zstd' }, ['12']],
+    ['gzip that is none', envelope(bytes(1, 2, 3), 1), { 'grpc-encoding': 'gzip' }, ['3', '13']],
+    ['a gzip bomb', envelope(Bun.gzipSync(new Uint8Array(50_000_000)), 1), { 'grpc-encoding': 'gzip' }, ['8']],
+    ['a malformed deadline', hello, { 'grpc-timeout': 'soon' }, ['3', '13']],
+    ['a deadline in the past', hello, { 'grpc-timeout': '0n' }, ['4']],
+    ['a wrong content type', hello, { 'content-type': 'text/plain' }, ['http 415']],
+    ['JSON under a gRPC name', hello, { 'content-type': 'application/grpc+json' }, ['3', '13']],
+  ]
+  for (const [name, body, headers, statuses] of cases) {
+    test(`${name} is answered`, async () => {
+      const { status } = await grpc('SayHello', body, headers)
+      expect(statuses).toContain(status)
+    })
+  }
+
+  test('unknown fields are ignored', async () => {
+    expect(await grpc('SayHello', envelope(bytes(10, 1, 65, 0xf8, 0x3f, 1)))).toMatchObject({ status: '0' })
+  })
+
+  test('a method that is not there', async () => {
+    expect(await grpc('Nothing', hello)).toMatchObject({ status: '12' })
+  })
+
+  test('a GET is refused', async () => {
+    expect((await grpc('SayHello', bytes(), { ':method': 'GET' })).status).toBe('http 405')
+  })
+
+  for (const method of ['SayHelloStream', 'RecordRoute', 'RouteChat']) {
+    test(`${method}: a connection that breaks off in the middle ends the handler`, async () => {
+      const fresh = greeterApp()
+      await fresh.start()
+      const { port } = await fresh.resolve(RpcServer)
+      const seen = await fresh.resolve(Seen)
+      const own = connect(`http://127.0.0.1:${port}`)
+      const stream = own.request({ ':method': 'POST', ':path': `/greeter.v1.Greeter/${method}`, 'content-type': 'application/grpc', te: 'trailers' })
+      stream.on('error', () => {})
+      const wait = toBinary(HelloRequestSchema, create(HelloRequestSchema, { name: 'wait', times: 1 }))
+      if (method === 'SayHelloStream') stream.end(envelope(wait))
+      else stream.write(envelope(wait))
+      if (method === 'RecordRoute') await new Promise(resolve => own.ping(resolve))
+      else await new Promise(resolve => stream.once('data', resolve))
+      own.destroy()
+      if (method !== 'RecordRoute') expect(await seen.finished.promise).toBe(method)
+      await fresh.stop()
+    })
+  }
+
+  test('a storm of reset streams leaves the server alive', async () => {
+    const own = connect(address)
+    own.on('error', () => {})
+    for (let index = 0; index < 500 && !own.destroyed; index++) {
+      const stream = own.request({ ':method': 'POST', ':path': '/greeter.v1.Greeter/SayHello', 'content-type': 'application/grpc' })
+      stream.on('error', () => {})
+      stream.close(constants.NGHTTP2_CANCEL)
+    }
+    await new Promise<void>(resolve => own.close(resolve))
+  })
+})
+
+describe('Connect and gRPC-Web', () => {
+  const post = (body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string>, method = 'SayHello') =>
+    handle(new Request(`http://x/greeter.v1.Greeter/${method}`, { method: 'POST', body, headers }))
+  const json = { 'content-type': 'application/json' }
+
+  const cases: readonly (readonly [name: string, body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string>, status: number])[] = [
+    ['JSON that is none', '{', json, 400],
+    ['JSON of another shape', '[1]', json, 400],
+    ['a field of the wrong type', '{"name":5}', json, 400],
+    ['a message larger than the limit', JSON.stringify({ name: 'x'.repeat(200_000) }), json, 429],
+    ['a gzip bomb', Bun.gzipSync(new Uint8Array(50_000_000)), { 'content-type': 'application/proto', 'content-encoding': 'gzip' }, 429],
+    ['an unknown content type', 'x', { 'content-type': 'text/html' }, 415],
+    ['an unknown encoding', 'x', { 'content-type': 'application/proto', 'content-encoding': 'zstd' }, 501],
+    ['plain gRPC, which this port cannot answer', hello, { 'content-type': 'application/grpc' }, 415],
+  ]
+  for (const [name, body, headers, status] of cases) {
+    test(`${name} is answered with ${status}`, async () => {
+      expect((await post(body, headers)).status).toBe(status)
+    })
+  }
+
+  test('an unknown JSON field is ignored', async () => {
+    const response = await post('{"name":"Ada","nope":1}', json)
+    expect([response.status, await response.json()]).toEqual([200, { message: 'Hello, Ada', index: -1 }])
+  })
+
+  test('an internal error says nothing', async () => {
+    const response = await post('{"name":"bug"}', json)
+    expect([response.status, await response.json()]).toEqual([500, { code: 'internal', message: 'internal error' }])
+  })
+
+  test('truncated frames of gRPC-Web end with a status', async () => {
+    const response = await post(hello.slice(0, 4), { 'content-type': 'application/grpc-web+proto' })
+    const status = response.headers.get('grpc-status') ?? /grpc-status: (\d+)/i.exec(await response.text())?.[1]
+    expect(['3', '13']).toContain(status ?? '')
+  })
+
+  test('a method that is not there does not match', async () => {
+    const { fetchHandler } = await app.resolve(RpcServer)
+    expect(fetchHandler.matches(new Request('http://x/greeter.v1.Greeter/Nothing', { method: 'POST' }))).toBe(false)
+    expect(fetchHandler.matches(new Request('http://x/greeter.v1.Greeter/SayHello', { method: 'POST' }))).toBe(true)
+  })
+})
