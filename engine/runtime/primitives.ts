@@ -3,6 +3,7 @@
  * throw `NotCompiledError`. Here they exist for their types.
  */
 import { NotCompiledError } from '../errors.ts'
+import { compiledMark, isCompiledHandler } from '../program/compiled.ts'
 import type { SignalDefinition } from '../program/wait.ts'
 
 /** A race between waits: `const r = race(); switch (true) { case signal(r, paid): ... case delay.days(r, 30): ... }`. */
@@ -95,7 +96,11 @@ export function retry<Result>(_options: RetryOptions, _body: () => Promise<Resul
 
 /** Makes an exported async function part of the processes that call it: it may wait, and survives restarts in its middle. */
 export function routine<Args extends readonly unknown[], Result>(
-  _body: (...args: Args) => Promise<Result>,
+  body: (...args: Args) => Promise<Result>,
 ): (...args: Args) => Promise<Result> {
-  throw new NotCompiledError('routine()')
+  const outside = (): never => {
+    throw new NotCompiledError('A routine')
+  }
+  if (!isCompiledHandler(body)) return outside
+  return Object.assign(outside, { [compiledMark]: body })
 }

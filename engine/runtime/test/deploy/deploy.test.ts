@@ -1,0 +1,60 @@
+/** Code changes do not touch running processes. */
+import { expect, test } from 'bun:test'
+import { createEngine, DeployRefusedError, type EngineEvent, type ProcessDefinition } from '@justscale/engine'
+import { MemoryStore } from '@justscale/engine/memory'
+import { TestClock } from '@justscale/engine/testing'
+import * as one from './version-one.ts'
+import * as three from './version-three.ts'
+import * as two from './version-two.ts'
+
+function world() {
+  const clock = new TestClock()
+  const store = new MemoryStore({ clock })
+  const events: EngineEvent[] = []
+  const engine = (definition: ProcessDefinition, park = false) =>
+    createEngine({ store, clock, processes: [definition], park, report: (event) => void events.push(event) })
+  return { clock, store, engine, events }
+}
+
+test('a suspended process finishes on the program it began with; a new one gets the new code', async () => {
+  const { clock, engine } = world()
+  const old = engine(one.order)
+  await old.start()
+  await old.run(one.order, { id: 'abc' })
+  await clock.settle()
+  await old.drain()
+
+  const current = engine(two.order)
+  await current.start()
+  const begun = await current.run(two.order, { id: 'xy' })
+  await clock.advance({ days: 3 })
+  // Its own constants and helpers, the new service and the new import.
+  expect(await current.process('/deploy/abc').result).toBe('version one 4 60!')
+  expect(await begun.result).toBe('version two 1020!')
+  await current.stop()
+})
+
+test('a deploy that lacks what a live program calls is refused, with the list; parked it starts and leaves those waiting', async () => {
+  const { clock, engine } = world()
+  const old = engine(one.order)
+  await old.start()
+  for (const id of ['a', 'b']) await old.run(one.order, { id })
+  await clock.settle()
+  await old.drain()
+
+  const refused = engine(three.order)
+  const error = await refused.start().catch((error: unknown) => error)
+  expect(error).toBeInstanceOf(DeployRefusedError)
+  expect((error as Error).message).toMatch(/cannot run 2 live processes:\n {2}2 of \/deploy\/:id \(program \w{12}\): the method `shop\.price`/)
+  expect((error as Error).message).toMatch(/label\.ts#label|the import/)
+  expect(await refused.compat()).toHaveLength(1)
+
+  const parked = engine(three.order, true)
+  await parked.start()
+  await parked.stop()
+  const again = engine(one.order)
+  await again.start()
+  await clock.advance({ days: 2 })
+  expect(await again.process('/deploy/b').result).toBe('version one 2 2!')
+  await again.stop()
+})
