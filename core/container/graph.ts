@@ -48,9 +48,8 @@ export function makeGraph(input: GraphInput): Graph {
 export function lazyToken(value: unknown): unknown {
   if (!isLazy(value)) return value
   const link = value[lazyTarget]
-  const thunk =
-    typeof link === 'function' && !isComponent(link) && !/^class\b/.test(Function.prototype.toString.call(link))
-  return thunk ? (link as () => unknown)() : link
+  // A class has a prototype, an arrow function none.
+  return typeof link === 'function' && !('prototype' in link) ? (link as () => unknown)() : link
 }
 
 function collect(input: GraphInput, faults: GraphFault[]): Graph {

@@ -1,4 +1,5 @@
 /** The logger of one component in one app: adds the cell (request, command, step of a process) and hands the line to the sink. */
+import { isSpanContextValid, trace } from '@opentelemetry/api'
 import { currentCell } from '../cell/current-cell.ts'
 import { errorFields } from './error-fields.ts'
 import { Logger, type LogFields, type LogLevel } from './logger.ts'
@@ -42,7 +43,11 @@ export class AppLogger extends Logger {
     const sink = this.#sink()
     if (!isWritten(level, sink.level)) return
     const cell = currentCell()
-    const properties = { ...(cell && { cell: cell.name }), ...errorFields({ ...this.#fields, ...fields }) }
+    const properties = {
+      ...(cell && { cell: cell.name }),
+      ...traceFields(),
+      ...errorFields({ ...this.#fields, ...fields }),
+    }
     sink.write({
       category: [this.#app, this.#component],
       level,
@@ -52,4 +57,10 @@ export class AppLogger extends Logger {
       properties,
     })
   }
+}
+
+/** The trace that the line belongs to, when tracing is on. */
+function traceFields(): Record<string, string> {
+  const span = trace.getActiveSpan()?.spanContext()
+  return span === undefined || !isSpanContextValid(span) ? {} : { trace: span.traceId, span: span.spanId }
 }
