@@ -124,7 +124,12 @@ export class Node {
         if (this.#session === session) this.#outside(() => void this.#lost(reason))
       },
     })
+    if (this.#state !== 'running') {
+      await session.leave()
+      return
+    }
     this.#session = session
+    if (lost) return this.#outside(() => this.#lost('lost while joining'))
     this.#offset = (await store.now()) - clock.now()
     this.#context = {
       ...shared,
@@ -171,6 +176,7 @@ export class Node {
       await this.#lookAhead()
     } catch (error) {
       if (!(error instanceof FencedError)) this.#settings.report({ kind: 'store', error })
+      else if (this.#session !== undefined && this.#state === 'running') await this.#lost(error.message)
     } finally {
       this.#claiming = false
     }

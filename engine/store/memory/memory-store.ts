@@ -17,6 +17,7 @@ import type {
   SignalEmission,
   StartRequest,
   StartResult,
+  StoreCapabilities,
   StoredProgram,
   StoreSession,
 } from '../store.ts'
@@ -24,7 +25,7 @@ import { isEnded, loaded, type Row, Rows, SHARDS } from './rows.ts'
 import { type Member, MemorySession } from './session.ts'
 
 export class MemoryStore implements EngineStore {
-  readonly capabilities = { notify: true, announces: true, sessions: true, terminate: true } as const
+  readonly capabilities: StoreCapabilities = { notify: true, announces: true, sessions: true, terminate: true }
   readonly #clock: Clock
   readonly #rows: Rows
   readonly #members = new Map<number, Member>()

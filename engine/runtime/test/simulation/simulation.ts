@@ -1,0 +1,154 @@
+/**
+ * Whole engines, several at once on one store, single-threaded in simulated time under a seed: slow and failing commits, lost
+ * wake-ups, kills and zombies. Everything random comes from the seed, so a failing seed fails again.
+ */
+import { createEngine, type Engine, type Process } from '@justscale/engine'
+import { MemoryStore } from '@justscale/engine/memory'
+import { seededEntropy, TestClock } from '@justscale/engine/testing'
+import type { EngineStore, StoreSession } from '../../../store/store.ts'
+import { chain, counter, effects, family, fanOut, impatient, leaf, pace, signals } from './workload.ts'
+
+export interface SimulationOptions {
+  readonly seed: number
+  /** Put around each session: where tests plant faults. */
+  plant?(session: StoreSession): StoreSession
+  /** Most times a node is killed or frozen (default 6). */
+  readonly kills?: number
+}
+
+export interface SimulationResult {
+  readonly kills: number
+  /** Broken invariants, in words; empty when all held. */
+  readonly broken: readonly string[]
+}
+
+const processes = [chain, counter, family, fanOut, impatient, leaf]
+const INSTANCES = 3
+
+export async function simulate({ seed, plant = (session) => session, kills: most = 6 }: SimulationOptions): Promise<SimulationResult> {
+  const random = generator(seed)
+  const clock = new TestClock(1_700_000_000_000)
+  const store = new MemoryStore({ clock })
+  effects.clear()
+  pace.wait = () => sleep(random(400))
+  const nodes: { engine: Engine; sessions: StoreSession[] }[] = []
+  let kills = 0
+
+  function sleep(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => void clock.schedule(milliseconds, resolve))
+  }
+
+  /** The store as one node sees it: slow, and with wake-ups that get lost. */
+  function shaky(sessions: StoreSession[]): EngineStore {
+    return over(store, {
+      capabilities: { notify: true, sessions: true, terminate: true },
+      async connect(options) {
+        const onWake = () => void (random(4) > 0 && options.onWake())
+        const session = plant(await store.connect({ ...options, onWake }))
+        sessions.push(session)
+        return over(session, {
+          async commit(checkpoints) {
+            await sleep(random(30))
+            const answers = await session.commit(checkpoints)
+            await sleep(random(30))
+            if (random(25) === 0) throw new Error('the answer was lost')
+            return answers
+          },
+        })
+      },
+    })
+  }
+
+  async function addNode(): Promise<void> {
+    const sessions: StoreSession[] = []
+    const engine = createEngine({
+      store: shaky(sessions), processes, clock, entropy: seededEntropy(seed * 31 + nodes.length + kills), name: `node ${nodes.length}`, report() {},
+    })
+    await engine.start()
+    nodes.push({ engine, sessions })
+  }
+
+  async function killOne(): Promise<void> {
+    const index = random(nodes.length)
+    const node = nodes[index]
+    const session = node?.sessions.at(-1)
+    if (node === undefined || session === undefined) return
+    kills++
+    store.kill(session.node)
+    // Half of them are zombies: they live on, find out, and join again.
+    if (random(2) === 0) return
+    nodes.splice(index, 1)
+    await node.engine.stop()
+    await addNode()
+  }
+
+  for (let node = 0; node < 3; node++) await addNode()
+  const started: Promise<unknown>[] = []
+  for (let index = 0; index < INSTANCES; index++) {
+    const engine = () => nodes[random(nodes.length)]?.engine as Engine
+    for (const definition of [chain, fanOut, family] as readonly Process<{ id: string }, unknown>[]) started.push(engine().run(definition, { id: `${index}` }))
+    for (const definition of [counter, impatient] as readonly Process<{ counter: string }, unknown>[]) started.push(engine().run(definition, { counter: `${index}` }))
+  }
+  await Promise.all(started)
+  for (let amount = 1; amount <= 10; amount++) {
+    for (let index = 0; index < INSTANCES; index++) {
+      await nodes[random(nodes.length)]?.engine.emit(signals.added, { counter: `${index}`, amount })
+    }
+    await clock.advance(random(3_000))
+    if (kills < most && random(2) === 0) await killOne()
+  }
+  await clock.advance(60_000)
+  const broken = await check(store, nodes[0]?.engine as Engine, kills)
+  for (const { engine } of nodes) await engine.stop()
+  return { kills, broken }
+}
+
+async function check(store: MemoryStore, engine: Engine, kills: number): Promise<readonly string[]> {
+  const broken: string[] = []
+  const results: Record<string, unknown> = {}
+  for (const record of await store.list({ limit: 1_000 })) {
+    if (record.status !== 'completed') {
+      const why = record.outcome === undefined ? '' : Bun.inspect(engine.codec.decodeValue(record.outcome)).slice(0, 300)
+      broken.push(`${record.path} is ${record.status} at line ${record.place.line} ${why}`)
+      continue
+    }
+    results[record.path] = (engine.codec.decodeValue(record.outcome as Uint8Array) as { value: unknown }).value
+  }
+  for (let index = 0; index < INSTANCES; index++) {
+    expectEqual(broken, `/counter/${index}`, results[`/counter/${index}`], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+    expectEqual(broken, `/chain/${index}`, results[`/chain/${index}`], 5)
+    expectEqual(broken, `/fan/${index}`, results[`/fan/${index}`], 4)
+    expectEqual(broken, `/family/${index}`, results[`/family/${index}`], [0, 1, 2].map((number) => `leaf ${index}-${number}`))
+  }
+  const texts = new Map<string, number>()
+  for (const [key, { text, count }] of effects) {
+    if (count > 1 + kills) broken.push(`the effect ${key} ran ${count} times with ${kills} kills`)
+    const name = text.replace(/ at random .*/, '')
+    texts.set(name, (texts.get(name) ?? 0) + 1)
+  }
+  for (const [text, count] of texts) if (count > 1) broken.push(`the effect '${text}' ran under ${count} keys`)
+  return broken
+}
+
+function expectEqual(broken: string[], name: string, found: unknown, wanted: unknown): void {
+  if (!Bun.deepEquals(found, wanted)) broken.push(`${name} gave ${JSON.stringify(found)} instead of ${JSON.stringify(wanted)}`)
+}
+
+/** `random(n)`: a whole number from 0 to n - 1. */
+function generator(seed: number): (below: number) => number {
+  const entropy = seededEntropy(seed)
+  return (below) => {
+    const [a = 0, b = 0, c = 0] = entropy.bytes(3)
+    return (a * 65_536 + b * 256 + c) % below
+  }
+}
+
+export function over<Target extends object>(target: Target, members: Partial<Target>): Target {
+  return new Proxy(target, {
+    get(real, name) {
+      if (Object.hasOwn(members, name)) return Reflect.get(members, name)
+      const member: unknown = Reflect.get(real, name)
+      return typeof member === 'function' ? member.bind(real) : member
+    },
+  })
+}

@@ -1,0 +1,114 @@
+/** The processes of the simulation, whose results are known, and the effects they have on a world outside of the engine. */
+import { currentStep, defineProcess, defineSignals, delay, race, signal } from '@justscale/engine'
+
+export interface Effect {
+  readonly text: string
+  count: number
+}
+
+/** Effects by idempotency key. */
+export const effects = new Map<string, Effect>()
+/** Replaced by the simulation: how long an effect takes. */
+export const pace = { wait: async (): Promise<void> => {} }
+
+export const outside = {
+  async act(text: string): Promise<string> {
+    const key = currentStep()?.idempotencyKey ?? ''
+    await pace.wait()
+    const known = effects.get(key)
+    if (known === undefined) effects.set(key, { text, count: 1 })
+    else {
+      if (known.text !== text) throw new Error(`the effect ${key} ran with ${text} after ${known.text}`)
+      known.count++
+    }
+    return text
+  },
+}
+
+export const signals = defineSignals((signal) => ({
+  added: signal('/counter/:counter/added').data<{ readonly amount: number }>(),
+}))
+
+/** Adds up ten signals, each of which counts once and in order of emission. */
+export const counter = defineProcess({
+  path: '/counter/:counter',
+  inject: { outside },
+  async handler({ outside }, { counter }) {
+    const seen: number[] = []
+    while (seen.length < 10) {
+      const { amount } = await signal(signals.added)
+      seen.push(amount)
+      if (amount % 3 === 0) await outside.act(`${counter} saw ${amount}`)
+    }
+    return seen
+  },
+})
+
+export const chain = defineProcess({
+  path: '/chain/:id',
+  inject: { outside },
+  async handler({ outside }, { id }) {
+    const done: string[] = []
+    for (let step = 0; step < 5; step++) {
+      done.push(await outside.act(`${id} step ${step} at random ${Math.random()}`))
+      await delay.seconds(step)
+    }
+    return done.length
+  },
+})
+
+export const fanOut = defineProcess({
+  path: '/fan/:id',
+  inject: { outside },
+  async handler({ outside }, { id }) {
+    const parts = await Promise.all(
+      [1, 2, 3, 4].map(async (number) => {
+        await delay.seconds(5 - number)
+        const text = await outside.act(`${id} part ${number}`)
+        await outside.act(`${id} part ${number} again`)
+        return text.length
+      }),
+    )
+    return parts.length
+  },
+})
+
+export const leaf = defineProcess({
+  path: '/leaf/:id',
+  inject: { outside },
+  async handler({ outside }, { id }) {
+    await delay.seconds(2)
+    return await outside.act(`leaf ${id}`)
+  },
+})
+
+export const family = defineProcess({
+  path: '/family/:id',
+  async handler(_, { id }) {
+    const names: string[] = []
+    const children = []
+    for (let number = 0; number < 3; number++) children.push(await leaf({ id: `${id}-${number}` }))
+    for (const child of children) names.push(await child.result)
+    return names
+  },
+})
+
+export const impatient = defineProcess({
+  path: '/impatient/:counter',
+  inject: { outside },
+  async handler({ outside }, { counter }) {
+    let ticks = 0
+    for (let round = 0; round < 6; round++) {
+      const r = race()
+      switch (true) {
+        case signal(r, signals.added):
+          ticks += 100
+          break
+        case delay.seconds(r, 3):
+          ticks++
+          await outside.act(`${counter} tick ${round}`)
+      }
+    }
+    return ticks > 0
+  },
+})
