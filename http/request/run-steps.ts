@@ -1,8 +1,9 @@
 /** Runs a route's steps in the order of declaration, until one answers or fails. */
 import { isModelClass, isReferenceText, modelName, Reference, type AbstractContainer } from '@justscale/core'
-import { HttpError, type Violation } from '../errors.ts'
+import { HttpError, RouteDefinitionError, type Violation } from '../errors.ts'
 import { stepMark, type Answer, type InjectedStep } from '../middleware/create-middleware.ts'
 import { Reply } from '../response/reply.ts'
+import { parameterNames } from '../route/path.ts'
 import { checkSchema, type Schema, type SchemaResult } from '../route/schema.ts'
 import type { ParameterType, Step } from '../route/route.ts'
 import { readBody } from './read-body.ts'
@@ -12,8 +13,8 @@ import type { RequestState } from './request-state.ts'
 export type PreparedStep = (state: RequestState) => Answer | undefined | Promise<Answer | undefined>
 
 /** Finds what steps inject. Rejects with `UnprovidedTokenError`. */
-export function prepareSteps(steps: readonly Step[], container: AbstractContainer): Promise<readonly PreparedStep[]> {
-  return Promise.all(steps.map((step) => prepareStep(step, container)))
+export function prepareSteps(path: string, steps: readonly Step[], container: AbstractContainer): Promise<readonly PreparedStep[]> {
+  return Promise.all(steps.map((step) => prepareStep(path, step, container)))
 }
 
 export async function runSteps(steps: readonly PreparedStep[], state: RequestState): Promise<Answer | undefined> {
@@ -25,9 +26,9 @@ export async function runSteps(steps: readonly PreparedStep[], state: RequestSta
   return undefined
 }
 
-async function prepareStep(step: Step, container: AbstractContainer): Promise<PreparedStep> {
+async function prepareStep(path: string, step: Step, container: AbstractContainer): Promise<PreparedStep> {
   switch (step.kind) {
-    case 'types': return typesStep(step.types)
+    case 'types': return typesStep(path, step.types)
     case 'query': return schemaStep('query', step.schema, (state) => state.query)
     case 'headers': return schemaStep('headers', step.schema, (state) => Object.fromEntries(state.request.headers))
     case 'cookies': return schemaStep('cookies', step.schema, (state) => state.cookies)
@@ -46,8 +47,8 @@ async function injected(step: unknown, container: AbstractContainer): Promise<Ru
   return (make as (dependencies: unknown) => Run)(Object.fromEntries(await Promise.all(found)))
 }
 
-function typesStep(types: Readonly<Record<string, ParameterType>>): PreparedStep {
-  const parameters = Object.entries(types)
+function typesStep(path: string, types: Readonly<Record<string, ParameterType>>): PreparedStep {
+  const parameters = typedParameters(path, types)
   return async (state) => {
     const violations: Violation[] = []
     for (const [name, type] of parameters) {
@@ -58,6 +59,17 @@ function typesStep(types: Readonly<Record<string, ParameterType>>): PreparedStep
     if (violations.length > 0) throw invalid(violations)
     return undefined
   }
+}
+
+/** The types by parameter name: `{ Order }` is meant for `:order` or `:orderRef`. Throws `RouteDefinitionError`. */
+export function typedParameters(path: string, types: Readonly<Record<string, ParameterType>>): readonly (readonly [string, ParameterType])[] {
+  const names = parameterNames(path)
+  return Object.entries(types).map(([key, type]) => {
+    const lower = key.charAt(0).toLowerCase() + key.slice(1)
+    const name = [key, lower, `${lower}Ref`].find((candidate) => names.includes(candidate))
+    if (name !== undefined) return [name, type] as const
+    throw new RouteDefinitionError(`.types({ ${key} }) on ${path}: the path has no :${lower}`)
+  })
 }
 
 function parameterValue(type: ParameterType, name: string, text: string): SchemaResult | Promise<SchemaResult> {

@@ -24,8 +24,17 @@ export type Parsed<S, Plain> = S extends Schema ? OutputOf<S> : Plain
 
 export type TypedParameter<Type> = Type extends AnyModelClass ? Reference<InstanceType<Type>> : Type extends Schema ? OutputOf<Type> : string
 
+/** The entry of `.types` for a parameter: `order`, or `Order` for `:order` and `:orderRef`. */
+type TypeOf<Name extends string, Types> = Name extends keyof Types
+  ? Types[Name]
+  : Capitalize<Name> extends keyof Types
+    ? Types[Capitalize<Name>]
+    : Name extends `${infer Base}Ref`
+      ? Capitalize<Base> extends keyof Types ? Types[Capitalize<Base>] : undefined
+      : undefined
+
 export type PathContext<Path extends string, Types> = {
-  readonly [Name in ParameterNames<Path>]: Name extends keyof Types ? TypedParameter<Types[Name]> : string
+  readonly [Name in ParameterNames<Path>]: TypedParameter<TypeOf<Name, Types>>
 }
 
 /** The context after the steps declared so far. */

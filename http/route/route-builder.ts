@@ -16,8 +16,11 @@ export interface NotInPathError<Name, Path> {
   readonly 'this is no parameter of the path': readonly [Name, Path]
 }
 
+/** `order` and `Order` for `:order`; `orderRef` and `Order` for `:orderRef`. */
+type TypeNames<Name extends string> = Name | Capitalize<Name> | (Name extends `${infer Base}Ref` ? Capitalize<Base> : never)
+
 type CheckedTypes<Path extends string, Types> = {
-  readonly [Name in keyof Types]: Name extends ParameterNames<Path> ? ParameterType : NotInPathError<Name, Path>
+  readonly [Name in keyof Types]: Name extends TypeNames<ParameterNames<Path>> ? ParameterType : NotInPathError<Name, Path>
 }
 
 export type Declared<Returns, Status extends number, S> = Returns & { readonly [Key in Status]: S }
@@ -34,7 +37,7 @@ type ClientTypes<Method, Path, Types, Query, Body, Returns, Result> = {
 
 /** A route that answers requests. */
 export interface RequestBuilder<Method, Path extends string, Types, Query, Body, Headers_, Cookies, Returns, Added> {
-  /** Path parameters: a model gives a reference, a schema its output. */
+  /** Path parameters, by name or by model (`{ Order }` for `:order` or `:orderRef`): a model gives a reference, a schema its output. */
   types<const More extends Readonly<Record<string, unknown>>>(
     types: More & CheckedTypes<Path, More>,
   ): RequestBuilder<Method, Path, Types & More, Query, Body, Headers_, Cookies, Returns, Added>

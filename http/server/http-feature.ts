@@ -33,9 +33,17 @@ export interface HttpFeatureComponent extends Component {
   readonly [componentFacts]: HttpFeatureFacts
 }
 
-/** Provides `HttpServer`. Start fails with `HttpBindError` when it cannot listen, `RouteConflictError` when routes clash. */
-export function HttpFeature(options: HttpOptions = {}): HttpFeatureComponent {
-  const meta: ComponentMeta = {
+/**
+ * Provides `HttpServer`. `.add(HttpFeature)` takes all defaults, `.add(HttpFeature({ port: 8080 }))` changes some. Start fails
+ * with `HttpBindError` when it cannot listen, `RouteConflictError` when routes clash.
+ */
+export const HttpFeature: ((options?: HttpOptions) => HttpFeatureComponent) & HttpFeatureComponent = Object.assign(
+  (options?: HttpOptions) => ({ [componentMeta]: describeFeature(options ?? {}) }) as unknown as HttpFeatureComponent,
+  { [componentMeta]: describeFeature({}) } as unknown as HttpFeatureComponent,
+)
+
+function describeFeature(options: HttpOptions): ComponentMeta {
+  return {
     kind: 'feature',
     name: 'HttpFeature',
     requires: { logger: Logger, container: AbstractContainer, mounted: FetchHandlers, pages: HttpPages },
@@ -44,7 +52,6 @@ export function HttpFeature(options: HttpOptions = {}): HttpFeatureComponent {
     onStart: [async ({ resolve }) => ((await resolve(HttpServer)) as BunHttpServer).listen()],
     onStop: [async ({ resolve }) => ((await resolve(HttpServer)) as BunHttpServer).close()],
   }
-  return { [componentMeta]: meta } as unknown as HttpFeatureComponent
 }
 
 interface Parts {

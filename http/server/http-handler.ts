@@ -73,6 +73,7 @@ export class HttpHandler {
     this.metrics.inFlight += 1
     let response: Response
     try {
+      checkEscapes(request.url)
       response = await this.#hono.fetch(request, exchange)
     } catch (error) {
       response = this.#failure(error, exchange, request)
@@ -216,6 +217,16 @@ function decoded(segment: string): string {
     return decodeURIComponent(segment)
   } catch {
     return segment
+  }
+}
+
+/** Half an escape, or bytes that are no UTF-8, would reach handlers as they are. */
+function checkEscapes(url: string): void {
+  if (!url.includes('%')) return
+  try {
+    decodeURIComponent(new URL(url).pathname)
+  } catch {
+    throw new HttpError(400, 'The address is not valid')
   }
 }
 

@@ -1,5 +1,5 @@
 /** A route in its app: which controller it is from, its whole path, and its steps ready to run. */
-import type { AbstractContainer, Application, ControllerEntry } from '@justscale/core'
+import type { Application, ControllerEntry } from '@justscale/core'
 import { RouteConflictError } from '../errors.ts'
 import { prepareSteps, type PreparedStep } from '../request/run-steps.ts'
 import { comparePaths, checkPath, joinPath, pathShape } from '../route/path.ts'
@@ -42,7 +42,7 @@ function controllerRoutes(app: Application<unknown>, entry: ControllerEntry, pre
     if (!isHttpRoute(route)) throw new TypeError('not an HTTP route')
     const description = route[routeDescription]
     const path = checkPath(joinPath(prefix, own, description.path))
-    const prepared = await prepareSteps(description.steps, app.container satisfies AbstractContainer)
+    const prepared = await prepareSteps(path, description.steps, app.container)
     return { ...description, app, controller: name, name: routeName, path, title: `${description.method} ${path}`, prepared }
   })
 }

@@ -28,7 +28,7 @@ const items = createController('/items', {
     add: Post('/').body(z.object({ name: z.string().min(2), count: z.number().default(1) })).returns(201, z.object({ name: z.string() }))
       .handle(({ body, res }) => res.status(201).cookie('seen', 'yes').header('x-one', '1').json(body)),
     remove: Delete('/:item').handle(() => undefined),
-    order: Get('/orders/:order').types({ order: Order }).handle(({ order }) => ({ key: order.identifier })),
+    order: Get('/orders/:order').types({ Order }).handle(({ order }) => ({ key: order.identifier })),
     byRef: Post('/refs').body(z.object({ order: refOf(Order) })).handle(({ body }) => ({ key: body.order.identifier })),
     me: Get('/me').use(auth).guard(({ user }) => user === 'ann').handle(({ user }) => ({ user })),
     denied: Get('/denied').guard(() => false).use(() => { ran.push('after denial') }).handle(() => { ran.push('handler') }),
@@ -87,7 +87,7 @@ for (const way of ['a socket', 'no socket'] as const) {
       ['/items/orders/o-1', undefined, 200],
       ['/items/orders/a%20b', undefined, 422],
       ['/items/orders/%00', undefined, 422],
-      ['/items/orders/%ff', undefined, 422],
+      ['/items/orders/%ff', undefined, 400],
       ['/items/me', undefined, 401],
       ['/items/me', { headers: { authorization: 'good' } }, 200],
       ['/items/denied', undefined, 403],
