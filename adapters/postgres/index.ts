@@ -6,8 +6,21 @@ export { PostgresClient, PostgresConfig } from './postgres-client.ts'
 export { PostgresLockFeature } from './lock-feature.ts'
 export { PostgresChannelFeature } from './channel-feature.ts'
 export { PostgresProcessFeature } from './process-feature.ts'
+export {
+  createPostgresMigrationFeature,
+  PostgresMigrationFeature,
+  PostgresMigrations,
+  type MigrationOptions,
+} from './migration/migration-feature.ts'
+export {
+  MigrationFailedError,
+  MigrationHistoryError,
+  MigrationPlanError,
+  PendingMigrationsError,
+} from './migration/errors.ts'
 
 // For library authors.
 export { PgDatabase } from './pg-database.ts'
 export { PgModel } from './pg-model.ts'
 export { syncSchema } from './sync-schema.ts'
+export { Migrator, type MigrationStatus, type MigratorOptions } from './migration/migrator.ts'

@@ -1,0 +1,50 @@
+/**
+ * `PostgresMigrationFeature`: an app starts only on a database that has its migrations. In production it says what to run;
+ * everywhere else it runs them.
+ */
+import { createFeatureBuilder, defineService } from '@justscale/core'
+import { PostgresClient, PostgresConfig } from '../postgres-client.ts'
+import { PendingMigrationsError } from './errors.ts'
+import { Migrator } from './migrator.ts'
+
+export interface MigrationOptions {
+  /** Folder of the `.sql` files (default `migrations`, from where the program runs). */
+  readonly folder?: string
+  /** Whether starting applies what is pending (default: unless `JUSTSCALE_ENV` or `NODE_ENV` is `production`). */
+  readonly runAtStart?: boolean
+}
+
+/** The app's migrations, for commands: `await app.resolve(PostgresMigrations)`. */
+export class PostgresMigrations extends defineService({
+  name: 'PostgresMigrations',
+  inject: { client: PostgresClient, config: PostgresConfig },
+  factory: ({ client, config }) => ({
+    /** The migrations in a folder. */
+    in: (folder: string) => new Migrator({ database: client.sql, url: config.url, folder, models: () => client.tables }),
+  }),
+}) {}
+
+/** The feature with settings of your own. */
+export function createPostgresMigrationFeature(options: MigrationOptions = {}) {
+  const folder = options.folder ?? 'migrations'
+  return createFeatureBuilder()
+    .name('PostgresMigrationFeature')
+    .requires(PostgresClient)
+    .requires(PostgresConfig)
+    .onStart(async ({ resolve }) => {
+      const migrator = (await resolve(PostgresMigrations)).in(folder)
+      if (options.runAtStart ?? !isProduction()) {
+        await migrator.run()
+        return
+      }
+      const pending = await migrator.pending()
+      if (pending.length > 0) throw new PendingMigrationsError(pending)
+    })
+    .provides((app) => app.add(PostgresMigrations))
+}
+
+export class PostgresMigrationFeature extends createPostgresMigrationFeature() {}
+
+function isProduction(): boolean {
+  return (process.env.JUSTSCALE_ENV ?? process.env.NODE_ENV) === 'production'
+}

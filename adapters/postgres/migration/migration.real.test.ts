@@ -1,0 +1,130 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { bindRepository, defineModel, field, JustScale, ModelRepository } from '@justscale/core'
+import { testDatabase, type TestDatabase } from '@justscale/engine/embedded'
+import { openPostgres, type SqlDatabase } from '@justscale/engine/sql'
+import { createPgModel, createPgRepository, createPostgresFeature, createPostgresMigrationFeature } from '../index.ts'
+import type { PgModel } from '../pg-model.ts'
+import { MigrationFailedError, MigrationHistoryError, MigrationPlanError, PendingMigrationsError } from './errors.ts'
+import { Migrator } from './migrator.ts'
+
+class Shelf extends defineModel({ name: 'Shelf', fields: { room: field.string() } }) {}
+class BookOne extends defineModel({
+  name: 'Book',
+  fields: { title: field.string().unique(), pages: field.int(), state: field.enum('State', ['new', 'used']), shelf: field.ref(Shelf).optional() },
+}) {}
+class BookTwo extends defineModel({
+  name: 'Book',
+  fields: {
+    name: field.string().unique().renamedFrom('title'),
+    pages: field.bigint(),
+    state: field.enum('State', ['new', 'used', "worn 'out'"]),
+    shelf: field.ref(Shelf).optional(),
+    language: field.string().backfill("d'oh"),
+    price: field.decimal(8, 2).optional(),
+  },
+}) {}
+class BookThree extends defineModel({ name: 'Book', fields: { title: field.string(), isbn: field.string() } }) {}
+
+const shelf = createPgModel(Shelf)
+const first = [shelf, createPgModel(BookOne)]
+const second = [shelf, createPgModel(BookTwo, { table: 'tomes', renamedFrom: 'books' })]
+
+describe('migrations', () => {
+  let database: TestDatabase
+  let sql: SqlDatabase
+  let folder: string
+  const at = (day: number) => Temporal.Instant.from(`2026-01-0${day}T00:00:00Z`)
+  const migrator = (models: readonly PgModel[], own = sql) => new Migrator({ database: own, url: database.url, folder, models: () => models })
+
+  beforeEach(async () => {
+    database = await testDatabase()
+    sql = openPostgres(database.url)
+    folder = await mkdtemp(join(tmpdir(), 'migrations-'))
+  })
+  afterEach(async () => {
+    await sql.close()
+    await database.drop()
+    await rm(folder, { recursive: true })
+  })
+
+  test('are made from models, keep what is renamed, fill what is new, and can be undone', async () => {
+    expect(await migrator(first).make('create books', at(1))).toEndWith('20260101000000_create_books.sql')
+    expect(await migrator(first).make('nothing', at(1))).toBeUndefined()
+    expect(await migrator(first).run()).toEqual(['20260101000000_create_books'])
+    await sql.query(`insert into books (id, title, pages, state) values (gen_random_uuid(), 'Emma', 474, 'used')`)
+
+    await migrator(second).make('tomes', at(2))
+    expect(await migrator(second).pending()).toEqual(['20260102000000_tomes'])
+    await migrator(second).run()
+    expect(await sql.query('select name, pages, state, language from tomes')).toEqual([
+      { name: 'Emma', pages: '474', state: 'used', language: "d'oh" },
+    ])
+    expect(await migrator(second).verify()).toEqual({ models: [], drift: [] })
+
+    expect(await migrator(second).rollback()).toEqual(['20260102000000_tomes'])
+    expect(await sql.query('select title, pages from books')).toEqual([{ title: 'Emma', pages: 474 }])
+    expect((await migrator(second).status()).map((each) => each.appliedAt !== undefined)).toEqual([true, false])
+  })
+
+  test('a required field without a value for existing rows is refused when the migration is made', async () => {
+    await migrator(first).make('one', at(1))
+    const three = [shelf, createPgModel(BookThree)]
+    expect(migrator(three).make('two', at(2))).rejects.toBeInstanceOf(MigrationPlanError)
+    await migrator(three).make('two', at(2)).catch((error: Error) => expect(error.message).toContain('books.isbn'))
+    expect(await readdir(folder)).toHaveLength(1)
+  })
+
+  test('many nodes apply each file once', async () => {
+    await migrator(first).make('one', at(1))
+    await Bun.write(join(folder, '20260102000000_index.sql'), `-- transaction: false\n-- up\ncreate index concurrently books_pages on books (pages);\n-- down\ndrop index concurrently books_pages;\n`)
+    const nodes = Array.from({ length: 4 }, () => openPostgres(database.url))
+    const done = await Promise.all(nodes.map((node) => migrator(first, node).run()))
+    expect(done.flat().sort()).toEqual(['20260101000000_one', '20260102000000_index'])
+    for (const node of nodes) await node.close()
+    const { drift } = await migrator(first).verify()
+    expect(drift).toEqual([])
+  })
+
+  test('a failing file is undone, and those before it stay', async () => {
+    await migrator(first).make('one', at(1))
+    await Bun.write(join(folder, '20260102000000_bad.sql'), '-- up\ncreate table half (id int);\nselect 1/0;\n-- down\n')
+    expect(migrator(first).run()).rejects.toBeInstanceOf(MigrationFailedError)
+    await migrator(first).run().catch(() => {})
+    expect(await migrator(first).pending()).toEqual(['20260102000000_bad'])
+    expect(await sql.query(`select to_regclass('half') as half`)).toEqual([{ half: null }])
+  })
+
+  test('changed and missing files are noticed, and so is drift', async () => {
+    const path = await migrator(first).make('one', at(1))
+    await migrator(first).run()
+    await sql.query('alter table books add column extra integer')
+    expect((await migrator(first).verify()).drift).toEqual(['alter table "books" drop column "extra"'])
+    const text = await Bun.file(path!).text()
+    await Bun.write(path!, `${text}\n-- edited`)
+    expect(migrator(first).run()).rejects.toBeInstanceOf(MigrationHistoryError)
+    await migrator(first).run().catch(() => {})
+    await rm(path!)
+    expect(migrator(first).status()).rejects.toBeInstanceOf(MigrationHistoryError)
+    await migrator(first).status().catch(() => {})
+  })
+
+  test('an app starts only on a database that has its migrations', async () => {
+    await migrator(first).make('one', at(1))
+    const build = (runAtStart: boolean) =>
+      JustScale()
+        .add(createPostgresFeature({ url: database.url }))
+        .add(createPostgresMigrationFeature({ folder, runAtStart }))
+        .add(bindRepository(ModelRepository.of(Shelf), createPgRepository(shelf)))
+        .build()
+    const refused = await build(false).start().catch((error: Error) => error)
+    expect((refused as Error).cause).toBeInstanceOf(PendingMigrationsError)
+    const app = build(true)
+    await app.start()
+    const shelves = await app.resolve(ModelRepository.of(Shelf))
+    await app.run(async () => expect((await shelves.insert({ room: 'attic' })).room).toBe('attic'))
+    await app.stop()
+  })
+})
