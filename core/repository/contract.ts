@@ -93,7 +93,7 @@ export function repositoryContract(storage: ContractStorage): void {
         expect(await accounts.get(missing)).toBeNull()
         expect(await accounts.lock(missing)).toBeNull()
         expect(await accounts.findOne(Account.fields.owner.eq('nobody'))).toBeNull()
-        expect(await accounts.get(Account.ref('no key at all'))).toBeNull()
+        expect(await accounts.get(Account.ref('no-key-at-all'))).toBeNull()
       })
 
       within('getMany keeps the order asked for', async ({ accounts }) => {
