@@ -3,6 +3,7 @@
  * the driver's own `begin()` and `reserve()` hang or crash the process when a connection dies inside them. Single
  * statements borrow a lane each, so that a dying connection takes one statement with it and no other.
  */
+import { hostname } from 'node:os'
 import { type Clock, systemClock } from '../clock/clock.ts'
 import { parsePostgresAddress, type PostgresAddress } from './address.ts'
 import type {
@@ -22,7 +23,7 @@ import { Listener } from './listener.ts'
 export interface PostgresOptions {
   /** Connections at most, by pool. Defaults: work 10, flush 4, control 4, query 10 (for single statements). */
   readonly pools?: Partial<Record<PoolName, number>>
-  /** Shown in `pg_stat_activity` (default `justscale`). */
+  /** Shown in `pg_stat_activity`. Default: a name of its own, by which the connections of a dead node are found. */
   readonly applicationName?: string
   /** Milliseconds to reach the server (default 5,000). */
   readonly connectTimeout?: number
@@ -67,7 +68,7 @@ class PostgresDatabase implements SqlDatabase {
     this.#options = options
     this.identity = location.identity
     this.address = location.text
-    this.applicationName = options.applicationName ?? 'justscale'
+    this.applicationName = options.applicationName ?? uniqueName()
     this.sessions = options.sessions ?? !location.pooled
     this.#pools = {
       work: this.#pool('work'),
@@ -162,6 +163,10 @@ class PostgresDatabase implements SqlDatabase {
     }
     this.#listener.enforceDeadlines(now)
   }
+}
+
+function uniqueName(): string {
+  return `justscale ${hostname().slice(0, 30)} ${process.pid} ${crypto.randomUUID().slice(0, 8)}`
 }
 
 const LANE_TIMEOUT = 5_000

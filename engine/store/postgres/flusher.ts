@@ -25,6 +25,7 @@ export class Flusher {
   readonly #free = Array.from({ length: FLUSH_LANES }, (_, lane) => lane)
   readonly #lanes = new Map<number, SqlLane>()
   readonly #waiters: ((lane: number) => void)[] = []
+  #closing = false
 
   constructor(sql: SqlDatabase, schema: string, node: number) {
     this.#sql = sql
@@ -40,6 +41,7 @@ export class Flusher {
 
   /** Closes the lanes; flushes under way finish first. */
   async close(): Promise<void> {
+    this.#closing = true
     for (let lane = 0; lane < FLUSH_LANES; lane++) await this.#take()
     for (const lane of this.#lanes.values()) lane.release()
     this.#lanes.clear()
@@ -85,7 +87,7 @@ export class Flusher {
       try {
         return await this.#onLane((lane, number) => this.#locked(lane, number, [one], PATIENT), PATIENT_LANES)
       } catch (error) {
-        if (!isTransient(error)) throw error
+        if (!isTransient(error) || this.#closing) throw error
       }
     }
   }

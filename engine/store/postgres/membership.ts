@@ -54,9 +54,16 @@ export function joinStatements(
   ]
 }
 
-/** Takes every shard that nobody holds. */
+/** Takes every shard that nobody holds: two nodes that left at once may have handed theirs to each other. */
 export function takeFreeStatement(schema: string, node: number): SqlStatement {
-  return { text: `update ${schema}.shard set node = $1::int4 where node is null returning id`, parameters: [node] }
+  return {
+    text: `update ${schema}.shard s set node = $1::int4 where ${isFree(schema)} returning id`,
+    parameters: [node],
+  }
+}
+
+function isFree(schema: string): string {
+  return `not exists (select from ${schema}.node n where n.id = s.node)`
 }
 
 export function pulseStatement(schema: string, node: number, sessions: boolean): SqlStatement {
@@ -68,7 +75,7 @@ export function pulseStatement(schema: string, node: number, sessions: boolean):
     text: `select
       exists (select from ${schema}.node where id = $1::int4) as alive,
       (select coalesce(json_agg(id order by id), '[]') from ${schema}.shard where node = $1::int4) as shards,
-      (select coalesce(json_agg(id), '[]') from ${schema}.shard where node is null) as free,
+      (select coalesce(json_agg(id), '[]') from ${schema}.shard s where ${isFree(schema)}) as free,
       (select coalesce(json_agg(json_build_array(n.id, n.lease_until < clock_timestamp(), ${silent})), '[]')
         from ${schema}.node n where n.id <> $1::int4) as peers,
       exists (select from ${schema}.wake w join ${schema}.shard s on s.id = w.shard

@@ -285,19 +285,41 @@ describe('the fence', () => {
       expect(await own.find('/test/1')).toMatchObject({ seq: 0, status: 'running' })
     }))
 
-  test('a takeover waits for what is on its way, and takes the fence away', () =>
+  test('is held by a flush until it is done', () =>
     withNode(async (session, own, schema) => {
       await own.start([request('/test/1')])
       const claimed = await claimOne(session)
-      const { lane, joinable } = await transaction()
-      await session.commitIn(joinable, checkpoint(claimed, { status: 'running' }))
-      const heir = await own.connect({ name: 'heir', onWake() {}, onLost() {} })
-      await (session as PostgresSession).abandon()
+      const { lane } = await transaction()
+      await lane.query(`select from ${schema}.process for update`)
+      const committing = session.commit([checkpoint(claimed)])
       await untilSomebodyWaits()
-      expect(await heir.claim(10, nothing)).toEqual([])
+      const free = await sql.query(`select from ${schema}.fence where node = $1::int4 for update skip locked`, [
+        session.node,
+      ])
+      const all = await sql.query(`select from ${schema}.fence where node = $1::int4`, [session.node])
+      expect(free.length).toBe(all.length - 1)
       await lane.query('commit')
       lane.release()
-      expect((await claimOne(heir)).record).toMatchObject({ seq: 1, crashes: 1 })
-      expect(await sql.query(`select distinct node from ${schema}.fence`)).toEqual([{ node: heir.node }])
-    }), 20_000)
+      expect(await committing).toEqual(['accepted'])
+    }))
+
+  test(
+    'a takeover waits for what is on its way, and takes the fence away',
+    () =>
+      withNode(async (session, own, schema) => {
+        await own.start([request('/test/1')])
+        const claimed = await claimOne(session)
+        const { lane, joinable } = await transaction()
+        await session.commitIn(joinable, checkpoint(claimed, { status: 'running' }))
+        const heir = await own.connect({ name: 'heir', onWake() {}, onLost() {} })
+        await (session as PostgresSession).abandon()
+        await untilSomebodyWaits()
+        expect(await heir.claim(10, nothing)).toEqual([])
+        await lane.query('commit')
+        lane.release()
+        expect((await claimOne(heir)).record).toMatchObject({ seq: 1, crashes: 1 })
+        expect(await sql.query(`select distinct node from ${schema}.fence`)).toEqual([{ node: heir.node }])
+      }),
+    20_000,
+  )
 })

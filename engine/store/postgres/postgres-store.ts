@@ -3,7 +3,6 @@
  * and never meet. Why the tables and statements are as they are: docs/internals/engine-store.md.
  */
 import { type Clock, systemClock } from '../../clock/clock.ts'
-import { hostname } from 'node:os'
 import type { SqlDatabase, SqlRow, SqlRunner, SqlStatement, SqlSubscription } from '../../sql/connection.ts'
 import { sqlArray } from '../../sql/connection.ts'
 import { openPostgres } from '../../sql/postgres-js.ts'
@@ -66,7 +65,7 @@ export class PostgresStore implements EngineStore {
   constructor(options: PostgresStoreOptions) {
     this.#url = options.url
     this.#ownsSql = options.sql === undefined
-    this.#sql = options.sql ?? openPostgres(options.url, { applicationName: uniqueName() })
+    this.#sql = options.sql ?? openPostgres(options.url)
     this.#schema = schemaName(options.namespace ?? 'justscale')
     this.#clock = options.clock ?? systemClock
     this.#hints = new Hints(this.#sql, this.#schema)
@@ -113,10 +112,15 @@ export class PostgresStore implements EngineStore {
       onChanged: (ids) => this.#watchers.changed(ids),
     })
     this.#sessions.add(session)
-    await inTransaction(this.#sql, joinStatements(this.#schema, { id: node, name: options.name, application, lease }))
-    await session.open()
-    await this.#announce(node)
-    return session
+    try {
+      await inTransaction(this.#sql, joinStatements(this.#schema, { id: node, name: options.name, application, lease }))
+      await session.open()
+      await this.#announce(node)
+      return session
+    } catch (error) {
+      await session.leave().catch(() => {})
+      throw error
+    }
   }
 
   accepts(transaction: JoinableTransaction): boolean {
@@ -293,9 +297,4 @@ async function oneByOne(sql: SqlRunner, statements: readonly SqlStatement[]): Pr
   const answers: (readonly SqlRow[])[] = []
   for (const { text, parameters } of statements) answers.push(await sql.query(text, parameters))
   return answers
-}
-
-/** A name by which the connections of this OS process are found and ended when it is dead. */
-function uniqueName(): string {
-  return `justscale ${hostname().slice(0, 30)} ${process.pid} ${crypto.randomUUID().slice(0, 8)}`
 }

@@ -170,8 +170,16 @@ export class PostgresSession implements StoreSession {
   async leave(): Promise<void> {
     if (this.#lost !== undefined) return
     this.#lost = 'it left'
-    const { sql, schema, hints } = this.#at
     await this.#stop()
+    try {
+      await this.#handOver()
+    } finally {
+      await this.#at.heartbeat.stop()
+    }
+  }
+
+  async #handOver(): Promise<void> {
+    const { sql, schema, hints } = this.#at
     const peers = await sql.query<{ id: number }>(
       `select id from ${schema}.node where id <> $1::int4 and lease_until > clock_timestamp() order by id`,
       [this.node],
@@ -181,7 +189,6 @@ export class PostgresSession implements StoreSession {
       dealStatement(schema, this.node, this.shards(), heirs),
       ...leaveStatements(schema, this.node),
     ])
-    await this.#at.heartbeat.stop()
     await hints.nudge(heirs)
   }
 
