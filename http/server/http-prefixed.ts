@@ -1,5 +1,5 @@
 /** `httpPrefixed('/admin', adminApp)`: a sub-app whose routes all start with a path. */
-import { componentMeta, type Component, type SubAppEntry } from '@justscale/core'
+import { componentMeta, type Application, type Component, type SubAppEntry, type SubApplication } from '@justscale/core'
 
 const httpPrefix: unique symbol = Symbol('justscale.http.prefix')
 
@@ -8,12 +8,14 @@ interface PrefixWrapper {
 }
 
 /** The same sub-app under a path; add it as the sub-app would be added. Prefixes nest. */
-export function httpPrefixed<App extends Component>(prefix: string, app: App): App {
-  const meta = app[componentMeta]
+export function httpPrefixed<Provided, Needed>(prefix: string, app: SubApplication<Provided, Needed>): SubApplication<Provided, Needed>
+export function httpPrefixed<Provided>(prefix: string, app: Application<Provided>): SubApplication<Provided, never>
+export function httpPrefixed(prefix: string, app: object): object {
+  const meta = (app as Component)[componentMeta]
   const { wrappers, ...detail } = meta.detail as SubAppEntry
   const wrapper: PrefixWrapper = { [httpPrefix]: prefix }
   const wrapped = { ...meta, detail: { ...detail, wrappers: [wrapper, ...wrappers] } satisfies SubAppEntry }
-  return Object.create(app, { [componentMeta]: { value: wrapped } }) as App
+  return Object.create(app, { [componentMeta]: { value: wrapped } }) as object
 }
 
 /** The path that all wrappers together put before a sub-app's routes. */

@@ -1,0 +1,93 @@
+/**
+ * The typed client: `createClient<typeof orders>({ baseUrl }).post('/orders/:order/pay', { params: { order }, body })`. It knows
+ * controllers by their types only; with `fetch: (request) => server.fetch(request)` it works without a socket.
+ */
+import type { Problem } from '../response/problem.ts'
+import type { CallArguments, CallOptions, CallResult, ClientController, EventAt, PathsOf, TypesAt } from './client-types.ts'
+import { HttpCallError } from './http-call-error.ts'
+import { readEvents } from './read-events.ts'
+
+export interface ClientOptions {
+  /** Default `http://localhost`. */
+  readonly baseUrl?: string
+  /** Default the runtime's `fetch`. */
+  readonly fetch?: (request: Request) => Promise<Response>
+  /** Sent with every call. */
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+type Call<C, Method> = <const Path extends PathsOf<C, Method>>(
+  path: Path,
+  ...input: CallArguments<TypesAt<C, Method, Path>>
+) => Promise<CallResult<TypesAt<C, Method, Path>>>
+
+/** Calls give the body of a success and reject with `HttpCallError` otherwise. */
+export interface Client<C> {
+  readonly get: Call<C, 'GET'>
+  readonly post: Call<C, 'POST'>
+  readonly put: Call<C, 'PUT'>
+  readonly patch: Call<C, 'PATCH'>
+  readonly delete: Call<C, 'DELETE'>
+  /** The events of an SSE route; leaving the loop closes the stream. */
+  readonly events: <const Path extends PathsOf<C, 'SSE'>>(
+    path: Path,
+    ...input: CallArguments<TypesAt<C, 'SSE', Path>>
+  ) => AsyncIterable<EventAt<TypesAt<C, 'SSE', Path>>>
+}
+
+/** `createClient<typeof orders | typeof users>({ baseUrl })`. */
+export function createClient<C extends ClientController>(options: ClientOptions = {}): Client<C> {
+  const call = (method: string) => async (path: string, input?: RawInput) => {
+    const response = await send(options, method, path, input, 'application/json')
+    return bodyOf(response)
+  }
+  async function* events(path: string, input?: RawInput) {
+    const response = await send(options, 'GET', path, input, 'text/event-stream')
+    if (response.body !== null) yield* readEvents(response.body)
+  }
+  const client = { get: call('GET'), post: call('POST'), put: call('PUT'), patch: call('PATCH'), delete: call('DELETE'), events }
+  return client as unknown as Client<C>
+}
+
+interface RawInput extends CallOptions {
+  readonly params?: Readonly<Record<string, unknown>>
+  readonly query?: Readonly<Record<string, unknown>>
+  readonly body?: unknown
+}
+
+async function send(options: ClientOptions, method: string, path: string, input: RawInput = {}, accept: string): Promise<Response> {
+  const { baseUrl = 'http://localhost', fetch: fetchOf = fetch, headers } = options
+  const url = new URL(baseUrl.replace(/\/$/, '') + filled(path, input.params ?? {}))
+  for (const [name, value] of Object.entries(input.query ?? {})) {
+    for (const item of Array.isArray(value) ? value : [value]) if (item !== undefined) url.searchParams.append(name, textOf(item))
+  }
+  const raw = input.body instanceof FormData || input.body instanceof Uint8Array
+  const response = await fetchOf(
+    new Request(url, {
+      method,
+      headers: { accept, ...(input.body !== undefined && !raw && { 'content-type': 'application/json' }), ...headers, ...input.headers },
+      ...(input.body !== undefined && { body: raw ? (input.body as BodyInit) : JSON.stringify(input.body) }),
+      ...(input.signal && { signal: input.signal }),
+    }),
+  )
+  if (response.ok) return response
+  const problem = (await bodyOf(response)) as Problem | undefined
+  throw new HttpCallError(`${method} ${url.pathname}`, response.status, problem)
+}
+
+function filled(path: string, params: Readonly<Record<string, unknown>>): string {
+  const rest = (text: string) => text.split('/').map(encodeURIComponent).join('/')
+  return path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(textOf(params[name]))).replace(/\*$/, () => rest(textOf(params['rest'])))
+}
+
+/** References go out as their text. */
+function textOf(value: unknown): string {
+  const json: unknown = typeof value === 'object' && value !== null ? (JSON.parse(JSON.stringify(value)) as unknown) : value
+  return typeof json === 'string' ? json : String(json)
+}
+
+async function bodyOf(response: Response): Promise<unknown> {
+  const text = await response.text()
+  if (text === '') return undefined
+  return response.headers.get('content-type')?.includes('json') === true ? (JSON.parse(text) as unknown) : text
+}

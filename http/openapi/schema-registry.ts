@@ -1,0 +1,81 @@
+/**
+ * The schemas of an OpenAPI document. One schema object, or one named shape, written once is one component; two shapes with one
+ * name stay two (`Order`, `Order2`). Zod says what it is; other Standard Schemas are documented as anything.
+ */
+import { z } from 'zod'
+import type { Schema } from '../route/schema.ts'
+
+export type JsonSchema = Readonly<Record<string, unknown>>
+
+export class SchemaRegistry {
+  readonly #schemas = new Map<string, z.core.$ZodType[]>()
+  readonly #components = new Map<string, { readonly text: string; readonly schema: JsonSchema }>()
+
+  /** The schema as a client writes it (`input`) or reads it (`output`). */
+  schema(schema: Schema, io: 'input' | 'output'): JsonSchema {
+    if (!(schema instanceof z.ZodType)) return {}
+    const { $schema: _, $defs = {}, ...root } = z.toJSONSchema(schema, { io, unrepresentable: 'any', override, metadata: this.#names() }) as {
+      readonly $schema?: string
+      readonly $defs?: Readonly<Record<string, JsonSchema>>
+    }
+    const names = new Map(Object.entries($defs).map(([name, definition]) => [name, this.#register(name, definition)]))
+    const resolved = renamed(root, names)
+    const id = z.globalRegistry.get(schema)?.id
+    return id !== undefined ? { $ref: `#/components/schemas/${this.#register(id, resolved)}` } : resolved
+  }
+
+  components(): JsonSchema {
+    return Object.fromEntries([...this.#components].map(([name, { schema }]) => [name, schema]))
+  }
+
+  /** Zod's metadata with a name of its own for each schema object, so that two of one name can be in one schema. */
+  #names(): typeof z.globalRegistry {
+    const get = (schema: z.core.$ZodType) => {
+      const meta = z.globalRegistry.get(schema)
+      if (meta?.id === undefined) return meta
+      const same = this.#schemas.get(meta.id) ?? []
+      if (!same.includes(schema)) same.push(schema)
+      this.#schemas.set(meta.id, same)
+      return { ...meta, id: `${meta.id}~${same.indexOf(schema) + 1}` }
+    }
+    return Object.assign(Object.create(z.globalRegistry) as typeof z.globalRegistry, { get })
+  }
+
+  #register(wanted: string, definition: JsonSchema): string {
+    const { id: _, ...schema } = definition
+    const text = JSON.stringify(schema)
+    const base = wanted.replace(/~\d+$/, '').replace(/[^\w.-]/g, '_')
+    for (let number = 1; ; number++) {
+      const name = number === 1 ? base : `${base}${number}`
+      const known = this.#components.get(name)
+      if (known === undefined) this.#components.set(name, { text, schema })
+      if (known === undefined || known.text === text) return name
+    }
+  }
+}
+
+/** Whole numbers get bounds that say nothing, and dates have no JSON form of their own. */
+function override({ zodSchema, jsonSchema }: { readonly zodSchema: z.core.$ZodTypes; readonly jsonSchema: z.core.JSONSchema.BaseSchema }): void {
+  if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum
+  if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum
+  const { def } = zodSchema._zod
+  const kind = def.type
+  // Unknown keys are dropped, not refused: only a strict object says that there are no others.
+  if (kind === 'object' && (def as z.core.$ZodObjectDef).catchall === undefined) delete jsonSchema.additionalProperties
+  if (kind === 'date') Object.assign(jsonSchema, { type: 'string', format: 'date-time' })
+  if (kind === 'bigint') Object.assign(jsonSchema, { type: 'string', pattern: '^-?\\d+$' })
+}
+
+function renamed(value: unknown, names: ReadonlyMap<string, string>): JsonSchema {
+  const walk = (node: unknown): unknown => {
+    if (Array.isArray(node)) return node.map(walk)
+    if (typeof node !== 'object' || node === null) return node
+    return Object.fromEntries(Object.entries(node).map(([key, inner]) => [key, key === '$ref' ? reference(inner, names) : walk(inner)]))
+  }
+  return walk(value) as JsonSchema
+}
+
+function reference(value: unknown, names: ReadonlyMap<string, string>): unknown {
+  const name = typeof value === 'string' && value.startsWith('#/$defs/') ? value.slice('#/$defs/'.length) : undefined
+  return name === undefined ? value : `#/components/schemas/${names.get(name) ?? name}`
+}
