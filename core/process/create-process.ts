@@ -36,13 +36,16 @@ interface EngineNeed {
   readonly engine: Lazy<typeof ProcessEngine>
 }
 
+/** A race in a `switch (true)` never falls through, which types cannot know: without the `undefined` of falling through. */
+export type Finished<Result> = [Exclude<Result, undefined>] extends [never] ? Result : Exclude<Result, undefined>
+
 /** A process of the app. Injected, it is the same callable. */
 export interface ProcessComponent<Path extends string, Types, Injected, Result> {
-  (params: ProcessStart<Path, Types>): Promise<ProcessHandle<Result>>
+  (params: ProcessStart<Path, Types>): Promise<ProcessHandle<Finished<Result>>>
   readonly path: Path
   readonly [componentMeta]: ComponentMeta
   readonly [componentFacts]: InjectableFacts<Path, Injected | EngineNeed>
-  readonly [injectedAs]: () => (params: ProcessStart<Path, Types>) => Promise<ProcessHandle<Result>>
+  readonly [injectedAs]: () => (params: ProcessStart<Path, Types>) => Promise<ProcessHandle<Finished<Result>>>
 }
 
 /** What the container keeps of a process. */

@@ -1,5 +1,5 @@
 /** Typed path parameters: which model stands behind `:campaign`, and what may be given for it. */
-import type { RefParameter } from './ref.ts'
+import type { AnyRefParameter, RefParameter } from './ref.ts'
 import type { AnyModelClass } from '../model/model-type.ts'
 import type { Reference } from '../reference/reference.ts'
 import type { Locked, Ref } from '../type-state/state.ts'
@@ -7,7 +7,7 @@ import { isModelClass } from '../model/model-metadata.ts'
 
 
 /** `types: { Campaign }`, `{ campaign: Campaign }`, `{ campaign: ref(Campaign) }`. */
-export type ParameterTypes = Readonly<Record<string, AnyModelClass | RefParameter<unknown>>>
+export type ParameterTypes = Readonly<Record<string, AnyModelClass | AnyRefParameter>>
 
 export type ParameterNames<Path extends string> = Path extends `${infer Segment}/${infer Rest}`
   ? ParameterNames<Segment> | ParameterNames<Rest>

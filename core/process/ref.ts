@@ -3,8 +3,12 @@ import type { AnyModel, AnyModelClass, ModelClassOf } from '../model/model-type.
 
 declare const entityOf: unique symbol
 
-export interface RefParameter<in out Entity> {
+/** Any `ref(Model)`. */
+export interface AnyRefParameter {
   readonly model: AnyModelClass
+}
+
+export interface RefParameter<in out Entity> extends AnyRefParameter {
   /** Carries the type; never there at run time. */
   readonly [entityOf]?: (entity: Entity) => Entity
 }
