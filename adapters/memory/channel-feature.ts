@@ -1,5 +1,11 @@
 /** Channels in memory: to the subscribers of the same app. */
-import { bindService, ChannelBackend, createFeatureBuilder, defineService, type ChannelListening } from '@justscale/core'
+import {
+  bindService,
+  ChannelBackend,
+  createFeatureBuilder,
+  defineService,
+  type ChannelListening,
+} from '@justscale/core'
 
 class MemoryChannels extends defineService({ name: 'MemoryChannels', factory: () => new MemoryChannelBackend() }) {}
 

@@ -106,9 +106,9 @@ function likePattern(pattern: string): RegExp {
     const character = characters[index] as string
     if (character === '%') parts.push('[\\s\\S]*')
     else if (character === '_') parts.push('[\\s\\S]')
-    else if (character === '\\' && index + 1 < characters.length) parts.push(RegExp.escape(characters[(index += 1)] as string))
+    else if (character === '\\' && index + 1 < characters.length)
+      parts.push(RegExp.escape(characters[(index += 1)] as string))
     else parts.push(RegExp.escape(character))
   }
   return new RegExp(`^${parts.join('')}$`, 'u')
 }
-

@@ -60,7 +60,9 @@ export function inMemoryRepositoryOf<Entity>(
   const database = options.database ?? memoryDatabaseOf(app)
   const table = database.table(model, [...uniqueFields(model), ...(options.unique ?? [])])
   if (table.model !== model) {
-    throw new TypeError(`Two models called ${modelName(model)} are kept in the same memory; give one of them another name`)
+    throw new TypeError(
+      `Two models called ${modelName(model)} are kept in the same memory; give one of them another name`,
+    )
   }
   return new StoredRepository(app, model, new MemoryRowStore(database, table))
 }

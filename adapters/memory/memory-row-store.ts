@@ -172,7 +172,9 @@ export class MemoryRowStore implements RowStore<MemoryTransaction> {
   }
 
   async #lockMatching(where: ConditionNode, open: MemoryTransaction): Promise<string[]> {
-    const identifiers = this.#matching(where, open).map((row) => row.identifier).sort()
+    const identifiers = this.#matching(where, open)
+      .map((row) => row.identifier)
+      .sort()
     for (const identifier of identifiers) await this.#lockRow(identifier, open)
     const rowsOf = this.#rowsOf(open)
     return identifiers.filter((identifier) => {

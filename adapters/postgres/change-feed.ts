@@ -59,7 +59,11 @@ export class ChangeFeed {
       this.#poll = setInterval(() => this.#wakeAll(), POLL)
       return undefined
     }
-    return this.#sql.listen(this.#channel, (payload) => this.#receive(payload), () => this.#wakeAll())
+    return this.#sql.listen(
+      this.#channel,
+      (payload) => this.#receive(payload),
+      () => this.#wakeAll(),
+    )
   }
 
   #receive(payload: string): void {

@@ -169,7 +169,11 @@ function closedPattern(text: string): string {
   return trailing % 2 === 1 ? `${text}\\` : text
 }
 
-function compileElements(node: Extract<ConditionNode, { kind: 'elements' }>, expression: string, writer: SqlWriter): string {
+function compileElements(
+  node: Extract<ConditionNode, { kind: 'elements' }>,
+  expression: string,
+  writer: SqlWriter,
+): string {
   const { type } = node.field
   if (type.kind === 'refs') {
     const list = writer.parameter(sqlArray(node.values as readonly string[]), 'uuid[]')
@@ -190,7 +194,12 @@ function isComposite(type: FieldType): boolean {
   return type.kind === 'object' || type.kind === 'json' || type.kind === 'array'
 }
 
-function compileHas(node: Extract<ConditionNode, { kind: 'has' }>, table: PgModel, alias: string, writer: SqlWriter): string {
+function compileHas(
+  node: Extract<ConditionNode, { kind: 'has' }>,
+  table: PgModel,
+  alias: string,
+  writer: SqlWriter,
+): string {
   const target = writer.tableOf(node.target)
   const inner = writer.alias()
   const expression = fieldExpression(node.field, table, alias)

@@ -43,7 +43,9 @@ async function upgrade(database: SqlDatabase): Promise<void> {
   try {
     await lane.query('begin')
     await lane.query('select pg_advisory_xact_lock($1::bigint)', [TURN])
-    await lane.query('create table if not exists justscale_schema (version integer primary key, applied_at timestamptz not null default now())')
+    await lane.query(
+      'create table if not exists justscale_schema (version integer primary key, applied_at timestamptz not null default now())',
+    )
     const [row] = await lane.query('select coalesce(max(version), 0) as version from justscale_schema')
     const current = Number(row?.version)
     for (const [index, text] of VERSIONS.entries()) {

@@ -26,7 +26,10 @@ export function constraintName(...parts: readonly string[]): string {
   const name = parts.join('_')
   if (Buffer.byteLength(name) <= LONGEST) return name
   const hash = createHash('sha256').update(name).digest('hex').slice(0, 8)
-  return `${Buffer.from(name).subarray(0, LONGEST - 9).toString().replaceAll('\ufffd', '')}_${hash}`
+  return `${Buffer.from(name)
+    .subarray(0, LONGEST - 9)
+    .toString()
+    .replaceAll('\ufffd', '')}_${hash}`
 }
 
 /** The usual plural of an English word in snake case: `order_line` as `order_lines`. */

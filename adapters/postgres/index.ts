@@ -1,7 +1,12 @@
 /** Repositories, locks, channels and migrations on PostgreSQL. */
 export { createPgModel, type PgIndex, type PgModelOf, type PgModelOptions } from './pg-model.ts'
 export { createPgRepository } from './pg-repository.ts'
-export { createPostgresFeature, PostgresFeature, PostgresSchemaFeature, type PostgresOptions } from './postgres-feature.ts'
+export {
+  createPostgresFeature,
+  PostgresFeature,
+  PostgresSchemaFeature,
+  type PostgresOptions,
+} from './postgres-feature.ts'
 export { PostgresClient, PostgresConfig } from './postgres-client.ts'
 export { PostgresLockFeature } from './lock-feature.ts'
 export { PostgresChannelFeature } from './channel-feature.ts'

@@ -6,14 +6,20 @@ import { quoteName } from './identifier.ts'
 import type { PgModel } from './pg-model.ts'
 
 /** Without `returning`. Several rows travel as one JSON parameter, so that the statement is the same for any number. */
-export function insertStatement(table: PgModel, rows: readonly Row[]): { text: string; parameters: readonly SqlValue[] } {
+export function insertStatement(
+  table: PgModel,
+  rows: readonly Row[],
+): { text: string; parameters: readonly SqlValue[] } {
   const columns = ['id', ...table.columns.map(({ name }) => quoteName(name))].join(', ')
   const [first] = rows
   if (rows.length === 1 && first) {
     const values = table.columns.map((each, index) => `$${index + 2}::${castType(each.definition.type)}`)
     return {
       text: `insert into ${table.quotedTable} (${columns}) values (${['$1::uuid', ...values].join(', ')})`,
-      parameters: [first.identifier, ...table.columns.map((each) => encodeValue(each.definition.type, first.values[each.field]))],
+      parameters: [
+        first.identifier,
+        ...table.columns.map((each) => encodeValue(each.definition.type, first.values[each.field])),
+      ],
     }
   }
   const typed = table.columns.map((each) => `${quoteName(each.name)} ${castType(each.definition.type)}`)

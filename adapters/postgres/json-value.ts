@@ -40,7 +40,10 @@ export function decodeJson(type: FieldType, value: unknown): unknown {
       return (value as readonly unknown[]).map((item) => decodeJson(type.element, item))
     case 'object': {
       const stored = value as Readonly<Record<string, unknown>>
-      const entries = Object.entries(type.fields).map(([name, field]) => [name, decodeJson(field.type, stored[name]) ?? undefined])
+      const entries = Object.entries(type.fields).map(([name, field]) => [
+        name,
+        decodeJson(field.type, stored[name]) ?? undefined,
+      ])
       return Object.fromEntries(entries)
     }
     case 'bytes':

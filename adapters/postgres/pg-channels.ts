@@ -158,7 +158,10 @@ export class PgChannels {
     this.#seenBefore = this.#seen
     this.#seen = new Set()
     try {
-      await this.#sql.query(`delete from justscale_message where at < clock_timestamp() - $1::integer * interval '1 second'`, [KEPT])
+      await this.#sql.query(
+        `delete from justscale_message where at < clock_timestamp() - $1::integer * interval '1 second'`,
+        [KEPT],
+      )
     } catch {
       // The next sweep, of this node or another, takes them.
     }

@@ -39,7 +39,9 @@ export class PgDatabase {
   register(table: PgModel): void {
     const existing = this.#tables.get(modelName(table.model))
     if (existing && existing.model !== table.model) {
-      throw new QueryError(`Two models called ${table.name} are kept in the same database; give one of them another name`)
+      throw new QueryError(
+        `Two models called ${table.name} are kept in the same database; give one of them another name`,
+      )
     }
     this.#tables.set(modelName(table.model), table)
   }

@@ -20,7 +20,8 @@ export interface ErrorContext {
 
 /** The error to throw instead of `error`; others stay as they are. */
 export function translateError(error: unknown, context: ErrorContext): unknown {
-  if (error instanceof SqlPoolTimeoutError) return new LockTimeoutError(context.target, context.timeout ?? 0, context.holder, error)
+  if (error instanceof SqlPoolTimeoutError)
+    return new LockTimeoutError(context.target, context.timeout ?? 0, context.holder, error)
   if (error instanceof SqlConnectionError) return new TransactionLostError(error.message, error.sent, error)
   if (!(error instanceof SqlStatementError)) return error
   switch (error.code) {
@@ -48,7 +49,12 @@ function referenceViolation(error: SqlStatementError, context: ErrorContext): un
     if (!reference) continue
     // Of a self-reference only the text says which side failed.
     const deleted = error.message.includes('update or delete on table')
-    return new ReferenceViolationError(modelName(table.model), reference.column.field, deleted ? 'referenced' : 'missing', error)
+    return new ReferenceViolationError(
+      modelName(table.model),
+      reference.column.field,
+      deleted ? 'referenced' : 'missing',
+      error,
+    )
   }
   return new StorageRefusedError(context.target, error.message, error)
 }

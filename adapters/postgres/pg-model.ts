@@ -111,7 +111,14 @@ export class PgModel {
 
   isUnique(fields: readonly string[]): boolean {
     const wanted = [...fields].sort().join()
-    return this.indexes.some((each) => each.unique && each.columns.map(({ field }) => field).sort().join() === wanted)
+    return this.indexes.some(
+      (each) =>
+        each.unique &&
+        each.columns
+          .map(({ field }) => field)
+          .sort()
+          .join() === wanted,
+    )
   }
 
   #selected(each: Column, prefix = ''): string {

@@ -85,7 +85,8 @@ export class PgRowStore implements RowStore<PgTransaction> {
     change: StoredValues,
     transaction?: PgTransaction,
   ): Promise<{ readonly row: Row; readonly inserted: boolean }> {
-    if (!this.#table.isUnique(fields)) throw new QueryError(`upsert by ${fields.join(', ')}: no unique field or index of ${this.#table.name}`)
+    if (!this.#table.isUnique(fields))
+      throw new QueryError(`upsert by ${fields.join(', ')}: no unique field or index of ${this.#table.name}`)
     const insert = insertStatement(this.#table, [row])
     const parameters = [...insert.parameters]
     const target = fields.map((field) => quoteName(this.#table.column(field).name)).join(', ')
@@ -143,7 +144,11 @@ export class PgRowStore implements RowStore<PgTransaction> {
     return (await this.#write(text, [identifier], `${this.#table.name}(${identifier})`, transaction)).length > 0
   }
 
-  async updateWhere(where: ConditionNode, change: StoredValues, transaction?: PgTransaction): Promise<readonly string[]> {
+  async updateWhere(
+    where: ConditionNode,
+    change: StoredValues,
+    transaction?: PgTransaction,
+  ): Promise<readonly string[]> {
     const writer = this.#writer()
     const locked = this.#lockedKeys(where, 'for no key update', writer)
     const set = this.#assignments(change, writer.parameters)
@@ -196,7 +201,12 @@ export class PgRowStore implements RowStore<PgTransaction> {
     }
   }
 
-  async #write(text: string, parameters: readonly SqlValue[], target: string, transaction?: PgTransaction): Promise<readonly SqlRow[]> {
+  async #write(
+    text: string,
+    parameters: readonly SqlValue[],
+    target: string,
+    transaction?: PgTransaction,
+  ): Promise<readonly SqlRow[]> {
     try {
       if (transaction) return await transaction.attempt(text, parameters)
       return await this.#database.sql.query(text, parameters)
@@ -206,7 +216,12 @@ export class PgRowStore implements RowStore<PgTransaction> {
   }
 
   /** As `#write`, but outside of a unit of work in a transaction of its own, which waits for locks only so long. */
-  async #bulk(text: string, parameters: readonly SqlValue[], target: string, transaction?: PgTransaction): Promise<readonly SqlRow[]> {
+  async #bulk(
+    text: string,
+    parameters: readonly SqlValue[],
+    target: string,
+    transaction?: PgTransaction,
+  ): Promise<readonly SqlRow[]> {
     if (transaction) return this.#write(text, parameters, target, transaction)
     const own = await this.provider.begin({ timeout: PATIENCE, cell: target })
     try {

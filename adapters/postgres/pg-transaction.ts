@@ -38,7 +38,10 @@ export class PgTransaction implements StorageTransaction, SqlRunner {
   }
 
   /** One statement as it is: when it fails, the transaction is lost. */
-  async query<Row extends SqlRow = SqlRow>(text: string, parameters: readonly SqlValue[] = []): Promise<readonly Row[]> {
+  async query<Row extends SqlRow = SqlRow>(
+    text: string,
+    parameters: readonly SqlValue[] = [],
+  ): Promise<readonly Row[]> {
     try {
       return (await this.#send([{ text, parameters }])) as readonly Row[]
     } catch (error) {
@@ -47,13 +50,23 @@ export class PgTransaction implements StorageTransaction, SqlRunner {
   }
 
   /** One statement that may be refused: the transaction then goes on as if it had not been tried. */
-  async attempt(text: string, parameters: readonly SqlValue[], lockTimeout = this.#lockTimeout): Promise<readonly SqlRow[]> {
+  async attempt(
+    text: string,
+    parameters: readonly SqlValue[],
+    lockTimeout = this.#lockTimeout,
+  ): Promise<readonly SqlRow[]> {
     const name = `w${(this.#savepoints += 1)}`
     const timeout = wholeMilliseconds(lockTimeout)
-    const before: SqlStatement[] = timeout === this.#currentTimeout ? [] : [{ text: `set local lock_timeout = ${timeout}` }]
+    const before: SqlStatement[] =
+      timeout === this.#currentTimeout ? [] : [{ text: `set local lock_timeout = ${timeout}` }]
     this.#currentTimeout = timeout
     try {
-      const statements = [...before, { text: `savepoint ${name}` }, { text, parameters }, { text: `release savepoint ${name}` }]
+      const statements = [
+        ...before,
+        { text: `savepoint ${name}` },
+        { text, parameters },
+        { text: `release savepoint ${name}` },
+      ]
       return await this.#send(statements, before.length + 1)
     } catch (error) {
       if (!(error instanceof SqlStatementError)) throw this.#lose(error)

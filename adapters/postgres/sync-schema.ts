@@ -47,7 +47,9 @@ async function syncReferences(lane: SqlLane, table: PgModel, tables: readonly Pg
   )
   const existing = new Set(rows.map((row) => row.name))
   for (const reference of table.references) {
-    const target = tables.find((each) => sameModel(each.model, reference.target) || each.name === modelName(reference.target))
+    const target = tables.find(
+      (each) => sameModel(each.model, reference.target) || each.name === modelName(reference.target),
+    )
     if (existing.has(reference.name) || !target) continue
     await lane.query(addReference(table, reference, () => target))
   }

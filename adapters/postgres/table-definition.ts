@@ -43,7 +43,11 @@ export function createIndex(table: PgModel, index: NamedIndex, exists = ''): str
   return `create ${index.unique ? 'unique ' : ''}index ${exists}${quoteName(index.name)} on ${table.quotedTable} (${columns})`
 }
 
-export function addReference(table: PgModel, reference: NamedReference, tableOf: (model: AnyModelClass) => PgModel): string {
+export function addReference(
+  table: PgModel,
+  reference: NamedReference,
+  tableOf: (model: AnyModelClass) => PgModel,
+): string {
   const target = tableOf(reference.target)
   return `alter table ${table.quotedTable} add constraint ${quoteName(reference.name)} foreign key (${quoteName(reference.column.name)}) references ${target.quotedTable} (id)`
 }

@@ -233,6 +233,8 @@ describe('an open cell', () => {
   test('a step that touched no storage is detached', async () => {
     const open = openCell({ name: 'step' })
     expect(await open.run(() => 42)).toBe(42)
-    expect(await open.close({ accepts: () => true, write: () => Promise.reject(new Error('not here')) })).toBe('detached')
+    expect(await open.close({ accepts: () => true, write: () => Promise.reject(new Error('not here')) })).toBe(
+      'detached',
+    )
   })
 })

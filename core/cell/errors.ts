@@ -37,7 +37,10 @@ export class TransactionLostError extends CoreError {
       committed === 'no'
         ? `The transaction was lost and nothing of it is stored: ${reason}`
         : `The connection was lost during the commit, so it is not known whether it is stored: ${reason}`,
-      { hint: committed === 'no' ? 'Run the whole unit of work again.' : 'Read what is stored before trying again.', cause },
+      {
+        hint: committed === 'no' ? 'Run the whole unit of work again.' : 'Read what is stored before trying again.',
+        cause,
+      },
     )
     this.committed = committed
   }

@@ -14,6 +14,7 @@ export function originalError(error: unknown): unknown {
 
 function isConsequence(later: unknown, earlier: unknown): boolean {
   if (later === earlier) return true
-  if (later instanceof SuppressedError) return isConsequence(later.error, earlier) && isConsequence(later.suppressed, earlier)
+  if (later instanceof SuppressedError)
+    return isConsequence(later.error, earlier) && isConsequence(later.suppressed, earlier)
   return later instanceof CoreError && (later.code === 'CORE_UNSAVED_CHANGES' || later.code === 'CORE_TRANSACTION_LOST')
 }

@@ -16,7 +16,11 @@ export async function transaction<Result>(
   await outer?.settle()
   const name = options.name ?? (outer ? `transaction in ${outer.name}` : 'transaction')
   const parent = outer?.inUnit ? outer : undefined
-  const cell = new Cell('transaction', { name, patience: options.patience ?? outer?.patience(), signal: outer?.signal }, parent)
+  const cell = new Cell(
+    'transaction',
+    { name, patience: options.patience ?? outer?.patience(), signal: outer?.signal },
+    parent,
+  )
   // Keeps the surrounding transaction open until this part of it has ended.
   const scope = await parent?.openScope()
   try {

@@ -72,7 +72,9 @@ export function lockAndChannelContract(storage: FeatureContractStorage): void {
 
     test('a message reaches every node, whatever its size, in order, once its unit of work is committed', async () => {
       const texts = ['short', 'x'.repeat(20_000), "naïve \u{1f600} ' \\ $1"]
-      const subscriptions = [0, 1].map((node) => on(node as 0 | 1, async () => ({ stream: channels[node]!.subscribe('room 1') })))
+      const subscriptions = [0, 1].map((node) =>
+        on(node as 0 | 1, async () => ({ stream: channels[node]!.subscribe('room 1') })),
+      )
       const [here, there] = await Promise.all(subscriptions)
       await Promise.all([here!.stream.ready, there!.stream.ready])
       const undone = on(0, () =>

@@ -37,7 +37,9 @@ export class DeadlockError extends CoreError {
 
   constructor(wanted: string, held?: string, other?: LockPlace, cause?: unknown) {
     const where = other?.line ? ` (${other.cell}, at ${other.line})` : other ? ` (${other.cell})` : ''
-    const holds = held ? `this unit of work holds ${held}, which the holder of ${wanted}${where} waits for` : 'somebody waits for what this unit of work holds'
+    const holds = held
+      ? `this unit of work holds ${held}, which the holder of ${wanted}${where} waits for`
+      : 'somebody waits for what this unit of work holds'
     super(`Locking ${wanted} would never end: ${holds}`, {
       hint: 'Take locks in the same order everywhere, or take them together: repo.lockAll([a, b]).',
       cause,

@@ -41,7 +41,9 @@ export class LockService extends defineService({
   inject: { backend: LockBackend },
   factory: ({ backend }): Locks => ({
     acquire: ((target: unknown, options: LockOptions & NamedLockOptions = {}) =>
-      typeof target === 'string' ? acquireName(backend, target, options) : acquireEntity(target, options)) as Locks['acquire'],
+      typeof target === 'string'
+        ? acquireName(backend, target, options)
+        : acquireEntity(target, options)) as Locks['acquire'],
   }),
 }) {}
 
@@ -67,4 +69,3 @@ async function acquireName(backend: LockBackend, name: string, options: NamedLoc
     await backend.changed(name, Math.min(left, LONGEST_PAUSE))
   }
 }
-

@@ -108,10 +108,13 @@ export class LockTable {
           resolve()
         },
       }
-      const timer = setTimeout(() => {
-        entry.queue.splice(entry.queue.indexOf(waiter), 1)
-        reject(new LockTimeoutError(claim.target, timeout, this.holder(key, claim.owner)))
-      }, Math.max(timeout, 0))
+      const timer = setTimeout(
+        () => {
+          entry.queue.splice(entry.queue.indexOf(waiter), 1)
+          reject(new LockTimeoutError(claim.target, timeout, this.holder(key, claim.owner)))
+        },
+        Math.max(timeout, 0),
+      )
       entry.queue.push(waiter)
     })
   }

@@ -52,7 +52,9 @@ export class Specimen extends defineModel({
     bytes: field.bytes().optional(),
     numbers: field.array(field.int()).optional(),
     color: field.enum('Color', ['red', 'green', 'blue']).optional(),
-    address: field.object({ city: field.string(), zip: field.int().optional(), since: field.date().optional() }).optional(),
+    address: field
+      .object({ city: field.string(), zip: field.int().optional(), since: field.date().optional() })
+      .optional(),
     team: field.ref(Team).optional(),
     teams: field.refs(Team).optional(),
   },

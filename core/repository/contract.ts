@@ -166,7 +166,11 @@ export function repositoryContract(storage: ContractStorage): void {
         const bad = { owner: 'x'.repeat(41), status: 'gone', balance: 'much' } as unknown as { owner: string }
         const failure = await accounts.insert(bad).catch((error: unknown) => error)
         expect(failure).toBeInstanceOf(FieldValidationError)
-        expect((failure as FieldValidationError).failures.map((each) => each.path).sort()).toEqual(['balance', 'owner', 'status'])
+        expect((failure as FieldValidationError).failures.map((each) => each.path).sort()).toEqual([
+          'balance',
+          'owner',
+          'status',
+        ])
       })
     })
 
@@ -175,13 +179,22 @@ export function repositoryContract(storage: ContractStorage): void {
         const label = unique('set')
         const team = await teams.insert({ title: unique('blue') })
         await specimens.insertMany([
-          { label, whole: 3, text: 'b', color: 'blue', numbers: [1, 2], address: { city: 'Oslo', zip: 1 }, team, teams: [team] },
+          {
+            label,
+            whole: 3,
+            text: 'b',
+            color: 'blue',
+            numbers: [1, 2],
+            address: { city: 'Oslo', zip: 1 },
+            team,
+            teams: [team],
+          },
           { label, whole: 1, text: 'B', color: 'red', numbers: [], address: { city: 'Bergen' } },
           { label, whole: 2, text: 'é', numbers: [2, 3] },
           { label, text: '100%', color: 'green' },
         ])
         const f = Specimen.fields
-        const find = async (where: Parameters<typeof q.and<never>>[number] | unknown, orderBy = [f.whole.asc()]) => {
+        const find = async (where: unknown, orderBy = [f.whole.asc()]) => {
           const both = q.and(f.label.eq(label), where as ReturnType<typeof f.label.eq>)
           return (await specimens.find({ where: both, orderBy })).map((each) => each.whole)
         }
@@ -254,7 +267,10 @@ export function repositoryContract(storage: ContractStorage): void {
 
       within('iterate goes by position: inserts and deletes meanwhile shift nothing', async ({ specimens }) => {
         const label = unique('page')
-        const rows = Array.from({ length: 25 }, (_, whole) => ({ label, whole: whole % 7 === 0 ? undefined : whole % 5 }))
+        const rows = Array.from({ length: 25 }, (_, whole) => ({
+          label,
+          whole: whole % 7 === 0 ? undefined : whole % 5,
+        }))
         await specimens.insertMany(rows)
         const seen: (number | undefined)[] = []
         const orderBy = [Specimen.fields.whole.desc('first')]
@@ -263,7 +279,7 @@ export function repositoryContract(storage: ContractStorage): void {
           if (seen.length === 8) await specimens.insert({ label, whole: 99 })
         }
         expect(seen).toHaveLength(25)
-        const all = await specimens.find({ where: { label, }, orderBy })
+        const all = await specimens.find({ where: { label }, orderBy })
         expect(seen).toEqual(all.map((each) => each.whole).filter((whole) => whole !== 99))
       })
 
@@ -419,17 +435,20 @@ export function repositoryContract(storage: ContractStorage): void {
         expect(error.held).not.toBe(error.wanted)
       })
 
-      within('lockAll takes them in one order, answers in the asked one, and is disposed as one', async ({ accounts }) => {
-        const [a, b] = [await newAccount(), await newAccount()]
-        const both = async (first: Persistent<Account>, second: Persistent<Account>) =>
-          runInCell({ name: 'both' }, async () => {
-            await using locked = await accounts.lockAll([first, second])
-            expect(locked[0]?.owner).toBe(first.owner)
-            for (const each of locked) await accounts.update(each!, { balance: each!.balance + 1 })
-          })
-        await Promise.all([both(a, b), both(b, a), both(a, b), both(b, a)])
-        expect([await balanceOf(a), await balanceOf(b)]).toEqual([4, 4])
-      })
+      within(
+        'lockAll takes them in one order, answers in the asked one, and is disposed as one',
+        async ({ accounts }) => {
+          const [a, b] = [await newAccount(), await newAccount()]
+          const both = async (first: Persistent<Account>, second: Persistent<Account>) =>
+            runInCell({ name: 'both' }, async () => {
+              await using locked = await accounts.lockAll([first, second])
+              expect(locked[0]?.owner).toBe(first.owner)
+              for (const each of locked) await accounts.update(each!, { balance: each!.balance + 1 })
+            })
+          await Promise.all([both(a, b), both(b, a), both(a, b), both(b, a)])
+          expect([await balanceOf(a), await balanceOf(b)]).toEqual([4, 4])
+        },
+      )
     })
 
     describe('units of work', () => {

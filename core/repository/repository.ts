@@ -44,7 +44,10 @@ export abstract class Repository<in out Entity, out Joined = never> {
    * Locks and reads as one act; `null` when it does not exist. Rejects with `LockTimeoutError` or `DeadlockError`.
    * Locking again what this unit of work has locked gives the same instance.
    */
-  abstract lock(ref: Ref<Entity> | PromiseLike<Ref<Entity> | null>, options?: LockOptions): Promise<Locked<Entity> | null>
+  abstract lock(
+    ref: Ref<Entity> | PromiseLike<Ref<Entity> | null>,
+    options?: LockOptions,
+  ): Promise<Locked<Entity> | null>
   /** Locks several in an order that cannot deadlock with another `lockAll`; answers in the order asked for. */
   abstract lockAll(refs: Iterable<Ref<Entity>>, options?: LockOptions): Promise<LockedAll<Entity>>
   /** Changes and saves the named fields. */

@@ -46,7 +46,9 @@ export function conditionOf(model: AnyModelClass, where: unknown): ConditionNode
 
 function equalFields(model: AnyModelClass, values: unknown): ConditionNode {
   if (typeof values !== 'object' || values === null) {
-    throw new QueryError(`${modelName(model)}: a condition is made with ${modelName(model)}.fields or as an object of values`)
+    throw new QueryError(
+      `${modelName(model)}: a condition is made with ${modelName(model)}.fields or as an object of values`,
+    )
   }
   const references = makeFieldReferences(model, modelFields(model))
   const parts = Object.entries(values).map(([name, value]) => {
@@ -60,7 +62,8 @@ function equalFields(model: AnyModelClass, values: unknown): ConditionNode {
 function ordersOf(model: AnyModelClass, orderBy: unknown): readonly OrderNode[] {
   const orders = orderBy === undefined ? [] : Array.isArray(orderBy) ? orderBy : [orderBy]
   return orders.map((order) => {
-    if (!(order instanceof Order)) throw new QueryError(`orderBy takes ${modelName(model)}.fields.<name>.asc() or desc()`)
+    if (!(order instanceof Order))
+      throw new QueryError(`orderBy takes ${modelName(model)}.fields.<name>.asc() or desc()`)
     checkField(model, order.node.field)
     return order.node
   })

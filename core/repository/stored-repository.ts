@@ -112,7 +112,8 @@ export class StoredRepository<Entity, Joined = never> extends Repository<Entity,
 
   async *streamBatches(options: IterateOptions<Entity, Joined> = {}): AsyncIterableIterator<Persistent<Entity>[]> {
     const limit = options.batchSize ?? DEFAULT_BATCH
-    if (!Number.isSafeInteger(limit) || limit < 1) throw new QueryError(`batchSize must be a whole number from 1, got ${limit}`)
+    if (!Number.isSafeInteger(limit) || limit < 1)
+      throw new QueryError(`batchSize must be a whole number from 1, got ${limit}`)
     const query = { ...rowQuery(this.model, { where: options.where, orderBy: options.orderBy }), limit }
     let last: Row | undefined
     do {
@@ -126,7 +127,9 @@ export class StoredRepository<Entity, Joined = never> extends Repository<Entity,
   observe(ref: Ref<Entity>): AsyncIterableIterator<Persistent<Entity>> {
     const identifier = this.#identifier(ref, 'observe')
     const read = async () => (await this.loadByIdentifier([identifier]))[0] ?? null
-    return observeRow((onChange) => this.#store.watch(identifier, onChange), read) as AsyncIterableIterator<Persistent<Entity>>
+    return observeRow((onChange) => this.#store.watch(identifier, onChange), read) as AsyncIterableIterator<
+      Persistent<Entity>
+    >
   }
 
   async insert(entity: InsertData<Entity> | Transient<Entity>): Promise<Persistent<Entity>> {
@@ -207,7 +210,10 @@ export class StoredRepository<Entity, Joined = never> extends Repository<Entity,
       throw error
     }
     await scope.close()
-    return disposeAll(wanted.map((identifier) => locked.get(identifier) ?? null), [...locked.values()])
+    return disposeAll(
+      wanted.map((identifier) => locked.get(identifier) ?? null),
+      [...locked.values()],
+    )
   }
 
   async update(entity: Locked<Entity>, patch: UpdateData<Entity>): Promise<Persistent<Entity>> {
@@ -233,7 +239,9 @@ export class StoredRepository<Entity, Joined = never> extends Repository<Entity,
     const change = changedValues(target)
     if (Object.keys(change).length === 0) return entity as Persistent<Entity>
     const identifier = identifierOf(target)
-    const row = await this.#runLocked(hold, target, 'save', (transaction) => this.#store.update(identifier, change, transaction))
+    const row = await this.#runLocked(hold, target, 'save', (transaction) =>
+      this.#store.update(identifier, change, transaction),
+    )
     if (!row) throw new EntityGoneError(entityName(target))
     acceptChanges(target)
     this.#announce([identifier])
@@ -245,7 +253,9 @@ export class StoredRepository<Entity, Joined = never> extends Repository<Entity,
     hold.check()
     const target = entity as object
     const identifier = identifierOf(target)
-    const deleted = await this.#runLocked(hold, target, 'delete', (transaction) => this.#store.delete(identifier, transaction))
+    const deleted = await this.#runLocked(hold, target, 'delete', (transaction) =>
+      this.#store.delete(identifier, transaction),
+    )
     hold.forget(target)
     if (deleted) this.#announce([identifier])
     return deleted
@@ -282,7 +292,11 @@ export class StoredRepository<Entity, Joined = never> extends Repository<Entity,
     this.#checkApp()
     const unit = await unitOfHold(hold)
     if (!unit) {
-      throw new NotLockedError(entityName(entity), method, `it is locked in ${hold.unit.name}, and this is ${currentCell()?.name}`)
+      throw new NotLockedError(
+        entityName(entity),
+        method,
+        `it is locked in ${hold.unit.name}, and this is ${currentCell()?.name}`,
+      )
     }
     return unit.run(work)
   }
@@ -340,7 +354,8 @@ export class StoredRepository<Entity, Joined = never> extends Repository<Entity,
 
   #checkApp(): void {
     const app = currentApp()
-    if (app && !isReachable(this.#app, app)) throw new ForeignAppError(`The repository of ${this.#name}`, this.#app.name, app.name)
+    if (app && !isReachable(this.#app, app))
+      throw new ForeignAppError(`The repository of ${this.#name}`, this.#app.name, app.name)
   }
 }
 
@@ -355,5 +370,7 @@ function isPointer(value: unknown): boolean {
 }
 
 function referenceModel(value: unknown): unknown {
-  return typeof value === 'object' && value !== null && 'identifier' in value && 'model' in value ? value.model : undefined
+  return typeof value === 'object' && value !== null && 'identifier' in value && 'model' in value
+    ? value.model
+    : undefined
 }

@@ -25,7 +25,9 @@ export class MigrationFailedError extends CoreError {
     const reason = cause instanceof Error ? cause.message : String(cause)
     super(`${name} (${direction}) failed${undone ? ' and was undone' : ''}: ${reason}`, {
       cause,
-      ...(!undone && { hint: 'It runs outside of a transaction, so what it did before the failure is still there: put that right by hand.' }),
+      ...(!undone && {
+        hint: 'It runs outside of a transaction, so what it did before the failure is still there: put that right by hand.',
+      }),
     })
   }
 }

@@ -20,7 +20,8 @@ export class PostgresMigrations extends defineService({
   inject: { client: PostgresClient, config: PostgresConfig },
   factory: ({ client, config }) => ({
     /** The migrations in a folder. */
-    in: (folder: string) => new Migrator({ database: client.sql, url: config.url, folder, models: () => client.tables }),
+    in: (folder: string) =>
+      new Migrator({ database: client.sql, url: config.url, folder, models: () => client.tables }),
   }),
 }) {}
 

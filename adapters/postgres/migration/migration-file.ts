@@ -24,13 +24,17 @@ export async function readMigrations(folder: string): Promise<readonly Migration
     throw error
   })
   const files = names.filter((name) => name.endsWith('.sql')).sort()
-  return Promise.all(files.map(async (name) => parseMigration(name.slice(0, -4), await Bun.file(join(folder, name)).text())))
+  return Promise.all(
+    files.map(async (name) => parseMigration(name.slice(0, -4), await Bun.file(join(folder, name)).text())),
+  )
 }
 
 export function parseMigration(name: string, text: string): MigrationFile {
   const parts = /^([\s\S]*?)^-- up[ \t]*$([\s\S]*?)(?:^-- down[ \t]*$([\s\S]*))?(?![\s\S])/m.exec(text)
   if (!parts) {
-    throw new MigrationHistoryError(`${name}.sql has no line "-- up"`, { hint: 'A migration is "-- up", its statements, "-- down", and theirs.' })
+    throw new MigrationHistoryError(`${name}.sql has no line "-- up"`, {
+      hint: 'A migration is "-- up", its statements, "-- down", and theirs.',
+    })
   }
   const [, head = '', up = '', down = ''] = parts
   return {

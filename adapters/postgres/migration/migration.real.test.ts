@@ -13,7 +13,12 @@ import { Migrator } from './migrator.ts'
 class Shelf extends defineModel({ name: 'Shelf', fields: { room: field.string() } }) {}
 class BookOne extends defineModel({
   name: 'Book',
-  fields: { title: field.string().unique(), pages: field.int(), state: field.enum('State', ['new', 'used']), shelf: field.ref(Shelf).optional() },
+  fields: {
+    title: field.string().unique(),
+    pages: field.int(),
+    state: field.enum('State', ['new', 'used']),
+    shelf: field.ref(Shelf).optional(),
+  },
 }) {}
 class BookTwo extends defineModel({
   name: 'Book',
@@ -37,7 +42,8 @@ describe('migrations', () => {
   let sql: SqlDatabase
   let folder: string
   const at = (day: number) => Temporal.Instant.from(`2026-01-0${day}T00:00:00Z`)
-  const migrator = (models: readonly PgModel[], own = sql) => new Migrator({ database: own, url: database.url, folder, models: () => models })
+  const migrator = (models: readonly PgModel[], own = sql) =>
+    new Migrator({ database: own, url: database.url, folder, models: () => models })
 
   beforeEach(async () => {
     database = await testDatabase()
@@ -73,13 +79,18 @@ describe('migrations', () => {
     await migrator(first).make('one', at(1))
     const three = [shelf, createPgModel(BookThree)]
     expect(migrator(three).make('two', at(2))).rejects.toBeInstanceOf(MigrationPlanError)
-    await migrator(three).make('two', at(2)).catch((error: Error) => expect(error.message).toContain('books.isbn'))
+    await migrator(three)
+      .make('two', at(2))
+      .catch((error: Error) => expect(error.message).toContain('books.isbn'))
     expect(await readdir(folder)).toHaveLength(1)
   })
 
   test('many nodes apply each file once', async () => {
     await migrator(first).make('one', at(1))
-    await Bun.write(join(folder, '20260102000000_index.sql'), `-- transaction: false\n-- up\ncreate index concurrently books_pages on books (pages);\n-- down\ndrop index concurrently books_pages;\n`)
+    await Bun.write(
+      join(folder, '20260102000000_index.sql'),
+      `-- transaction: false\n-- up\ncreate index concurrently books_pages on books (pages);\n-- down\ndrop index concurrently books_pages;\n`,
+    )
     const nodes = Array.from({ length: 4 }, () => openPostgres(database.url))
     const done = await Promise.all(nodes.map((node) => migrator(first, node).run()))
     expect(done.flat().sort()).toEqual(['20260101000000_one', '20260102000000_index'])
@@ -90,9 +101,14 @@ describe('migrations', () => {
 
   test('a failing file is undone, and those before it stay', async () => {
     await migrator(first).make('one', at(1))
-    await Bun.write(join(folder, '20260102000000_bad.sql'), '-- up\ncreate table half (id int);\nselect 1/0;\n-- down\n')
+    await Bun.write(
+      join(folder, '20260102000000_bad.sql'),
+      '-- up\ncreate table half (id int);\nselect 1/0;\n-- down\n',
+    )
     expect(migrator(first).run()).rejects.toBeInstanceOf(MigrationFailedError)
-    await migrator(first).run().catch(() => {})
+    await migrator(first)
+      .run()
+      .catch(() => {})
     expect(await migrator(first).pending()).toEqual(['20260102000000_bad'])
     expect(await sql.query(`select to_regclass('half') as half`)).toEqual([{ half: null }])
   })
@@ -105,10 +121,14 @@ describe('migrations', () => {
     const text = await Bun.file(path!).text()
     await Bun.write(path!, `${text}\n-- edited`)
     expect(migrator(first).run()).rejects.toBeInstanceOf(MigrationHistoryError)
-    await migrator(first).run().catch(() => {})
+    await migrator(first)
+      .run()
+      .catch(() => {})
     await rm(path!)
     expect(migrator(first).status()).rejects.toBeInstanceOf(MigrationHistoryError)
-    await migrator(first).status().catch(() => {})
+    await migrator(first)
+      .status()
+      .catch(() => {})
   })
 
   test('an app starts only on a database that has its migrations', async () => {
@@ -119,7 +139,9 @@ describe('migrations', () => {
         .add(createPostgresMigrationFeature({ folder, runAtStart }))
         .add(bindRepository(ModelRepository.of(Shelf), createPgRepository(shelf)))
         .build()
-    const refused = await build(false).start().catch((error: Error) => error)
+    const refused = await build(false)
+      .start()
+      .catch((error: Error) => error)
     expect((refused as Error).cause).toBeInstanceOf(PendingMigrationsError)
     const app = build(true)
     await app.start()

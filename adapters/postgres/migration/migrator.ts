@@ -95,7 +95,10 @@ export class Migrator {
     if (plan.problems.length > 0) throw new MigrationPlanError(plan.problems)
     if (plan.up.length === 0) return undefined
     const stamp = now.toString({ smallestUnit: 'second' }).replaceAll(/[^0-9]/g, '')
-    const slug = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_').replaceAll(/^_|_$/g, '')
+    const slug = name
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9]+/g, '_')
+      .replaceAll(/^_|_$/g, '')
     const path = join(this.#options.folder, `${stamp}_${slug}.sql`)
     await mkdir(this.#options.folder, { recursive: true })
     await Bun.write(path, printMigration(plan.up, plan.down))
@@ -145,7 +148,10 @@ export class Migrator {
     }
   }
 
-  async #history(): Promise<{ readonly files: readonly MigrationFile[]; readonly applied: ReadonlyMap<string, Applied> }> {
+  async #history(): Promise<{
+    readonly files: readonly MigrationFile[]
+    readonly applied: ReadonlyMap<string, Applied>
+  }> {
     const files = await readMigrations(this.#options.folder)
     const [{ exists } = { exists: false }] = await this.#options.database.query<{ exists: boolean }>(
       `select to_regclass('justscale_migration') is not null as exists`,
@@ -154,9 +160,14 @@ export class Migrator {
     const byName = new Map(files.map((file) => [file.name, file]))
     for (const row of rows) {
       const file = byName.get(row.name)
-      if (!file) throw new MigrationHistoryError(`${row.name} is applied, but its file is gone`, { hint: 'Restore the file; to undo a migration use rollback.' })
+      if (!file)
+        throw new MigrationHistoryError(`${row.name} is applied, but its file is gone`, {
+          hint: 'Restore the file; to undo a migration use rollback.',
+        })
       if (file.checksum !== row.checksum) {
-        throw new MigrationHistoryError(`${row.name}.sql was changed after it was applied`, { hint: 'Restore it and make another migration for the change.' })
+        throw new MigrationHistoryError(`${row.name}.sql was changed after it was applied`, {
+          hint: 'Restore it and make another migration for the change.',
+        })
       }
     }
     return { files, applied: new Map(rows.map((row) => [row.name, row])) }
@@ -203,8 +214,12 @@ export class Migrator {
   }
 
   async #note(runner: SqlRunner, file: MigrationFile, direction: 'up' | 'down', batch: number): Promise<void> {
-    if (direction === 'down') return void (await runner.query('delete from justscale_migration where name = $1::text', [file.name]))
-    await runner.query('insert into justscale_migration (name, checksum, batch) values ($1::text, $2::text, $3::integer)', [file.name, file.checksum, batch])
+    if (direction === 'down')
+      return void (await runner.query('delete from justscale_migration where name = $1::text', [file.name]))
+    await runner.query(
+      'insert into justscale_migration (name, checksum, batch) values ($1::text, $2::text, $3::integer)',
+      [file.name, file.checksum, batch],
+    )
   }
 }
 

@@ -56,7 +56,9 @@ function tighten(before: TableSchema, after: TableSchema): string[] {
 }
 
 function addMissing(before: TableSchema, after: TableSchema, kind: 'references' | 'constraints'): string[] {
-  return [...after[kind]].filter(([name, text]) => before[kind].get(name) !== text).map(([name, text]) => addConstraint(after.name, name, text))
+  return [...after[kind]]
+    .filter(([name, text]) => before[kind].get(name) !== text)
+    .map(([name, text]) => addConstraint(after.name, name, text))
 }
 
 function changeColumns(before: TableSchema, after: TableSchema, hints: PlanHints, problems: string[]): string[] {
@@ -85,7 +87,13 @@ function addColumn(table: string, column: ColumnSchema, hints: PlanHints, proble
   ]
 }
 
-function changeColumn(table: string, old: ColumnSchema, column: ColumnSchema, hints: PlanHints, problems: string[]): string[] {
+function changeColumn(
+  table: string,
+  old: ColumnSchema,
+  column: ColumnSchema,
+  hints: PlanHints,
+  problems: string[],
+): string[] {
   const name = quoteName(column.name)
   const target = `alter table ${quoteName(table)} alter column ${name}`
   const statements: string[] = []
@@ -107,7 +115,9 @@ function changeColumn(table: string, old: ColumnSchema, column: ColumnSchema, hi
 function requiredValue(table: string, column: ColumnSchema, hints: PlanHints, problems: string[]): string {
   const value = hints.backfill(table, column.name)
   if (value !== undefined) return value
-  problems.push(`${table}.${column.name} is required, and rows that exist have no value: add .backfill(value), .default(value) or .optional() to the field`)
+  problems.push(
+    `${table}.${column.name} is required, and rows that exist have no value: add .backfill(value), .default(value) or .optional() to the field`,
+  )
   return 'null'
 }
 

@@ -61,7 +61,8 @@ export async function readSchema(database: SqlDatabase): Promise<Schema> {
   const names = [...new Set(columns.map((row) => row.table))]
   return new Map(
     names.map((name): [string, TableSchema] => {
-      const own = <Row extends CatalogRow>(rows: readonly Row[]) => rows.filter((row) => row.table === name && row.name !== null)
+      const own = <Row extends CatalogRow>(rows: readonly Row[]) =>
+        rows.filter((row) => row.table === name && row.name !== null)
       const texts = (rows: readonly CatalogRow[]) => new Map(own(rows).map((row) => [row.name, row.text]))
       return [
         name,

@@ -3,7 +3,9 @@ import { Purse, startShop } from './shop.ts'
 
 const [url = '', key = '', times = '0', worker = ''] = process.argv.slice(2)
 const { app, purses } = await startShop(url, 4)
-const mine = await app.run(async () => Purse.ref(await purses.upsert({ owner: worker }, { by: ['owner'], set: {} })).identifier)
+const mine = await app.run(
+  async () => Purse.ref(await purses.upsert({ owner: worker }, { by: ['owner'], set: {} })).identifier,
+)
 
 /** The counter and this worker's tally change together: what is in the tally was done, even if the answer was lost. */
 async function increment(): Promise<boolean> {

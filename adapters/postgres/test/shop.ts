@@ -1,6 +1,12 @@
 /** The app of the concurrency suites: accounts on Postgres, as any node would build it. */
 import { bindRepository, defineModel, field, JustScale, ModelRepository } from '@justscale/core'
-import { createPgModel, createPgRepository, createPostgresFeature, PostgresClient, PostgresSchemaFeature } from '../index.ts'
+import {
+  createPgModel,
+  createPgRepository,
+  createPostgresFeature,
+  PostgresClient,
+  PostgresSchemaFeature,
+} from '../index.ts'
 
 export class Purse extends defineModel({
   name: 'Purse',
