@@ -33,5 +33,5 @@ export default defineApp(import.meta, (env: AppEnv) =>
     .add(PostgresProcessFeature)
     .add(Crowdfunding)
     .add(CrowdfundingApi)
-    .add(HttpFeature),
+    .add(HttpFeature()),
 )

@@ -27,7 +27,7 @@ export class OsProcess implements AsyncDisposable {
     return new OsProcess(entry, env)
   }
 
-  /** Its address, once it prints `listening on http://...`. Rejects when it ends before. */
+  /** Its address, once it prints `listening on http://...` or `listens on ...`. Rejects when it ends before. */
   get url(): Promise<string> {
     return this.#listening.promise
   }
@@ -56,7 +56,7 @@ export class OsProcess implements AsyncDisposable {
     const decoder = new TextDecoder()
     for await (const chunk of stream) {
       this.#output.push(decoder.decode(chunk, { stream: true }))
-      const url = this.output.match(/listening on (http:\/\/[\w.:[\]-]+)/)?.[1]
+      const url = this.output.match(/listen(?:s|ing) on (http:\/\/[\w.:[\]-]+)/)?.[1]
       if (url !== undefined) this.#listening.resolve(url)
     }
   }
