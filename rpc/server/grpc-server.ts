@@ -14,9 +14,10 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2'
 import type { AddressInfo } from 'node:net'
-import type { UniversalHandler } from '@connectrpc/connect/protocol'
 import { RpcConfigError } from '../errors.ts'
 import { isGone, universalRequest, writeAnswer } from './http2-adapter.ts'
+import { leanCall, LeanUnary } from './lean-unary.ts'
+import type { RpcLimits, RpcRouter } from './router.ts'
 
 export interface TlsOptions {
   /** PEM. */
@@ -32,7 +33,10 @@ export interface GrpcServerOptions {
   /** 0 takes a free one. */
   readonly port: number
   readonly tls?: TlsOptions
-  readonly handlers: () => ReadonlyMap<string, UniversalHandler>
+  readonly router: Pick<RpcRouter, 'handlers' | 'unary'>
+  readonly limits: RpcLimits
+  /** Aborted when open calls must end. */
+  readonly shutdownSignal: AbortSignal
   /** Told of what goes wrong outside of any handler. */
   readonly onError: (message: string, error: unknown) => void
 }
@@ -41,11 +45,13 @@ export class GrpcServer {
   readonly #options: GrpcServerOptions
   readonly #server: Http2Server | Http2SecureServer
   readonly #sessions = new Set<ServerHttp2Session>()
+  readonly #lean: LeanUnary
   #open = 0
   #idle: (() => void) | undefined
 
   constructor(options: GrpcServerOptions) {
     this.#options = options
+    this.#lean = new LeanUnary(options.shutdownSignal, options.onError)
     const { tls } = options
         this.#server = tls === undefined ? createServer() : createSecureServer(secureOptions(tls))
     this.#server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void this.#handle(stream, headers))
@@ -112,7 +118,11 @@ export class GrpcServer {
 
   async #answer(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Promise<void> {
     const path = (headers[':path'] ?? '').split('?', 1)[0] ?? ''
-    const handler = this.#options.handlers().get(path)
+    const { router, limits } = this.#options
+    const unary = router.unary.get(path)
+    const lean = unary === undefined ? undefined : leanCall(headers)
+    if (unary !== undefined && lean !== undefined) return this.#lean.answer(stream, headers, unary, lean, limits)
+    const handler = router.handlers.get(path)
     if (handler === undefined) return answerUnknown(stream, headers, path)
     await writeAnswer(stream, await handler(universalRequest(stream, headers)))
   }

@@ -75,8 +75,8 @@ function roomOrClose(stream: ServerHttp2Stream): Promise<void> {
 /** Milliseconds that a caller has to notice that its answer is complete, before its stream is closed. */
 const noticeMs = 1_000
 
-/** What a caller still sends is thrown away: without room to send it would never come to read the answer. */
-async function ended(stream: ServerHttp2Stream): Promise<void> {
+/** Resolves when the stream is closed. What a caller still sends is thrown away: without room it would never read the answer. */
+export async function ended(stream: ServerHttp2Stream): Promise<void> {
   if (isGone(stream)) return
   const { promise, resolve } = Promise.withResolvers<void>()
   stream.once('close', resolve)
@@ -86,7 +86,7 @@ async function ended(stream: ServerHttp2Stream): Promise<void> {
   clearTimeout(timer)
 }
 
-function webHeaders(headers: IncomingHttpHeaders): Headers {
+export function webHeaders(headers: IncomingHttpHeaders): Headers {
   const web = new Headers()
   for (const [name, value] of Object.entries(headers)) {
     if (value === undefined || name.startsWith(':')) continue
@@ -96,7 +96,7 @@ function webHeaders(headers: IncomingHttpHeaders): Headers {
   return web
 }
 
-function nodeHeaders(headers: Headers): OutgoingHttpHeaders {
+export function nodeHeaders(headers: Headers): OutgoingHttpHeaders {
   const node: OutgoingHttpHeaders = {}
   for (const [name, value] of headers) node[name] = value
   const cookies = headers.getSetCookie()

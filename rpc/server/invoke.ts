@@ -13,26 +13,28 @@ import { referenceFields, type ReferenceFields } from '../controller/reference-f
 import { enterInboundCall } from './inbound-call.ts'
 import { knownError } from './known-error.ts'
 
-type Init = MessageInitShape<DescMessage>
+export type Init = MessageInitShape<DescMessage>
 type FullContext = RpcContext & { readonly body: unknown }
 
-export function implementation(app: AppContext, logger: Logger, route: RpcRoute): MethodImpl<DescMethod> {
-  const call = new Call(app, logger, route)
-  switch (route.method.methodKind) {
-    case 'unary':
-      return ((body: object, context: HandlerContext) => call.answer(call.received(body), context)) as MethodImpl<DescMethod>
-    case 'client_streaming':
-      return ((body: AsyncIterable<object>, context: HandlerContext) =>
-        call.answer(call.receivedStream(body), context)) as MethodImpl<DescMethod>
-    case 'server_streaming':
-      return ((body: object, context: HandlerContext) => call.stream(call.received(body), context)) as MethodImpl<DescMethod>
-    case 'bidi_streaming':
-      return ((body: AsyncIterable<object>, context: HandlerContext) =>
-        call.stream(call.receivedStream(body), context)) as MethodImpl<DescMethod>
+/** What a call needs to know of its transport: connect-es's HandlerContext, or less. */
+export type CallFacts = Pick<
+  HandlerContext,
+  'signal' | 'timeoutMs' | 'requestHeader' | 'responseHeader' | 'responseTrailer' | 'protocolName'
+>
+
+/** The method in the form in which connect-es calls it. */
+export function implementation(call: Call): MethodImpl<DescMethod> {
+  const forms: Readonly<Record<DescMethod['methodKind'], (body: never, context: HandlerContext) => unknown>> = {
+    unary: (body: object, context) => call.answer(call.received(body), context),
+    client_streaming: (body: AsyncIterable<object>, context) => call.answer(call.receivedStream(body), context),
+    server_streaming: (body: object, context) => call.stream(call.received(body), context),
+    bidi_streaming: (body: AsyncIterable<object>, context) => call.stream(call.receivedStream(body), context),
   }
+  return forms[call.method.methodKind] as MethodImpl<DescMethod>
 }
 
-class Call {
+export class Call {
+  readonly method: DescMethod
   readonly #app: AppContext
   readonly #logger: Logger
   readonly #route: RpcRoute
@@ -41,6 +43,7 @@ class Call {
   readonly #output: ReferenceFields | undefined
 
   constructor(app: AppContext, logger: Logger, route: RpcRoute) {
+    this.method = route.method
     this.#app = app
     this.#logger = logger
     this.#route = route
@@ -59,7 +62,7 @@ class Call {
     return () => (input === undefined ? body : receiveEach(body, input))
   }
 
-  async answer(body: () => unknown, context: HandlerContext): Promise<Init> {
+  async answer(body: () => unknown, context: CallFacts): Promise<Init> {
     const options = { name: `rpc ${this.#name}`, signal: context.signal }
     try {
       const answer = await this.#enter(context, () =>
@@ -73,7 +76,7 @@ class Call {
     }
   }
 
-  async *stream(body: () => unknown, context: HandlerContext): AsyncGenerator<Init> {
+  async *stream(body: () => unknown, context: CallFacts): AsyncGenerator<Init> {
     const cell = new Cell('boundary', { name: `rpc ${this.#name}`, signal: context.signal })
     const inside = <Result>(step: () => Result) => this.#enter(context, () => enterCell(cell, step))
     let iterator: AsyncIterator<Init> | undefined
@@ -102,22 +105,24 @@ class Call {
   }
 
   /** Lets the handler's `finally` blocks run; one that waits for something only hears of it through its signal. */
-  async #end(iterator: AsyncIterator<Init> | undefined, context: HandlerContext): Promise<void> {
+  async #end(iterator: AsyncIterator<Init> | undefined, context: CallFacts): Promise<void> {
     const ended = iterator?.return?.(undefined).catch((error: unknown) => {
       if (!context.signal.aborted) this.#logger.error(`rpc ${this.#name} failed while it ended`, { error })
     })
     if (!context.signal.aborted) await ended
   }
 
-  #enter<Result>(context: HandlerContext, body: () => Result): Result {
+  #enter<Result>(context: CallFacts, body: () => Result): Result {
     return runInApp(this.#app, () => enterInboundCall(context, body))
   }
 
-  async #handle(body: () => unknown, context: HandlerContext): Promise<unknown> {
-    let full = callContext(this.#name, body(), context)
+  async #handle(body: () => unknown, context: CallFacts): Promise<unknown> {
+    const full = new Context(this.#name, body(), context)
     for (const middleware of this.#route.middleware) {
       const added = await middleware(full)
-      if (added !== undefined) full = Object.assign(full, added)
+      for (const [name, value] of Object.entries(added ?? {})) {
+        Object.defineProperty(full, name, { value, enumerable: true, configurable: true, writable: true })
+      }
     }
     return this.#route.handle(full as never)
   }
@@ -126,7 +131,7 @@ class Call {
     return (this.#output === undefined ? message : this.#output.send(message as object)) as Init
   }
 
-  #failure(error: unknown, context: HandlerContext): ConnectError {
+  #failure(error: unknown, context: CallFacts): ConnectError {
     const known = knownError(error, context.signal)
     if (known !== undefined) return known
     this.#logger.error(`rpc ${this.#name} failed`, { error })
@@ -134,17 +139,41 @@ class Call {
   }
 }
 
-function callContext(method: string, body: unknown, context: HandlerContext): FullContext {
-  const left = context.timeoutMs()
-  return {
-    body,
-    metadata: new Metadata(context.requestHeader),
-    signal: context.signal,
-    deadline: left === undefined ? undefined : new Date(Date.now() + left),
-    headers: context.responseHeader,
-    trailers: context.responseTrailer,
-    method,
-    protocol: context.protocolName,
+/** What is made only when it is asked for costs nothing otherwise. */
+class Context implements FullContext {
+  readonly body: unknown
+  readonly method: string
+  readonly #facts: CallFacts
+
+  constructor(method: string, body: unknown, facts: CallFacts) {
+    this.method = method
+    this.body = body
+    this.#facts = facts
+  }
+
+  get metadata(): Metadata {
+    return new Metadata(this.#facts.requestHeader)
+  }
+
+  get signal(): AbortSignal {
+    return this.#facts.signal
+  }
+
+  get deadline(): Date | undefined {
+    const left = this.#facts.timeoutMs()
+    return left === undefined ? undefined : new Date(Date.now() + left)
+  }
+
+  get headers(): Headers {
+    return this.#facts.responseHeader
+  }
+
+  get trailers(): Headers {
+    return this.#facts.responseTrailer
+  }
+
+  get protocol(): string {
+    return this.#facts.protocolName
   }
 }
 

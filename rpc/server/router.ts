@@ -7,7 +7,7 @@ import type { AppContext, Logger } from '@justscale/core'
 import type { RpcRoute } from '../controller/implementer.ts'
 import { RpcConfigError } from '../errors.ts'
 import { HealthStatus, healthService } from './health.ts'
-import { implementation } from './invoke.ts'
+import { Call, implementation } from './invoke.ts'
 import { reflectionServices } from './reflection.ts'
 
 export interface RpcLimits {
@@ -29,6 +29,8 @@ export interface RpcRouter {
   readonly services: readonly DescService[]
   /** By path, `/greeter.v1.Greeter/SayHello`. */
   readonly handlers: ReadonlyMap<string, UniversalHandler>
+  /** The controllers' methods with one message each way, for the lean path of the gRPC port. */
+  readonly unary: ReadonlyMap<string, Call>
 }
 
 /** Throws RpcConfigError when two controllers implement one service. The app must be prepared. */
@@ -36,6 +38,7 @@ export function makeRouter(app: AppContext, logger: Logger, options: RouterOptio
   const router = createConnectRouter(connectOptions(options))
   const services = new Map<string, DescService>()
   const implemented = new Map<string, string>()
+  const unary = new Map<string, Call>()
   for (const { scope, controller, routes } of rpcControllers(app)) {
     const service = routes[0]?.service
     if (service === undefined) continue
@@ -43,12 +46,17 @@ export function makeRouter(app: AppContext, logger: Logger, options: RouterOptio
     if (other !== undefined) throw new RpcConfigError(`${service.typeName} is implemented by "${other}" and by "${controller}"`)
     implemented.set(service.typeName, controller)
     services.set(service.typeName, service)
-    for (const route of routes) router.rpc<DescMethod>(route.method, implementation(scope, logger, route))
+    for (const route of routes) {
+      const call = new Call(scope, logger, route)
+      router.rpc<DescMethod>(route.method, implementation(call))
+      if (route.method.methodKind === 'unary') unary.set(`/${service.typeName}/${route.method.name}`, call)
+    }
   }
   options.health?.setServices([...services.keys()])
   addBuiltIns(router, services, options)
   return {
     services: [...services.values()],
+    unary,
     handlers: new Map(router.handlers.map(handler => [handler.requestPath, handler])),
   }
 }

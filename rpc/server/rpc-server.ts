@@ -8,7 +8,7 @@ import { RpcConfigError } from '../errors.ts'
 import { rpcFetch } from './fetch-handler.ts'
 import { GrpcServer, type TlsOptions } from './grpc-server.ts'
 import { HealthStatus } from './health.ts'
-import { makeRouter, type RpcRouter } from './router.ts'
+import { makeRouter, type RpcLimits, type RpcRouter } from './router.ts'
 
 export interface RpcOptions {
   /** Port of gRPC; 0 takes a free one, `false` opens none. Default: GRPC_PORT, else 50051. */
@@ -63,10 +63,9 @@ export class RpcServing {
   }
 
   get router(): RpcRouter {
-    const { readMaxBytes = 4 * 1024 * 1024, writeMaxBytes = 64 * 1024 * 1024, health = true, reflection = true } = this.#options
+    const { health = true, reflection = true } = this.#options
     this.#router ??= makeRouter(this.#app, this.#logger, {
-      readMaxBytes,
-      writeMaxBytes,
+      ...this.#limits,
       reflection,
       health: health ? this.#health : undefined,
       shutdownSignal: this.#shutdown.signal,
@@ -74,19 +73,26 @@ export class RpcServing {
     return this.#router
   }
 
+  get #limits(): RpcLimits {
+    const { readMaxBytes = 4 * 1024 * 1024, writeMaxBytes = 64 * 1024 * 1024 } = this.#options
+    return { readMaxBytes, writeMaxBytes }
+  }
+
   async start(): Promise<void> {
     const { port = portFromEnvironment(), hostname = '0.0.0.0', tls } = this.#options
-    const { handlers, services } = this.router
+    const router = this.router
     if (port === false) return
     this.#grpc = new GrpcServer({
       hostname,
       port,
       ...(tls && { tls }),
-      handlers: () => handlers,
+      router,
+      limits: this.#limits,
+      shutdownSignal: this.#shutdown.signal,
       onError: (message, error) => this.#logger.warn(message, { error }),
     })
     this.#port = await this.#grpc.listen()
-    this.#logger.info(`gRPC on port ${this.#port}`, { services: services.map(service => service.typeName) })
+    this.#logger.info(`gRPC on port ${this.#port}`, { services: router.services.map(service => service.typeName) })
   }
 
   /** Says NOT_SERVING, finishes open calls for `drainMs`, then aborts their signals, then closes what is left. */
