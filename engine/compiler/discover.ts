@@ -2,7 +2,7 @@
  * Finds what runs as routines (functions that are called and awaited, callbacks of fan-outs, floating calls), and marks
  * every node that contains a suspension of its own function. What stays a native function must not await.
  */
-import { call, children, copy, isFunction, make, member, name, walk, walkOwn, type Node } from './ast.ts'
+import { call, children, copy, isFunction, isNode, make, member, name, walk, walkOwn, type Node } from './ast.ts'
 import { engineName, primitiveCall } from './module.ts'
 import { resolveNames, type Variable } from './scope.ts'
 import { newRoutine, type RoutineUnit, type Unit } from './unit.ts'
@@ -81,8 +81,52 @@ function discover(unit: Unit, routine: RoutineUnit): void {
     else if (isPush(node))
       (node.arguments as Node[]).forEach((_each, index) => float(unit, routine, node.arguments, index))
   })
-  if (isFunction(routine.node.body)) return
+  spawnCalls(unit, routine, routine.node.body)
+  markUncalled(routine)
   mark(unit, routine.node.body)
+}
+
+/** A call of a local async function that is not awaited where it is written starts a fiber. */
+function spawnCalls(unit: Unit, routine: RoutineUnit, node: Node): void {
+  const awaited = node.type === 'AwaitExpression' ? node.argument : undefined
+  for (const key in node) {
+    if (key === 'loc' || key === 'scope' || key === 'variable' || key === 'routine' || key === 'target') continue
+    const value: unknown = node[key]
+    const visit = (child: unknown, replace: (by: Node) => void): void => {
+      if (!isNode(child) || isFunction(child)) return
+      if (child.type === 'CallExpression' && child !== awaited && isLocalRoutineCall(unit, routine, child)) replace(spawn(unit, routine, child, true))
+      spawnCalls(unit, routine, child)
+    }
+    if (Array.isArray(value)) {
+      value.forEach((each, index) => {
+        visit(each, (by) => {
+          value[index] = by
+        })
+      })
+    } else {
+      visit(value, (by) => {
+        node[key] = by
+      })
+    }
+  }
+}
+
+function isLocalRoutineCall(unit: Unit, routine: RoutineUnit, node: Node): boolean {
+  const { callee } = node
+  if (callee.type !== 'Identifier') return false
+  const init = callee.variable ? callee.variable.init : unit.names.declarations.get(callee.name as string)?.init
+  return isFunction(init) && (init as Node).async === true && routineOf(unit, routine, callee) !== undefined
+}
+
+/** Async functions that are only declared: left out of the program. */
+function markUncalled(routine: RoutineUnit): void {
+  walk(routine.node.body, (node) => {
+    const holder = node.type === 'FunctionDeclaration' || (node.type === 'VariableDeclarator' && isFunction(node.init))
+    const declared = holder ? (node.id as Node) : undefined
+    const init = declared?.variable?.init
+    if (declared?.type === 'Identifier' && init?.async && !init.routine) init.uncalled = true
+    return !isFunction(node)
+  })
 }
 
 /** `return svc.a()` in an async function awaits what it returns: make that visible. */
@@ -363,6 +407,7 @@ export function refuseUnsupported(unit: Unit, func: Node): void {
   const { diagnostics } = unit
   const visit = (node: Node, plain: boolean, native: boolean, tolerated: boolean): void => {
     if (isFunction(node)) {
+      if (node.uncalled) return
       if (node.generator)
         diagnostics.refuse(
           node,

@@ -1,5 +1,6 @@
 /** The compiler: source text to programs. Only build tools and plugins load it; the machine does not. */
 export { CompileError, describe } from './diagnostic.ts'
 export type { Diagnostic } from './diagnostic.ts'
-export { mayCompile, originOf, transform } from './transform.ts'
+export { mayCompile } from './may-compile.ts'
+export { originOf, transform } from './transform.ts'
 export type { Transformed } from './transform.ts'

@@ -57,7 +57,7 @@ function isFunctionValue(variable: Variable): boolean {
 /** A function that is only ever called as a routine has no native form. */
 export function isRoutineOnly(variable: Variable): boolean {
   const init = variable.init
-  return isFunction(init) && init?.routine !== undefined && init.async === true
+  return isFunction(init) && init?.async === true && (init.routine !== undefined || init.uncalled === true)
 }
 
 function insideOther(func: Node, routine: RoutineUnit, byFunction: Map<Node, RoutineUnit>): boolean {

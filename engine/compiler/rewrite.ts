@@ -7,6 +7,7 @@ import { copy, isFunction, literal, make, member, name, type Node } from './ast.
 import type { BindingTable } from './binding.ts'
 import { engineName } from './module.ts'
 import type { Variable } from './scope.ts'
+import { isRoutineOnly } from './place.ts'
 import { boxSlot, type RoutineUnit, type Unit } from './unit.ts'
 
 export interface Code {
@@ -137,6 +138,7 @@ export class Rewriter {
         return this.declaration(node)
       case 'FunctionDeclaration':
       case 'ClassDeclaration':
+        if (node.id?.variable && isRoutineOnly(node.id.variable)) return make(node, 'EmptyStatement', {})
         if (!node.id?.variable?.slot) return undefined
         return this.hoisted(node)
       case 'AwaitExpression':
@@ -156,9 +158,19 @@ export class Rewriter {
     if (variable.special === 'dependencies') return name(node, '$i')
     if (variable.special === 'context') return member(node, name(node, '$e'), 'process')
     if (variable.special === 'publish') return member(node, member(node, name(node, '$e'), 'process'), 'publish')
+    if (isRoutineOnly(variable)) this.refuseValue(node)
     if (!variable.slot)
       return variable.name.startsWith('$') ? name(node, `_${variable.name}`) : name(node, variable.name)
     return this.slot(node, variable)
+  }
+
+  private refuseValue(node: Node): void {
+    this.unit.diagnostics.refuse(
+      node,
+      'COMPILE_ASYNC_CALLBACK',
+      `\`${String(node.name)}\` awaits, so it can be called here but not handed to unknown code`,
+      'Use a loop or `await Promise.all(items.map(async (item) => ...))`, or move the function to a service.',
+    )
   }
 
   private slot(node: Node, variable: Variable): Node {
@@ -330,7 +342,7 @@ export class Rewriter {
 }
 
 function isRoutineFunction(declarator: Node): boolean {
-  return isFunction(declarator.init) && declarator.init.routine !== undefined && declarator.init.async === true
+  return declarator.id.variable !== undefined && isRoutineOnly(declarator.id.variable)
 }
 
 export function holdsSlot(pattern: Node): boolean {

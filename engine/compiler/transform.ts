@@ -7,6 +7,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { programHash } from '../program/hash.ts'
 import type { Program, ProgramDebug } from '../program/program.ts'
 import { isFunction, walk, type Node } from './ast.ts'
+import { mayCompile } from './may-compile.ts'
 import { compileUnit, type CompiledUnit } from './compile.ts'
 import { CompileError, Diagnostics } from './diagnostic.ts'
 import { DEFINERS, engineName, moduleNames, type ModuleNames } from './module.ts'
@@ -17,11 +18,6 @@ import type { Unit } from './unit.ts'
 export interface Transformed {
   readonly code: string
   readonly programs: readonly { readonly hash: string; readonly program: Program; readonly debug: ProgramDebug }[]
-}
-
-/** Whether a text could hold something to compile: cheap, for files that do not. */
-export function mayCompile(source: string): boolean {
-  return /\b(createProcess|defineProcess|routine)\b/.test(source)
 }
 
 /** `undefined` when there is nothing to compile in the module. Throws `CompileError` with all refusals. */

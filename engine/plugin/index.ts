@@ -4,7 +4,8 @@
  */
 import { readFileSync } from 'node:fs'
 import type { BunPlugin, OnLoadResult } from 'bun'
-import { CompileError, mayCompile } from '../compiler/index.ts'
+import { CompileError } from '../compiler/diagnostic.ts'
+import { mayCompile } from '../compiler/may-compile.ts'
 import { compileCached } from './cache.ts'
 import { watchForEdits } from './watch.ts'
 
@@ -13,8 +14,8 @@ export interface ProcessPluginOptions {
   readonly cache?: string | false
 }
 
-/** Modules of the application: not those of installed packages. */
-const FILTER = /^(?!.*[\\/]node_modules[\\/]).*\.[cm]?[jt]sx?$/
+/** Modules of the application: not those of installed packages, nor the one that Bun watches for us. */
+const FILTER = /^(?!.*[\\/](?:node_modules|justscale-edits)[\\/]).*\.[cm]?[jt]sx?$/
 
 /** The plugin, for `Bun.plugin(...)` and `Bun.build({ plugins: [...] })`. */
 export function processPlugin(options: ProcessPluginOptions = {}): BunPlugin {

@@ -59,7 +59,9 @@ export function lowerUpdate(l: Lowering, node: Node): Node {
 /** Destructures `value` (a stable expression) step by step, because a default or a key in the pattern suspends. */
 export function lowerPattern(l: Lowering, pattern: Node, value: Node): void {
   if (!pattern.suspends) {
-    l.run(asStatement(assign(pattern, pattern, value)))
+    const bare = pattern.type !== 'AssignmentPattern'
+    const target = bare ? pattern : make(pattern, 'ArrayPattern', { elements: [pattern] })
+    l.run(asStatement(assign(pattern, target, bare ? value : make(pattern, 'ArrayExpression', { elements: [value] }))))
     return
   }
   if (pattern.type === 'ObjectPattern') lowerObjectPattern(l, pattern, value)

@@ -15,6 +15,7 @@ import {
 } from '../../machine/index.ts'
 import type { Environment, LoadedProgram } from '../../program/environment.ts'
 import { parseProgram, programText } from '../../program/hash.ts'
+import type { Program } from '../../program/program.ts'
 import type { Effect, Input, MachineState } from '../../program/state.ts'
 import type { StepOutcome } from '../../step/step.ts'
 import type { ValueCodec } from '../../value/codec.ts'
@@ -38,6 +39,8 @@ export interface DriveOptions {
   /** Answers waits: index into the waits and the value. Default: the first. */
   readonly answer?: (waits: readonly unknown[], poll: boolean) => { index: number; value?: unknown }
   readonly cancelAt?: number
+  /** Plants a bug. */
+  readonly mutate?: (program: Program) => Program
   /** Makes every call twice: its first outcome is lost with the memory. */
   readonly crash?: true
   /** What the services append to: the order of calls. */
@@ -47,6 +50,7 @@ export interface DriveOptions {
 export function compileSource(
   source: string,
   file = '/app/case.ts',
+  mutate: (program: Program) => Program = (program) => program,
 ): {
   loaded: (env: () => Environment, bindings: Record<string, unknown>) => LoadedProgram
   text: string
@@ -55,7 +59,7 @@ export function compileSource(
   const result = transform(file, source)
   const [first] = result?.programs ?? []
   if (!first) throw new Error('Nothing to compile')
-  const text = programText(first.program)
+  const text = programText(mutate(first.program))
   return {
     text,
     hash: first.hash,
@@ -67,7 +71,7 @@ export function compileSource(
 const MAX_TURNS = 20_000
 
 export async function drive(source: string, options: DriveOptions): Promise<Outcome> {
-  const compiled = compileSource(source)
+  const compiled = compileSource(source, undefined, options.mutate)
   const trace = options.trace ?? []
   const published: unknown[] = []
   const loaded: { program?: LoadedProgram } = {}

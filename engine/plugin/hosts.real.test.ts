@@ -1,0 +1,99 @@
+/** The same process file under every host that runs it: `bun run`, a worker, a minified bundle, one executable, `--watch`. */
+import { afterAll, describe, expect, test } from 'bun:test'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const room = join(import.meta.dir, '..')
+const fixtures = join(import.meta.dir, 'fixtures')
+const register = join(import.meta.dir, 'register.ts')
+const folder = mkdtempSync(join(tmpdir(), 'justscale-hosts-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+async function run(command: readonly string[], cwd = room): Promise<string> {
+  const child = Bun.spawn([...command], { cwd, stdout: 'pipe', stderr: 'pipe' })
+  const [out, err] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()])
+  await child.exited
+  return out + err
+}
+
+const bun = process.execPath
+const plain = (answer: number): string[] => [bun, '--preload', register, join(fixtures, 'main.ts'), String(answer)]
+
+describe('bun run', () => {
+  test('runs the compiled handler, with its helper and imports', async () => {
+    expect(await run(plain(1))).toBe('result 3\n')
+  })
+
+  test("an error in the handler shows the user's line", async () => {
+    const out = await run(plain(101))
+    expect(out).toContain('Error: in the handler')
+    expect(out).toMatch(/order-process\.ts:21\b/)
+    expect(out).not.toContain('/engine/machine/')
+  })
+
+  test("an error of the language says what the user wrote, on the user's line", async () => {
+    const out = await run(plain(60))
+    expect(out).toContain("'nothing.total'")
+    expect(out).toMatch(/order-process\.ts:24\b/)
+  })
+
+  test("an error in a helper of the module shows the helper's line", async () => {
+    const out = await run(plain(-1))
+    expect(out).toContain('Error: in the helper')
+    expect(out).toMatch(/order-process\.ts:10:\d+/)
+  })
+})
+
+test('a minified bundle', async () => {
+  await run([bun, join(fixtures, 'build.ts'), join(fixtures, 'main.ts'), join(folder, 'bundle'), 'bundle'])
+  expect(await run([bun, join(folder, 'bundle/main.js'), '2'])).toBe('result 5\n')
+})
+
+test('one executable', async () => {
+  await run([bun, join(fixtures, 'build.ts'), join(fixtures, 'main.ts'), join(folder, 'program'), 'compile'])
+  expect(await run([join(folder, 'program'), '3'], folder)).toBe('result 7\n')
+}, 60_000)
+
+test('a worker that preloads the plugin', async () => {
+  const main = join(folder, 'worker-main.ts')
+  writeFileSync(main, `new Worker(${JSON.stringify(join(fixtures, 'main.ts'))}, { preload: [${JSON.stringify(register)}] })`)
+  expect(await run([bun, main])).toBe('result 3\n')
+})
+
+test('a refusal shows the user’s file and line, not the compiler', async () => {
+  const file = join(folder, 'refused.ts')
+  writeFileSync(file, `import { defineProcess } from '@justscale/engine'\n\ndefineProcess({\n  path: '/x',\n  async handler() {\n    await this.x\n  },\n})\n`)
+  const out = await run([bun, '--preload', register, file])
+  expect(out).toContain('refused.ts:6:11 - COMPILE_THIS')
+  expect(out).toContain('> 6 |     await this.x')
+})
+
+test('bun --watch sees edits of a compiled file', async () => {
+  const copy = join(room, 'plugin/fixtures/watched')
+  cpSync(join(fixtures, 'order-process.ts'), join(copy, 'order-process.ts'))
+  cpSync(join(fixtures, 'rate.ts'), join(copy, 'rate.ts'))
+  const text = readFileSync(join(fixtures, 'main.ts'), 'utf8').replaceAll('../../', '../../../')
+  writeFileSync(join(copy, 'main.ts'), `${text}\nsetInterval(() => undefined, 1000)\n`)
+  const child = Bun.spawn([bun, '--watch', '--no-clear-screen', '--preload', register, join(copy, 'main.ts'), '1'], { cwd: room, stdout: 'pipe', stderr: 'inherit' })
+  try {
+    const reader = child.stdout.getReader()
+    const decoder = new TextDecoder()
+    let seen = ''
+    const until = async (wanted: string): Promise<void> => {
+      while (!seen.includes(wanted)) {
+        const { value, done } = await reader.read()
+        if (done) throw new Error(`Ended before '${wanted}': ${seen}`)
+        seen += decoder.decode(value)
+      }
+    }
+    await until('result 3')
+    const file = join(copy, 'order-process.ts')
+    writeFileSync(file, readFileSync(file, 'utf8').replace('return nothing!.total +', 'return 1000 +'))
+    await until('result 1002')
+  } finally {
+    child.kill()
+    await child.exited
+    rmSync(copy, { recursive: true, force: true })
+  }
+}, 30_000)
