@@ -35,12 +35,6 @@ export { createChannels, type ChannelKey, type ChannelOptions, type Channels } f
 export type { ChannelSubscription } from './channel/subscription.ts'
 export { ChannelOverflowError, MessageDecodeError, ProcessableEncodeError } from './channel/errors.ts'
 export { createEventBus, EventValidationError, type EventBus } from './event/create-event-bus.ts'
-export {
-  createGuard,
-  createMiddleware,
-  type ContextGuard,
-  type ContextMiddleware,
-} from './middleware/create-middleware.ts'
 export { Logger, type LogFields } from './log/logger.ts'
 export { Repository } from './repository/repository.ts'
 export { afterCommit } from './cell/after-commit.ts'
