@@ -19,9 +19,7 @@ export class SchemaRegistry {
       readonly $defs?: Readonly<Record<string, JsonSchema>>
     }
     const names = new Map(Object.entries($defs).map(([name, definition]) => [name, this.#register(name, definition)]))
-    const resolved = renamed(root, names)
-    const id = z.globalRegistry.get(schema)?.id
-    return id !== undefined ? { $ref: `#/components/schemas/${this.#register(id, resolved)}` } : resolved
+    return renamed(root, names)
   }
 
   components(): JsonSchema {
@@ -36,7 +34,7 @@ export class SchemaRegistry {
       const same = this.#schemas.get(meta.id) ?? []
       if (!same.includes(schema)) same.push(schema)
       this.#schemas.set(meta.id, same)
-      return { ...meta, id: `${meta.id}~${same.indexOf(schema) + 1}` }
+      return { ...meta, id: `${meta.id}__${same.indexOf(schema) + 1}` }
     }
     return Object.assign(Object.create(z.globalRegistry) as typeof z.globalRegistry, { get })
   }
@@ -44,7 +42,7 @@ export class SchemaRegistry {
   #register(wanted: string, definition: JsonSchema): string {
     const { id: _, ...schema } = definition
     const text = JSON.stringify(schema)
-    const base = wanted.replace(/~\d+$/, '').replace(/[^\w.-]/g, '_')
+    const base = wanted.replace(/__\d+$/, '').replace(/[^\w.-]/g, '_')
     for (let number = 1; ; number++) {
       const name = number === 1 ? base : `${base}${number}`
       const known = this.#components.get(name)

@@ -53,6 +53,8 @@ export class HttpHandler {
   readonly routes: readonly MountedRoute[]
   /** Aborts when the server stops: streams and sockets end. */
   readonly draining = new AbortController()
+  /** True once the server wants its clients to go elsewhere: answers then close their connection. */
+  closing = false
   readonly #parts: HttpHandlerParts
   readonly #hono: Hono<Environment>
   readonly #methods = new Map<string, Hono<Environment>>()
@@ -174,7 +176,7 @@ export class HttpHandler {
   #finish(response: Response, exchange: Exchange): Response {
     const target = writable(response)
     target.headers.set('x-request-id', exchange.requestId)
-    if (this.draining.signal.aborted) target.headers.set('connection', 'close')
+    if (this.closing) target.headers.set('connection', 'close')
     return target
   }
 

@@ -65,6 +65,7 @@ export class BunHttpServer extends HttpServer {
       this.#server = Bun.serve<SocketSession>({
         port,
         hostname: host,
+        reusePort: false,
         idleTimeout: 60,
         development: false,
         maxRequestBodySize: this.#options.maxRequestBodySize ?? 1024 ** 3,
@@ -84,7 +85,9 @@ export class BunHttpServer extends HttpServer {
     if (server === undefined) return
     const handler = await this.#handler()
     this.#ready = false
-    await Bun.sleep(this.#options.readinessDelay ?? 0)
+    // A connection that is closed between two requests could swallow the next one: answers close theirs first.
+    handler.closing = true
+    await Bun.sleep(this.#options.readinessDelay ?? 100)
     const stopped = server.stop()
     handler.draining.abort()
     this.#logger.info('HTTP refuses connections and finishes requests', { inFlight: handler.metrics.inFlight })

@@ -8,7 +8,10 @@ export interface HttpOptions {
   readonly requestTimeout?: number
   /** Milliseconds that requests in progress have at stop (default 10,000). */
   readonly shutdownTimeout?: number
-  /** Milliseconds between `/readyz` saying no and the server refusing connections (default 0). */
+  /**
+   * Milliseconds between `/readyz` saying no and the server refusing connections (default 100). Answers in between close their
+   * connection. Behind a balancer: longer than its check interval.
+   */
   readonly readinessDelay?: number
   /** Largest body that is received at all, in bytes (default 1 GiB); routes have smaller limits of their own. */
   readonly maxRequestBodySize?: number

@@ -54,7 +54,7 @@ export function eventStream(events: AsyncIterable<EventMessage>, options: EventS
         } catch (error) {
           options.onError(error)
           end()
-          controller.error(error)
+          controller.error(new Error(`${options.name} broke off`))
         } finally {
           clearTimeout(timer)
         }

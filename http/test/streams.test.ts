@@ -1,0 +1,187 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { createController, JustScale } from '@justscale/core'
+import { currentCell } from '@justscale/core/cell'
+import { z } from 'zod'
+import { Get, HttpFeature, HttpServer, SSE, Ws } from '../index.ts'
+import { keptLog } from './quiet.ts'
+
+/** Resolves with the first value given to `tell`. */
+function told<Value>(): { readonly heard: Promise<Value>; readonly tell: (value: Value) => void } {
+  const { promise, resolve } = Promise.withResolvers<Value>()
+  return { heard: promise, tell: resolve }
+}
+
+const finished = told<string>()
+const socketClosed = told<string>()
+let produced = 0
+const flooded = told<boolean>()
+
+const streams = createController({
+  routes: () => ({
+    plain: Get('/same').handle(() => 'plain'),
+    stream: SSE('/same').handle(async function* () { yield { data: 'stream' } }),
+    resume: SSE('/resume').handle(async function* ({ lastEventId }) {
+      for (let id = Number(lastEventId ?? 0) + 1; id <= 3; id++) yield { id: String(id), data: { cell: currentCell()?.name } }
+    }),
+    quiet: SSE('/quiet').handle(async function* ({ signal }) {
+      try {
+        yield { event: 'a\nb', data: 'one\ntwo' }
+        await new Promise((resolve) => signal.addEventListener('abort', resolve))
+      } finally {
+        finished.tell('finally ran')
+      }
+    }),
+    denied: SSE('/denied').guard(() => false).handle(async function* () { yield { data: 1 } }),
+    throws: SSE('/throws').handle(async function* () {
+      yield { data: 1 }
+      throw new Error('secret')
+    }),
+    endless: SSE('/endless').handle(async function* () { for (; ; produced++) yield { data: 'x'.repeat(10_000) } }),
+    echo: Ws('/echo/:room').message(z.object({ text: z.string() })).handle(async ({ messages, send, room }) => {
+      for await (const { text } of messages) {
+        if (text === 'bye') return
+        if (text === 'boom') throw new Error('secret')
+        if (text === 'much') for (let n = 0; n < 200; n++) await send(`${n}:${'x'.repeat(50_000)}`)
+        else await send({ room, text, cell: currentCell()?.name })
+      }
+    }),
+    lazy: Ws('/lazy').handle(async ({ closed }) => {
+      await new Promise((resolve) => closed.addEventListener('abort', resolve))
+      flooded.tell(true)
+    }),
+    watch: Ws('/watch').handle(async ({ messages, closed }) => {
+      for await (const _ of messages) continue
+      socketClosed.tell(`ended ${closed.aborted}`)
+    }),
+    members: Ws('/members').guard(() => false).handle(async () => {}),
+  }),
+})
+
+const { lines, sink } = keptLog()
+const app = JustScale().add(sink).add(streams).add(HttpFeature({ port: 0, host: '127.0.0.1', heartbeat: 5, webSocket: { maxQueue: 8, messagesPerSecond: 50 } })).build()
+let base = ''
+beforeAll(async () => {
+  await app.start()
+  base = (await app.resolve(HttpServer)).url
+})
+afterAll(() => app.stop())
+
+describe('event streams', () => {
+  test('share a path with a plain answer by what the client accepts', async () => {
+    expect(await (await fetch(`${base}/same`)).json()).toBe('plain')
+    const stream = await fetch(`${base}/same`, { headers: { accept: 'text/event-stream' } })
+    expect(await stream.text()).toContain('data: stream\n\n')
+  })
+
+  test('resume after the last event that arrived, each in a cell of its own', async () => {
+    const text = await (await fetch(`${base}/resume`, { headers: { 'last-event-id': '2' } })).text()
+    expect(text).toBe(': open\n\nid: 3\ndata: {"cell":"GET /resume"}\n\n')
+  })
+
+  test('have their real status when a guard denies', async () => {
+    const response = await fetch(`${base}/denied`)
+    expect([response.status, response.headers.get('content-type')]).toEqual([403, 'application/problem+json'])
+  })
+
+  test('send comments while quiet, one field per line, and run finally when the client goes', async () => {
+    const abort = new AbortController()
+    const response = await fetch(`${base}/quiet`, { signal: abort.signal })
+    const reader = response.body!.pipeThrough(new TextDecoderStream() as never).getReader() as ReadableStreamDefaultReader<string>
+    let text = ''
+    while (!text.includes(': ping')) text += (await reader.read()).value
+    expect(text).toContain('event: a b\ndata: one\ndata: two\n\n')
+    abort.abort()
+    expect(await finished.heard).toBe('finally ran')
+  })
+
+  test('break when the generator throws, and say nothing of why', async () => {
+    const error = await fetch(`${base}/throws`).then((response) => response.text()).catch((caught: unknown) => caught)
+    expect(error).toBeInstanceOf(Error)
+    expect(lines.some((line) => JSON.stringify(line).includes('secret'))).toBeTrue()
+  })
+
+  test('wait for a client that does not read', async () => {
+    const response = await fetch(`${base}/endless`)
+    const reader = response.body!.getReader()
+    await reader.read()
+    await reader.cancel()
+    expect(produced).toBeLessThan(5000)
+  })
+})
+
+describe('sockets', () => {
+  const open = async (path: string, headers?: Record<string, string>) => {
+    const socket = new WebSocket(base.replace('http', 'ws') + path, { headers } as never)
+    const queue: string[] = []
+    let wake = () => {}
+    const closing = told<{ code: number; reason: string }>()
+    socket.onmessage = ({ data }) => {
+      queue.push(String(data))
+      wake()
+    }
+    socket.onclose = ({ code, reason }) => closing.tell({ code, reason })
+    const next = async (): Promise<string> => {
+      while (queue.length === 0) await new Promise<void>((resolve) => { wake = resolve })
+      return queue.shift()!
+    }
+    const opened = told<void>()
+    socket.onopen = () => opened.tell()
+    await Promise.race([opened.heard, closing.heard])
+    return { socket, next, closed: closing.heard }
+  }
+
+  test('exchange checked messages, and answer those that are not valid', async () => {
+    const { socket, next } = await open('/echo/red')
+    for (const message of ['{"text":"hi"}', '{"text":5}', 'nonsense', '{"text":"again"}']) socket.send(message)
+    expect(JSON.parse(await next())).toEqual({ room: 'red', text: 'hi', cell: 'socket /echo/:room' })
+    expect(JSON.parse(await next())).toMatchObject({ error: { errors: [{ in: 'message', path: 'text' }] } })
+    expect(JSON.parse(await next())).toMatchObject({ error: { detail: 'The message is not valid JSON' } })
+    expect(JSON.parse(await next())).toMatchObject({ text: 'again' })
+    socket.close()
+  })
+
+  test.each([['bye', 1000], ['boom', 1011]] as const)('close after %s with %i', async (text, code) => {
+    const { socket, closed } = await open('/echo/red')
+    socket.send(JSON.stringify({ text }))
+    expect((await closed).code).toBe(code)
+  })
+
+  test('deliver more than the buffer holds, complete and in order', async () => {
+    const { socket, next } = await open('/echo/red')
+    socket.send('{"text":"much"}')
+    for (let n = 0; n < 200; n++) expect((await next()).split(':')[0]).toBe(String(n))
+    socket.close()
+  })
+
+  test('end their loop when the client goes', async () => {
+    const { socket } = await open('/watch')
+    socket.close()
+    expect(await socketClosed.heard).toBe('ended true')
+  })
+
+  test('close a client that floods', async () => {
+    const { socket, closed } = await open('/lazy')
+    for (let n = 0; n < 1000; n++) socket.send('{}')
+    expect((await closed).code).toBe(1008)
+    expect(await flooded.heard).toBeTrue()
+  })
+
+  test('close a client whose message is too large', async () => {
+    const { socket, closed } = await open('/echo/red')
+    socket.send('x'.repeat(70_000))
+    expect((await closed).code).not.toBe(1000)
+  })
+
+  const handshake = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13', 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==' }
+  test.each<[string, string, Record<string, string>, number]>([
+    ['a plain request', '/echo/red', {}, 426],
+    ['a denied handshake', '/members', handshake, 403],
+    ['another site', '/echo/red', { ...handshake, origin: 'https://evil.example' }, 403],
+  ])('answer %s', async (_what, path, headers, status) => {
+    expect((await fetch(base + path, { headers })).status).toBe(status)
+  })
+
+  test('are still served after all of that', async () => {
+    expect((await fetch(`${base}/same`)).status).toBe(200)
+  })
+})
