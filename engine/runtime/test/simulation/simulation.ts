@@ -6,12 +6,12 @@ import { createEngine, type Engine, type Process } from '@justscale/engine'
 import { MemoryStore } from '@justscale/engine/memory'
 import { seededEntropy, TestClock } from '@justscale/engine/testing'
 import type { EngineStore, StoreSession } from '../../../store/store.ts'
-import { chain, counter, effects, family, fanOut, impatient, leaf, pace, signals } from './workload.ts'
+import { chain, counter, expectedResults, family, fanOut, impatient, signals, workload, world } from './workload.ts'
 
 export interface SimulationOptions {
   readonly seed: number
   /** Put around each session: where tests plant faults. */
-  plant?(session: StoreSession): StoreSession
+  plant?(session: StoreSession, store: MemoryStore): StoreSession
   /** Most times a node is killed or frozen (default 6). */
   readonly kills?: number
 }
@@ -22,15 +22,25 @@ export interface SimulationResult {
   readonly broken: readonly string[]
 }
 
-const processes = [chain, counter, family, fanOut, impatient, leaf]
 const INSTANCES = 3
+
+/** An effect under its idempotency key: how often it ran, and whether its argument was another one then. */
+interface Effect {
+  readonly text: string
+  readonly count: number
+  readonly changed: boolean
+}
 
 export async function simulate({ seed, plant = (session) => session, kills: most = 6 }: SimulationOptions): Promise<SimulationResult> {
   const random = generator(seed)
   const clock = new TestClock(1_700_000_000_000)
   const store = new MemoryStore({ clock })
-  effects.clear()
-  pace.wait = () => sleep(random(400))
+  const effects = new Map<string, Effect>()
+  world.wait = () => sleep(random(400))
+  world.record = async (key, text) => {
+    const known = effects.get(key)
+    effects.set(key, { text, count: (known?.count ?? 0) + 1, changed: known !== undefined && (known.changed || known.text !== text) })
+  }
   const nodes: { engine: Engine; sessions: StoreSession[] }[] = []
   let kills = 0
 
@@ -44,7 +54,7 @@ export async function simulate({ seed, plant = (session) => session, kills: most
       capabilities: { notify: true, sessions: true, terminate: true },
       async connect(options) {
         const onWake = () => void (random(4) > 0 && options.onWake())
-        const session = plant(await store.connect({ ...options, onWake }))
+        const session = plant(await store.connect({ ...options, onWake }), store)
         sessions.push(session)
         return over(session, {
           async commit(checkpoints) {
@@ -62,7 +72,7 @@ export async function simulate({ seed, plant = (session) => session, kills: most
   async function addNode(): Promise<void> {
     const sessions: StoreSession[] = []
     const engine = createEngine({
-      store: shaky(sessions), processes, clock, entropy: seededEntropy(seed * 31 + nodes.length + kills), name: `node ${nodes.length}`, report() {},
+      store: shaky(sessions), processes: workload, clock, entropy: seededEntropy(seed * 31 + nodes.length + kills), name: `node ${nodes.length}`, report() {},
     })
     await engine.start()
     nodes.push({ engine, sessions })
@@ -98,12 +108,17 @@ export async function simulate({ seed, plant = (session) => session, kills: most
     if (kills < most && random(2) === 0) await killOne()
   }
   await clock.advance(60_000)
-  const broken = await check(store, nodes[0]?.engine as Engine, kills)
+  const broken = await check(store, nodes[0]?.engine as Engine, effects, kills)
   for (const { engine } of nodes) await engine.stop()
   return { kills, broken }
 }
 
-async function check(store: MemoryStore, engine: Engine, kills: number): Promise<readonly string[]> {
+async function check(
+  store: MemoryStore,
+  engine: Engine,
+  effects: ReadonlyMap<string, Effect>,
+  kills: number,
+): Promise<readonly string[]> {
   const broken: string[] = []
   const results: Record<string, unknown> = {}
   for (const record of await store.list({ limit: 1_000 })) {
@@ -115,13 +130,11 @@ async function check(store: MemoryStore, engine: Engine, kills: number): Promise
     results[record.path] = (engine.codec.decodeValue(record.outcome as Uint8Array) as { value: unknown }).value
   }
   for (let index = 0; index < INSTANCES; index++) {
-    expectEqual(broken, `/counter/${index}`, results[`/counter/${index}`], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
-    expectEqual(broken, `/chain/${index}`, results[`/chain/${index}`], 5)
-    expectEqual(broken, `/fan/${index}`, results[`/fan/${index}`], 4)
-    expectEqual(broken, `/family/${index}`, results[`/family/${index}`], [0, 1, 2].map((number) => `leaf ${index}-${number}`))
+    for (const [path, wanted] of Object.entries(expectedResults(`${index}`))) expectEqual(broken, path, results[path], wanted)
   }
   const texts = new Map<string, number>()
-  for (const [key, { text, count }] of effects) {
+  for (const [key, { text, count, changed }] of effects) {
+    if (changed) broken.push(`the effect ${key} ran with other arguments`)
     if (count > 1 + kills) broken.push(`the effect ${key} ran ${count} times with ${kills} kills`)
     const name = text.replace(/ at random .*/, '')
     texts.set(name, (texts.get(name) ?? 0) + 1)

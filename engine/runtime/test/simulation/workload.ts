@@ -1,26 +1,18 @@
 /** The processes of the simulation, whose results are known, and the effects they have on a world outside of the engine. */
 import { currentStep, defineProcess, defineSignals, delay, race, signal } from '@justscale/engine'
 
-export interface Effect {
-  readonly text: string
-  count: number
+/** The world that effects act on: replaced by whoever runs the workload. */
+export const world = {
+  /** How long an effect takes. */
+  async wait(): Promise<void> {},
+  async record(_key: string, _text: string): Promise<void> {},
 }
-
-/** Effects by idempotency key. */
-export const effects = new Map<string, Effect>()
-/** Replaced by the simulation: how long an effect takes. */
-export const pace = { wait: async (): Promise<void> => {} }
 
 export const outside = {
   async act(text: string): Promise<string> {
     const key = currentStep()?.idempotencyKey ?? ''
-    await pace.wait()
-    const known = effects.get(key)
-    if (known === undefined) effects.set(key, { text, count: 1 })
-    else {
-      if (known.text !== text) throw new Error(`the effect ${key} ran with ${text} after ${known.text}`)
-      known.count++
-    }
+    await world.wait()
+    await world.record(key, text)
     return text
   },
 }
@@ -112,3 +104,16 @@ export const impatient = defineProcess({
     return ticks > 0
   },
 })
+
+/** All of them, and what each gives for an instance. */
+export const workload = [chain, counter, family, fanOut, impatient, leaf]
+
+export function expectedResults(index: string): Readonly<Record<string, unknown>> {
+  return {
+    [`/counter/${index}`]: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+    [`/chain/${index}`]: 5,
+    [`/fan/${index}`]: 4,
+    [`/family/${index}`]: [0, 1, 2].map((number) => `leaf ${index}-${number}`),
+    [`/impatient/${index}`]: true,
+  }
+}

@@ -1,0 +1,46 @@
+/** The simulation must notice what it is there for: each of these faults, planted under the engine, breaks an invariant. */
+import { describe, expect, test } from 'bun:test'
+import type { Checkpoint, StoreSession } from '../../../store/store.ts'
+import { over, simulate } from './simulation.ts'
+
+type Plant = (session: StoreSession) => StoreSession
+
+/** Changes every checkpoint on its way to the store. */
+const altering =
+  (alter: (checkpoint: Checkpoint) => Checkpoint): Plant =>
+  (session) =>
+    over(session, { commit: (checkpoints) => session.commit(checkpoints.map(alter)) })
+
+const faults: Readonly<Record<string, Plant>> = {
+  'consumed signals stay in the inbox': altering((checkpoint) => ({ ...checkpoint, consume: [] })),
+  'changed values are not written': altering((checkpoint) => ({ ...checkpoint, writeParts: new Map() })),
+  'children are not started': altering((checkpoint) => ({ ...checkpoint, start: [] })),
+  'ends of processes are not told': altering((checkpoint) => ({ ...checkpoint, emit: [] })),
+  'timers are not stored': altering((checkpoint) => ({ ...checkpoint, timers: new Map() })),
+  'no subscription of later waits is stored': altering((checkpoint) => ({ ...checkpoint, subscribe: [] })),
+  'work in flight is forgotten by a takeover': altering((checkpoint) =>
+    checkpoint.status === 'running' ? { ...checkpoint, status: 'waiting', runnable: false } : checkpoint,
+  ),
+  'a commit is answered and not made': (session) => {
+    let commits = 0
+    return over(session, {
+      commit: async (checkpoints) => (++commits % 5 === 0 ? checkpoints.map(() => 'accepted' as const) : session.commit(checkpoints)),
+    })
+  },
+  'timers are stored late': altering((checkpoint) => ({
+    ...checkpoint,
+    timers: new Map([...checkpoint.timers].map(([number, due]) => [number, due === null ? null : due + 1_000_000])),
+  })),
+}
+
+describe('planted faults are found', () => {
+  for (const [name, plant] of Object.entries(faults)) {
+    test(name, async () => {
+      let found = false
+      for (let seed = 1; seed <= 12 && !found; seed++) {
+        found = await simulate({ seed, plant }).then(({ broken }) => broken.length > 0, () => true)
+      }
+      expect(found).toBe(true)
+    }, 30_000)
+  }
+})
