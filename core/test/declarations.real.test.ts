@@ -34,4 +34,4 @@ test('no declaration of core says any', async () => {
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
-}, 60_000)
+}, 120_000)

@@ -19,4 +19,4 @@ test("the README's programs compile and run", async () => {
     expect({ name, code: await run.exited, errors }).toEqual({ name, code: 0, errors: '' })
     if (block.includes('console.log')) expect(output).toBe('to ada@example.com: hello\n')
   }
-}, 60_000)
+}, 120_000)

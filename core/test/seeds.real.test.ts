@@ -18,7 +18,7 @@ if (!existsSync(folder)) {
       return `${name}: ${programs.get(file)?.split('\n')[line - 1]?.trim()}\n  ${code} ${text}`
     })
     expect(failures).toEqual([])
-  }, 60_000)
+  }, 120_000)
 }
 
 function program(snippet: SeedSnippet): string {

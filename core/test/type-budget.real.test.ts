@@ -72,11 +72,11 @@ test('300 services in one chain', async () => {
   expect(await cost(`${services(0, 300)}\nexport const app = JustScale()${adds('S', 300)}.build()`)).toBeLessThan(
     540_000,
   )
-}, 60_000)
+}, 120_000)
 
 test('100 models with methods, conditions and new instances', async () => {
   expect(await cost(models(100))).toBeLessThan(37_000)
-}, 60_000)
+}, 120_000)
 
 test('100 models with repositories and 200 services', async () => {
   const bindings = Array.from(
@@ -85,7 +85,7 @@ test('100 models with repositories and 200 services', async () => {
   ).join('')
   const program = `${models(100)}${services(0, 200)}\nexport const app = JustScale()${bindings}${adds('S', 200)}.build()`
   expect(await cost(program)).toBeLessThan(335_000)
-}, 60_000)
+}, 120_000)
 
 test('200 features', async () => {
   const features = Array.from(
@@ -101,4 +101,4 @@ export class S${n} extends defineService({ name: 'S${n}', inject: { ${n > 0 ? `d
   expect(
     await cost(`${alone.join('')}${features.join('')}\nexport const app = JustScale()${adds('F', 200)}.build()`),
   ).toBeLessThan(525_000)
-}, 60_000)
+}, 120_000)

@@ -5,4 +5,4 @@ import { typeFixtureFailures } from '../testing/type-fixtures.ts'
 
 test('the type fixtures hold', async () => {
   expect(await typeFixtureFailures(join(import.meta.dir, 'fixtures/types'))).toEqual([])
-}, 30_000)
+}, 120_000)
