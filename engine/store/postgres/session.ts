@@ -320,7 +320,7 @@ export class PostgresSession implements StoreSession {
   /** A node that could not renew its lease must stop before others count it as dead. */
   #checkLease(): void {
     const { heartbeat, lease, clock } = this.#at
-    if (heartbeat.last > 0 && clock.now() - heartbeat.last > lease) this.#lose('its lease could not be renewed')
+    if (clock.now() - Math.max(heartbeat.last, this.#joined) > lease) this.#lose('its lease could not be renewed')
   }
 
   #lose(reason: string): void {
