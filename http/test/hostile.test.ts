@@ -1,0 +1,153 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { afterCommit, createController, JustScale } from '@justscale/core'
+import { requireCell } from '@justscale/core/cell'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { Get, HttpFeature, HttpServer, Post } from '../index.ts'
+import { keptLog } from './quiet.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'static-'))
+mkdirSync(join(folder, 'public', 'sub'), { recursive: true })
+writeFileSync(join(folder, 'secret.txt'), 'secret')
+writeFileSync(join(folder, 'public', 'page.txt'), 'page')
+writeFileSync(join(folder, 'public', 'sub', 'index.html'), '<p>')
+symlinkSync(join(folder, 'secret.txt'), join(folder, 'public', 'link.txt'))
+
+const order: string[] = []
+const targets = createController({
+  routes: () => ({
+    ok: Get('/ok').handle(() => 'ok'),
+    ip: Get('/ip').handle(({ clientAddress }) => clientAddress),
+    echo: Post('/echo').body(z.looseObject({ a: z.number().optional() })).handle(({ body }) => ({ keys: Object.keys(body), polluted: 'admin' in {} })),
+    refused: Post('/refused').handle(async () => {
+      await requireCell('test').beforeCommit(() => {})
+      throw null
+    }),
+    late: Get('/late').handle(() => {
+      afterCommit(() => order.push('committed'))
+      return 'late'
+    }),
+    stuck: Get('/stuck').handle(() => ({ big: 10n })),
+    promise: Get('/promise').handle(() => Promise.reject(new Error('secret'))),
+  }),
+})
+
+const { lines, sink } = keptLog()
+const app = JustScale().add(sink).add(targets)
+  .add(HttpFeature({ port: 0, host: '127.0.0.1', static: { '/files': join(folder, 'public') }, trustedProxies: ['127.0.0.0/8', '10.0.0.1'], compress: true, etag: true, cors: { origin: ['https://ok.example'], credentials: true } }))
+  .build()
+let base = ''
+let port = 0
+beforeAll(async () => {
+  await app.start()
+  const server = await app.resolve(HttpServer)
+  base = server.url
+  port = server.port
+})
+afterAll(async () => {
+  await app.stop()
+  rmSync(folder, { recursive: true })
+})
+
+/** Sends bytes as they are; resolves with the first line of the answer, or `closed`. */
+function raw(text: string | Buffer): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(text))
+    let answer = ''
+    socket.on('data', (data) => {
+      answer += data.toString('latin1')
+      if (answer.includes('\r\n')) {
+        resolve(answer.slice(0, answer.indexOf('\r\n')))
+        socket.destroy()
+      }
+    })
+    socket.on('error', () => resolve('closed'))
+    socket.on('close', () => resolve('closed'))
+  })
+}
+
+describe('hostile requests', () => {
+  test.each<[string, string | Buffer, RegExp]>([
+    ['nonsense', 'nonsense\r\n\r\n', /400|closed/],
+    ['huge headers', `GET /ok HTTP/1.1\r\nhost: a\r\nx: ${'y'.repeat(100_000)}\r\n\r\n`, /431|closed/],
+    ['two lengths', 'POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{}', /400|closed/],
+    ['a length and chunks', 'POST /echo HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n', /400|closed/],
+    ['a broken chunk', 'POST /echo HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\nZZ\r\n{}\r\n', /400|closed/],
+    ['a path out of the folder', 'GET /files/../secret.txt HTTP/1.1\r\nhost: a\r\n\r\n', /404/],
+    ['an escaped path out of the folder', 'GET /files/%2e%2e%2fsecret.txt HTTP/1.1\r\nhost: a\r\n\r\n', /404/],
+    ['a twice escaped one', 'GET /files/%252e%252e%252fsecret.txt HTTP/1.1\r\nhost: a\r\n\r\n', /404/],
+    ['a backslash', 'GET /files/..%5csecret.txt HTTP/1.1\r\nhost: a\r\n\r\n', /404/],
+    ['a NUL', 'GET /files/page.txt%00.html HTTP/1.1\r\nhost: a\r\n\r\n', /404/],
+    ['a link out of the folder', 'GET /files/link.txt HTTP/1.1\r\nhost: a\r\n\r\n', /404/],
+    ['half an escape', 'GET /ok%f HTTP/1.1\r\nhost: a\r\n\r\n', /400/],
+    ['a request id of theirs', 'GET /ok HTTP/1.1\r\nhost: a\r\nx-request-id: <script>\r\n\r\n', /200/],
+    ['no host', 'GET /ok HTTP/1.1\r\n\r\n', /200|400|closed/],
+    ['an unknown method', 'BREW /ok HTTP/1.1\r\nhost: a\r\n\r\n', /405|400|501|closed/],
+  ])('get an answer: %s', async (_what, bytes, expected) => {
+    expect(await raw(bytes)).toMatch(expected)
+    expect((await fetch(`${base}/ok`)).status).toBe(200)
+  })
+
+  test('a body that stops half-way runs no handler', async () => {
+    const socket = connect(port, '127.0.0.1')
+    socket.write('POST /echo HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"a":')
+    socket.end()
+    await new Promise((resolve) => socket.on('close', resolve).resume())
+    expect((await fetch(`${base}/ok`)).status).toBe(200)
+  })
+
+  test('prototype keys reach no prototype', async () => {
+    const body = '{"__proto__":{"admin":true},"constructor":{"prototype":{"admin":true}},"\\u005f_proto__":{"admin":true},"a":1}'
+    const response = await fetch(`${base}/echo`, { method: 'POST', body, headers: { 'content-type': 'application/json' } })
+    expect(await response.json()).toEqual({ keys: ['a', 'constructor'], polluted: false })
+  })
+
+  test.each(['/refused', '/stuck', '/promise'])('%s is 500 whatever was thrown', async (path) => {
+    const response = await fetch(base + path, { method: path === '/refused' ? 'POST' : 'GET' })
+    expect(response.status).toBe(500)
+    expect(await response.text()).not.toContain('secret')
+  })
+
+  test('an answer comes after the commit', async () => {
+    const response = await fetch(`${base}/late`)
+    expect([...order, await response.json()]).toEqual(['committed', 'late'])
+  })
+})
+
+describe('what is common to all answers', () => {
+  test('the address of the client is what trusted proxies say, from the right', async () => {
+    const headers = { 'x-forwarded-for': '6.6.6.6, 203.0.113.7, 10.0.0.1' }
+    expect(await (await fetch(`${base}/ip`, { headers })).json()).toBe('203.0.113.7')
+  })
+
+  test('static files have tags, and folders their index', async () => {
+    const first = await fetch(`${base}/files/page.txt`)
+    expect(await first.text()).toBe('page')
+    const again = await fetch(`${base}/files/page.txt`, { headers: { 'if-none-match': first.headers.get('etag') ?? '' } })
+    expect(again.status).toBe(304)
+    expect(await (await fetch(`${base}/files/sub/`)).text()).toBe('<p>')
+  })
+
+  test('answers have tags', async () => {
+    const tag = (await fetch(`${base}/ok`)).headers.get('etag') ?? ''
+    expect((await fetch(`${base}/ok`, { headers: { 'if-none-match': tag } })).status).toBe(304)
+  })
+
+  test('the declared origins may read, others not', async () => {
+    const preflight = (origin: string) => fetch(`${base}/echo`, { method: 'OPTIONS', headers: { origin, 'access-control-request-method': 'POST' } })
+    const allowed = await preflight('https://ok.example')
+    expect(allowed.status).toBe(204)
+    expect(allowed.headers.get('access-control-allow-origin')).toBe('https://ok.example')
+    expect(allowed.headers.get('access-control-allow-headers')).toContain('Authorization')
+    expect((await preflight('https://evil.example')).headers.get('access-control-allow-origin')).toBeNull()
+  })
+
+  test('every request is in the log and in the metrics, by route', async () => {
+    await fetch(`${base}/ok`)
+    expect(lines.some((line) => line.rawMessage === 'GET /ok' && line.properties['status'] === 200)).toBeTrue()
+    expect(await (await fetch(`${base}/metrics`)).text()).toContain('http_request_duration_seconds_count{method="GET",route="/ok",status="200"}')
+  })
+})
