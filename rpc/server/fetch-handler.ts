@@ -1,16 +1,22 @@
 /** Connect and gRPC-Web as an answer to fetch requests: what the HTTP port mounts, and what tests call without a socket. */
 import { createFetchHandler, type UniversalHandler } from '@connectrpc/connect/protocol'
 import type { FetchHandler } from '@justscale/core'
+import type { LeanConnect } from './lean-connect.ts'
+import type { RpcRouter } from './router.ts'
 
-/** `handlers` is asked at every request, so that the handler can be handed out before the app is ready. */
-export function rpcFetch(handlers: () => ReadonlyMap<string, UniversalHandler>): FetchHandler {
+/** `router` is asked at every request, so that the handler can be handed out before the app is ready. */
+export function rpcFetch(router: () => Pick<RpcRouter, 'handlers' | 'unary'>, lean: LeanConnect): FetchHandler {
   const made = new Map<UniversalHandler, (request: Request) => Promise<Response>>()
-  const find = (request: Request) => handlers().get(pathOf(request.url))
+  const find = (request: Request) => router().handlers.get(pathOf(request.url))
   return {
     name: 'rpc',
     matches: request => find(request) !== undefined && !isGrpc(request),
     fetch(request) {
-      const handler = find(request)
+      const path = pathOf(request.url)
+      const unary = router().unary.get(path)
+      const facts = unary === undefined ? undefined : lean.accepts(request)
+      if (unary !== undefined && facts !== undefined) return lean.answer(request, unary, facts)
+      const handler = router().handlers.get(path)
       if (handler === undefined) return new Response(null, { status: 404 })
       if (isGrpc(request)) return grpcRefused()
       let answer = made.get(handler)

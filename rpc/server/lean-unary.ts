@@ -10,7 +10,8 @@ import { compressionGzip } from '@connectrpc/connect-node'
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import { fixGrpcMessage } from './grpc-message.ts'
 import { ended, isGone, nodeHeaders, webHeaders } from './http2-adapter.ts'
-import type { Call, CallFacts, Init } from './invoke.ts'
+import type { Call, Init } from './invoke.ts'
+import { LeanFacts } from './lean-facts.ts'
 import type { RpcLimits } from './router.ts'
 
 export interface LeanCall {
@@ -21,8 +22,6 @@ export interface LeanCall {
 }
 
 const millisecondsPer: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1_000, m: 1, u: 1e-3, n: 1e-6 }
-/** Longer delays do not fit a timer. */
-const longestTimer = 2_147_483_647
 /** Smaller messages are not worth compressing, as in the general way. */
 const compressFrom = 1024
 
@@ -56,7 +55,8 @@ export class LeanUnary {
 
   /** Resolves when the stream is closed. */
   async answer(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, call: Call, lean: LeanCall, limits: RpcLimits): Promise<void> {
-    const facts = new LeanFacts(stream, headers, lean.timeoutMs)
+    const facts = new LeanFacts('grpc', () => webHeaders(headers), lean.timeoutMs)
+    stream.once('close', () => facts.cancel())
     this.#open.add(facts)
     if (this.#shutdown.aborted) facts.abort(this.#shutdown.reason)
     try {
@@ -79,67 +79,6 @@ export class LeanUnary {
     if (error instanceof ConnectError) return error
     this.#onError('a gRPC call could not be answered', error)
     return new ConnectError('internal error', Code.Internal)
-  }
-}
-
-class LeanFacts implements CallFacts {
-  readonly protocolName = 'grpc'
-  readonly #controller = new AbortController()
-  readonly #received: IncomingHttpHeaders
-  readonly #deadline: number | undefined
-  readonly #timer: ReturnType<typeof setTimeout> | undefined
-  #requestHeader: Headers | undefined
-  #responseHeader: Headers | undefined
-  #responseTrailer: Headers | undefined
-  #ended = false
-
-  constructor(stream: ServerHttp2Stream, received: IncomingHttpHeaders, timeoutMs: number | undefined) {
-    this.#received = received
-    stream.once('close', () => this.abort(new ConnectError('the caller cancelled', Code.Canceled)))
-    if (timeoutMs === undefined) return
-    this.#deadline = performance.now() + timeoutMs
-    const over = () => this.abort(new ConnectError('the deadline is over', Code.DeadlineExceeded))
-    if (timeoutMs < 1) over()
-    else this.#timer = setTimeout(over, Math.min(timeoutMs, longestTimer))
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal
-  }
-
-  get requestHeader(): Headers {
-    return (this.#requestHeader ??= webHeaders(this.#received))
-  }
-
-  get responseHeader(): Headers {
-    return (this.#responseHeader ??= new Headers())
-  }
-
-  get responseTrailer(): Headers {
-    return (this.#responseTrailer ??= new Headers())
-  }
-
-  /** Undefined when no handler touched them. */
-  get setHeader(): Headers | undefined {
-    return this.#responseHeader
-  }
-
-  get setTrailer(): Headers | undefined {
-    return this.#responseTrailer
-  }
-
-  readonly timeoutMs = (): number | undefined =>
-    this.#deadline === undefined ? undefined : Math.max(0, this.#deadline - performance.now())
-
-  abort(reason: unknown): void {
-    if (!this.#ended) this.#controller.abort(reason)
-  }
-
-  /** The call is over: also for what the handler left running. */
-  end(): void {
-    if (this.#timer !== undefined) clearTimeout(this.#timer)
-    this.abort(new ConnectError('the call is over', Code.Canceled))
-    this.#ended = true
   }
 }
 

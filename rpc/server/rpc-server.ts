@@ -8,6 +8,7 @@ import { RpcConfigError } from '../errors.ts'
 import { rpcFetch } from './fetch-handler.ts'
 import { GrpcServer, type TlsOptions } from './grpc-server.ts'
 import { HealthStatus } from './health.ts'
+import { LeanConnect } from './lean-connect.ts'
 import { makeRouter, type RpcLimits, type RpcRouter } from './router.ts'
 
 export interface RpcOptions {
@@ -38,7 +39,7 @@ export abstract class RpcServer extends defineToken('RpcServer') {
 }
 
 export class RpcServing {
-  readonly fetchHandler: FetchHandler = rpcFetch(() => this.router.handlers)
+  readonly fetchHandler: FetchHandler
   readonly #app: Application<unknown>
   readonly #logger: Logger
   readonly #options: RpcOptions
@@ -52,6 +53,8 @@ export class RpcServing {
     this.#app = app
     this.#logger = logger
     this.#options = options
+    const onError = (message: string, error: unknown) => logger.warn(message, { error })
+    this.fetchHandler = rpcFetch(() => this.router, new LeanConnect(this.#shutdown.signal, this.#limits, onError))
   }
 
   get port(): number | undefined {

@@ -1,0 +1,106 @@
+/**
+ * Unary Connect calls without the general machinery, as lean-unary.ts does for gRPC. Taken for POSTs of known length
+ * without compression; everything else (GET, streams, gRPC-Web, compressed requests) goes through connect-es.
+ */
+import { create, fromBinary, fromJsonString, toBinary, toJsonString, type DescMethod } from '@bufbuild/protobuf'
+import { Code, ConnectError } from '@connectrpc/connect'
+import { mergeNonProtocolHeaders } from '@connectrpc/connect/protocol'
+import { codeToHttpStatus, errorToJsonBytes } from '@connectrpc/connect/protocol-connect'
+import { compressionGzip } from '@connectrpc/connect-node'
+import type { Call, Init } from './invoke.ts'
+import { LeanFacts } from './lean-facts.ts'
+import type { RpcLimits } from './router.ts'
+
+interface LeanRequest {
+  readonly contentType: 'application/proto' | 'application/json'
+  readonly timeoutMs: number | undefined
+}
+
+const compressFrom = 1024
+
+export class LeanConnect {
+  readonly #open = new Set<LeanFacts>()
+  readonly #shutdown: AbortSignal
+  readonly #limits: RpcLimits
+  readonly #onError: (message: string, error: unknown) => void
+
+  constructor(shutdown: AbortSignal, limits: RpcLimits, onError: (message: string, error: unknown) => void) {
+    this.#shutdown = shutdown
+    this.#limits = limits
+    this.#onError = onError
+    shutdown.addEventListener('abort', () => {
+      for (const facts of this.#open) facts.abort(shutdown.reason)
+    })
+  }
+
+  /** What the headers say, or undefined for a call that must go the general way. */
+  accepts(request: Request): LeanRequest | undefined {
+    const { headers } = request
+    const contentType = headers.get('content-type')
+    if (request.method !== 'POST' || headers.has('content-encoding')) return undefined
+    if (contentType !== 'application/proto' && contentType !== 'application/json') return undefined
+    const length = Number(headers.get('content-length') ?? Number.NaN)
+    if (!(length <= this.#limits.readMaxBytes)) return undefined
+    const timeout = headers.get('connect-timeout-ms')
+    if (timeout === null) return { contentType, timeoutMs: undefined }
+    return /^\d{1,10}$/.test(timeout) ? { contentType, timeoutMs: Number(timeout) } : undefined
+  }
+
+  async answer(request: Request, call: Call, { contentType, timeoutMs }: LeanRequest): Promise<Response> {
+    const facts = new LeanFacts('connect', () => request.headers, timeoutMs)
+    this.#open.add(facts)
+    const cancel = () => facts.cancel()
+    request.signal.addEventListener('abort', cancel, { once: true })
+    if (this.#shutdown.aborted) facts.abort(this.#shutdown.reason)
+    try {
+      const message = await decode(call.method, request, contentType)
+      facts.signal.throwIfAborted()
+      const bytes = encode(call.method, await call.answer(call.received(message), facts), contentType)
+      if (bytes.length > this.#limits.writeMaxBytes) {
+        const reason = `message size ${bytes.length} is larger than the limit of ${this.#limits.writeMaxBytes}`
+        throw new ConnectError(reason, Code.ResourceExhausted)
+      }
+      return await respond(request, facts, 200, contentType, bytes)
+    } catch (failure) {
+      const error = this.#known(failure)
+      mergeNonProtocolHeaders(facts.responseHeader, error.metadata)
+      return await respond(request, facts, codeToHttpStatus(error.code), 'application/json', errorToJsonBytes(error, undefined))
+    } finally {
+      request.signal.removeEventListener('abort', cancel)
+      facts.end()
+      this.#open.delete(facts)
+    }
+  }
+
+  /** An answer that cannot be encoded says nothing to the caller either. */
+  #known(error: unknown): ConnectError {
+    if (error instanceof ConnectError) return error
+    this.#onError('an RPC could not be answered', error)
+    return new ConnectError('internal error', Code.Internal)
+  }
+}
+
+async function decode(method: DescMethod, request: Request, contentType: string): Promise<object> {
+  try {
+    if (contentType === 'application/proto') return fromBinary(method.input, await request.bytes())
+    return fromJsonString(method.input, await request.text(), { ignoreUnknownFields: true })
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new ConnectError(`the message is no ${method.input.typeName}: ${reason}`, Code.InvalidArgument)
+  }
+}
+
+function encode(method: DescMethod, answer: Init, contentType: string): Uint8Array {
+  const message = create(method.output, answer)
+  if (contentType === 'application/proto') return toBinary(method.output, message)
+  return new TextEncoder().encode(toJsonString(method.output, message))
+}
+
+async function respond(request: Request, facts: LeanFacts, status: number, contentType: string, bytes: Uint8Array): Promise<Response> {
+  const headers = new Headers(facts.setHeader)
+  headers.set('content-type', contentType)
+  for (const [name, value] of facts.setTrailer ?? []) headers.append(`trailer-${name}`, value)
+  const zip = bytes.length >= compressFrom && (request.headers.get('accept-encoding') ?? '').includes('gzip')
+  if (zip) headers.set('content-encoding', 'gzip')
+  return new Response((zip ? await compressionGzip.compress(bytes) : bytes) as Uint8Array<ArrayBuffer>, { status, headers })
+}
