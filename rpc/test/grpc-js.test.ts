@@ -84,13 +84,18 @@ test('deadline', async () => {
 })
 
 test('the server sees a cancelled stream and runs its finally blocks', async () => {
-  const seen = await app.resolve(Seen)
-  const call = client.makeServerStreamRequest(path('SayHelloStream'), encode, reply, { name: 'wait', times: 1 })
+  const fresh = greeterApp()
+  await fresh.start()
+  const seen = await fresh.resolve(Seen)
+  const own = new Client(`127.0.0.1:${(await fresh.resolve(RpcServer)).port}`, credentials.createInsecure())
+  const call = own.makeServerStreamRequest(path('SayHelloStream'), encode, reply, { name: 'wait', times: 1 })
   const ended = new Promise<ServiceError>(resolve => call.on('error', error => resolve(error as ServiceError)))
   await new Promise(resolve => call.once('data', resolve))
   call.cancel()
   expect((await ended).code).toBe(status.CANCELLED)
-  expect(await seen.finished.promise).toBeString()
+  expect(await seen.finished.promise).toBe('SayHelloStream')
+  own.close()
+  await fresh.stop()
 })
 
 test('gzip from the client', async () => {

@@ -1,0 +1,90 @@
+/** Connect as a browser or curl speaks it: plain fetch with a body of known length, over a socket. */
+import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
+import { RpcServer } from '../index.ts'
+import { greeterApp, Seen } from './greeter-app.ts'
+import { HelloReplySchema, HelloRequestSchema } from './greeter.ts'
+
+const app = greeterApp({ port: false, readMaxBytes: 100_000 })
+let http: ReturnType<typeof Bun.serve>
+
+beforeAll(async () => {
+  await app.start()
+  const server = await app.resolve(RpcServer)
+  http = Bun.serve({ port: 0, fetch: request => server.fetchHandler.fetch(request) })
+})
+afterAll(async () => {
+  await http.stop(true)
+  await app.stop()
+})
+
+const post = (body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string>, signal?: AbortSignal) =>
+  fetch(`${http.url}greeter.v1.Greeter/SayHello`, { method: 'POST', body, headers, ...(signal && { signal }) })
+const json = (message: object, headers: Record<string, string> = {}, signal?: AbortSignal) =>
+  post(JSON.stringify(message), { 'content-type': 'application/json', ...headers }, signal)
+
+test('JSON, with metadata both ways', async () => {
+  const response = await json({ name: 'Ada', times: 2, unknown: true }, { 'x-ask': 'question', 'connect-timeout-ms': '5000' })
+  expect([response.status, response.headers.get('content-type')]).toEqual([200, 'application/json'])
+  expect([response.headers.get('x-echo'), response.headers.get('trailer-x-last')]).toEqual(['question', 'true'])
+  expect(await response.json()).toEqual({ message: 'Hello, Ada', index: 2 })
+})
+
+test('binary', async () => {
+  const body = toBinary(HelloRequestSchema, create(HelloRequestSchema, { name: 'Ada' }))
+  const response = await post(body, { 'content-type': 'application/proto' })
+  expect(fromBinary(HelloReplySchema, await response.bytes())).toMatchObject({ message: 'Hello, Ada' })
+})
+
+test('a long answer is compressed for who accepts it', async () => {
+  const zipped = await json({ name: 'g'.repeat(50_000) }, { 'accept-encoding': 'gzip' })
+  expect(zipped.headers.get('content-encoding')).toBe('gzip')
+  expect(((await zipped.json()) as { message: string }).message).toHaveLength(50_007)
+  const plain = await json({ name: 'g'.repeat(50_000) }, { 'accept-encoding': 'identity' })
+  expect(plain.headers.get('content-encoding')).toBeNull()
+})
+
+test('an error has its status, details and metadata', async () => {
+  const response = await json({ name: 'missing' })
+  expect([response.status, response.headers.get('x-why')]).toEqual([404, 'because'])
+  const details = [{ type: 'greeter.v1.HelloRequest', value: 'CgZkZXRhaWw' }]
+  expect(await response.json()).toMatchObject({ code: 'not_found', message: 'no "50%" of müller: gone', details })
+})
+
+const refused: readonly (readonly [name: string, body: string, headers: Record<string, string>, status: number, code: string])[] = [
+  ['an unexpected error', '{"name":"bug"}', {}, 500, 'internal'],
+  ['JSON that is none', '{', {}, 400, 'invalid_argument'],
+  ['an empty body', '', {}, 400, 'invalid_argument'],
+  ['a field of the wrong type', '{"name":5}', {}, 400, 'invalid_argument'],
+  ['binary that is no message', '\xff\xff', { 'content-type': 'application/proto' }, 400, 'invalid_argument'],
+  ['a deadline that passes', '{"name":"wait"}', { 'connect-timeout-ms': '20' }, 504, 'deadline_exceeded'],
+  ['a deadline that is none', '{}', { 'connect-timeout-ms': 'soon' }, 400, 'invalid_argument'],
+  ['a message larger than the limit', JSON.stringify({ name: 'x'.repeat(200_000) }), {}, 429, 'resource_exhausted'],
+]
+for (const [name, body, headers, status, code] of refused) {
+  test(`${name} is answered with ${status}`, async () => {
+    const response = await post(body, { 'content-type': 'application/json', ...headers })
+    expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([status, code])
+  })
+}
+
+test('the handler hears when the caller leaves', async () => {
+  const fresh = greeterApp({ port: false })
+  await fresh.start()
+  const server = await fresh.resolve(RpcServer)
+  const seen = await fresh.resolve(Seen)
+  const own = Bun.serve({ port: 0, fetch: request => server.fetchHandler.fetch(request) })
+  const controller = new AbortController()
+  const call = fetch(`${own.url}greeter.v1.Greeter/SayHello`, {
+    method: 'POST',
+    body: '{"name":"wait"}',
+    headers: { 'content-type': 'application/json' },
+    signal: controller.signal,
+  }).catch((error: Error) => error.name)
+  while (seen.starts === 0) await new Promise(setImmediate)
+  controller.abort()
+  expect(await call).toBe('AbortError')
+  expect(await seen.cancelled.promise).toBe('SayHello')
+  await own.stop(true)
+  await fresh.stop()
+})
