@@ -4,7 +4,7 @@ import { STATUS_CODES } from 'node:http'
 import type { MountedRoute } from '../server/mounted-route.ts'
 import { typedParameters } from '../request/run-steps.ts'
 import { parameterNames } from '../route/path.ts'
-import type { ParameterType, Step } from '../route/route.ts'
+import type { BodyType, ParameterType, Step } from '../route/route.ts'
 import type { Schema } from '../route/schema.ts'
 import { SchemaRegistry, type JsonSchema } from './schema-registry.ts'
 
@@ -100,8 +100,14 @@ function stepParameters(step: Step, registry: SchemaRegistry): JsonSchema[] {
   return Object.entries(properties).map(([name, schema]) => ({ name, in: place, required: required.includes(name), schema }))
 }
 
-function mediaType(type: 'json' | 'form' | 'text' | 'bytes'): string {
-  const media = { json: 'application/json', form: 'multipart/form-data', text: 'text/plain', bytes: 'application/octet-stream' }
+function mediaType(type: BodyType): string {
+  const media: Readonly<Record<BodyType, string>> = {
+    json: 'application/json',
+    form: 'multipart/form-data',
+    text: 'text/plain',
+    bytes: 'application/octet-stream',
+    stream: 'application/octet-stream',
+  }
   return media[type]
 }
 

@@ -7,6 +7,7 @@ export async function readBody(request: Request, type: BodyType, limit: number):
   const contentType = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? ''
   const declared = Number(request.headers.get('content-length') ?? 0)
   if (declared > limit) throw tooLong(limit)
+  if (type === 'stream') return limitedStream(request.body ?? new Blob().stream(), limit)
   if (type === 'json' || type === 'form') {
     if (request.body === null || (declared === 0 && contentType === '')) return emptyBody(await readBytes(request, limit), contentType)
     if (!accepts(type, contentType)) throw new HttpError(415, `The body must be ${type === 'json' ? 'application/json' : 'a form'}`)
@@ -18,20 +19,6 @@ export async function readBody(request: Request, type: BodyType, limit: number):
     case 'json': return bytes.length === 0 ? undefined : parseJson(decodeText(bytes))
     case 'form': return parseForm(bytes, request.headers.get('content-type') ?? '')
   }
-}
-
-/** The body with at most `limit` bytes; for uploads that are not read into memory. Errors with 413 beyond. */
-export function limitedStream(body: ReadableStream<Uint8Array>, limit: number): ReadableStream<Uint8Array> {
-  let seen = 0
-  return body.pipeThrough(
-    new TransformStream({
-      transform(chunk, controller) {
-        seen += chunk.byteLength
-        if (seen > limit) controller.error(tooLong(limit))
-        else controller.enqueue(chunk)
-      },
-    }),
-  )
 }
 
 function emptyBody(bytes: Uint8Array, contentType: string): undefined {
@@ -104,6 +91,20 @@ export function gather(entries: Iterable<[string, unknown]>): Record<string, unk
     else result[key] = [before, value]
   }
   return { ...result }
+}
+
+/** The body with at most `limit` bytes; for uploads that are not read into memory. Errors with 413 beyond. */
+function limitedStream(body: ReadableStream<Uint8Array>, limit: number): ReadableStream<Uint8Array> {
+  let seen = 0
+  return body.pipeThrough(
+    new TransformStream({
+      transform(chunk, controller) {
+        seen += chunk.byteLength
+        if (seen > limit) controller.error(tooLong(limit))
+        else controller.enqueue(chunk)
+      },
+    }),
+  )
 }
 
 function tooLong(limit: number): HttpError {

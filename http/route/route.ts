@@ -5,11 +5,14 @@ import type { Schema } from './schema.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD' | 'OPTIONS'
 export type RouteKind = 'request' | 'events' | 'socket'
-export type BodyType = 'json' | 'form' | 'text' | 'bytes'
+export type BodyType = 'json' | 'form' | 'text' | 'bytes' | 'stream'
 export type ParameterType = AnyModelClass | Schema
 
 export interface BodyOptions {
-  /** `json` (default); `form` takes url-encoded and multipart forms; `text`; `bytes`. Another content type is 415. */
+  /**
+   * `json` (default); `form` takes url-encoded and multipart forms; `text`; `bytes`. Another content type is 415.
+   * `stream` reads nothing: the handler gets a `ReadableStream`, which fails with 413 beyond the limit.
+   */
   readonly type?: BodyType
   /** Bytes; default 1 MiB. More is 413. */
   readonly limit?: number

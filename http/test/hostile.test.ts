@@ -22,6 +22,11 @@ const targets = createController({
     ok: Get('/ok').handle(() => 'ok'),
     ip: Get('/ip').handle(({ clientAddress }) => clientAddress),
     echo: Post('/echo').body(z.looseObject({ a: z.number().optional() })).handle(({ body }) => ({ keys: Object.keys(body), polluted: 'admin' in {} })),
+    upload: Post('/upload').body(z.instanceof(ReadableStream), { type: 'stream', limit: 3_000_000 }).handle(async ({ body }) => {
+      let length = 0
+      for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) length += chunk.length
+      return length
+    }),
     refused: Post('/refused').handle(async () => {
       await requireCell('test').beforeCommit(() => {})
       throw null
@@ -97,6 +102,17 @@ describe('hostile requests', () => {
     socket.end()
     await new Promise((resolve) => socket.on('close', resolve).resume())
     expect((await fetch(`${base}/ok`)).status).toBe(200)
+  })
+
+  test('uploads are streams, with a limit', async () => {
+    const upload = (megabytes: number) => {
+      async function* chunks() {
+        for (let n = 0; n < megabytes; n++) yield new Uint8Array(1_000_000)
+      }
+      return fetch(`${base}/upload`, { method: 'POST', body: chunks() as never })
+    }
+    expect(await (await upload(2)).json()).toBe(2_000_000)
+    expect((await upload(4)).status).toBe(413)
   })
 
   test('prototype keys reach no prototype', async () => {
