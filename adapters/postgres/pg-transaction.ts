@@ -28,6 +28,8 @@ export class PgTransaction implements StorageTransaction, SqlRunner {
   #currentTimeout: number
   #begun = false
   #savepoints = 0
+  /** The savepoint of the last write, if nothing has let go of it. */
+  #last: string | undefined
   #lost: TransactionLostError | undefined
 
   constructor(lane: SqlLane, options: PgTransactionOptions) {
@@ -55,19 +57,15 @@ export class PgTransaction implements StorageTransaction, SqlRunner {
     parameters: readonly SqlValue[],
     lockTimeout = this.#lockTimeout,
   ): Promise<readonly SqlRow[]> {
-    const name = `w${(this.#savepoints += 1)}`
     const timeout = wholeMilliseconds(lockTimeout)
-    const before: SqlStatement[] =
-      timeout === this.#currentTimeout ? [] : [{ text: `set local lock_timeout = ${timeout}` }]
+    if (!this.#begun) return this.#attemptFirst({ text, parameters }, timeout)
+    const name = this.#nextSavepoint('w')
+    const setting = timeout === this.#currentTimeout ? '' : `; set local lock_timeout = ${timeout}`
     this.#currentTimeout = timeout
+    const mark = { text: `${this.#releaseLast()}savepoint ${name}${setting}` }
+    this.#last = name
     try {
-      const statements = [
-        ...before,
-        { text: `savepoint ${name}` },
-        { text, parameters },
-        { text: `release savepoint ${name}` },
-      ]
-      return await this.#send(statements, before.length + 1)
+      return await this.#send([mark, { text, parameters }], 1)
     } catch (error) {
       if (!(error instanceof SqlStatementError)) throw this.#lose(error)
       await this.#goBack(name)
@@ -75,11 +73,33 @@ export class PgTransaction implements StorageTransaction, SqlRunner {
     }
   }
 
+  /** Nothing was done before it, so going back is starting again. */
+  async #attemptFirst(statement: SqlStatement, timeout: number): Promise<readonly SqlRow[]> {
+    this.#currentTimeout = timeout
+    try {
+      return await this.#send([statement])
+    } catch (error) {
+      if (!(error instanceof SqlStatementError)) throw this.#lose(error)
+      try {
+        await this.#lane.query('rollback')
+        this.#begun = false
+      } catch (lost) {
+        throw this.#lose(lost)
+      }
+      throw error
+    }
+  }
+
   async savepoint(): Promise<Savepoint> {
-    const name = `s${(this.#savepoints += 1)}`
-    await this.query(`savepoint ${name}`)
+    const name = this.#nextSavepoint('s')
+    const release = this.#releaseLast()
+    this.#last = undefined
+    await this.query(`${release}savepoint ${name}`)
     return {
-      release: async () => void (await this.query(`release savepoint ${name}`)),
+      release: async () => {
+        this.#last = undefined
+        await this.query(`release savepoint ${name}`)
+      },
       rollback: () => this.#goBack(name),
     }
   }
@@ -112,11 +132,22 @@ export class PgTransaction implements StorageTransaction, SqlRunner {
       return (await this.#lane.pipeline(statements))[answer] ?? []
     }
     this.#begun = true
-    const begin = { text: `begin; set local lock_timeout = ${this.#lockTimeout}` }
+    const begin = { text: `begin; set local lock_timeout = ${this.#currentTimeout}` }
     return (await this.#lane.pipeline([begin, ...statements]))[answer + 1] ?? []
   }
 
+  #nextSavepoint(kind: 's' | 'w'): string {
+    this.#savepoints += 1
+    return `${kind}${this.#savepoints}`
+  }
+
+  /** The savepoint of the write before is let go of with the next one, which saves a message. */
+  #releaseLast(): string {
+    return this.#last === undefined ? '' : `release savepoint ${this.#last}; `
+  }
+
   async #goBack(name: string): Promise<void> {
+    this.#last = undefined
     if (this.#lost) return
     try {
       await this.#lane.query(`rollback to savepoint ${name}; release savepoint ${name}`)

@@ -4,9 +4,11 @@
  */
 import { modelName, sameModel } from '@justscale/core'
 import type { SqlDatabase, SqlLane } from '@justscale/engine/sql'
+import type { Column } from './column.ts'
 import { quoteName } from './identifier.ts'
+import { backfillOf } from './migration/model-hints.ts'
 import type { PgModel } from './pg-model.ts'
-import { addReference, columnDefinition, createIndex, createTable } from './table-definition.ts'
+import { addReference, columnDefinition, createIndex, createTable, isNullable } from './table-definition.ts'
 
 /** Names the turn: arbitrary, but the same everywhere. */
 const TURN = 4_203_901_771
@@ -35,9 +37,22 @@ async function syncTable(lane: SqlLane, table: PgModel): Promise<void> {
   const existing = new Set(rows.map((row) => row.name))
   for (const column of table.columns) {
     if (existing.has(column.name)) continue
-    await lane.query(`alter table ${table.quotedTable} add column ${columnDefinition(column)}`)
+    for (const statement of addColumn(table, column)) await lane.query(statement)
   }
   for (const index of table.indexes) await lane.query(createIndex(table, index, 'if not exists '))
+}
+
+/** Rows that exist get the field's `backfill` or plain default; without one, only an empty table takes a required column. */
+function addColumn(table: PgModel, column: Column): readonly string[] {
+  const target = `alter table ${table.quotedTable}`
+  const value = isNullable(column) ? undefined : backfillOf([table], table.table, column.name)
+  if (value === undefined) return [`${target} add column ${columnDefinition(column)}`]
+  const name = quoteName(column.name)
+  return [
+    `${target} add column ${name} ${column.sqlType}`,
+    `update ${table.quotedTable} set ${name} = ${value}`,
+    `${target} alter column ${name} set not null`,
+  ]
 }
 
 async function syncReferences(lane: SqlLane, table: PgModel, tables: readonly PgModel[]): Promise<void> {

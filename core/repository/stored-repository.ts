@@ -88,12 +88,12 @@ export class StoredRepository<Entity, Joined = never> extends Repository<Entity,
 
   count(where?: Where<Entity, Joined>): Promise<number> {
     const condition = conditionOf(this.model, where)
-    return this.#run((transaction) => this.#store.count(condition, transaction))
+    return this.#runRead((transaction) => this.#store.count(condition, transaction))
   }
 
   async exists(where: Where<Entity, Joined>): Promise<boolean> {
     const query = { where: conditionOf(this.model, where), orderBy: [], limit: 1 }
-    return (await this.#run((transaction) => this.#store.select(query, transaction))).length > 0
+    return (await this.#runRead((transaction) => this.#store.select(query, transaction))).length > 0
   }
 
   async aggregate<A extends Readonly<Record<string, AnyAggregate<KeyOf<Entity>>>>>(
@@ -103,7 +103,7 @@ export class StoredRepository<Entity, Joined = never> extends Repository<Entity,
     const condition = conditionOf(this.model, where)
     const entries = Object.entries<Aggregate<KeyOf<Entity>, unknown>>(aggregates)
     const nodes = Object.fromEntries(entries.map(([name, aggregate]) => [name, aggregate.node]))
-    return (await this.#run((transaction) => this.#store.aggregate(nodes, condition, transaction))) as Aggregated<A>
+    return (await this.#runRead((transaction) => this.#store.aggregate(nodes, condition, transaction))) as Aggregated<A>
   }
 
   async *iterate(options?: IterateOptions<Entity, Joined>): AsyncIterableIterator<Persistent<Entity>> {
@@ -118,7 +118,7 @@ export class StoredRepository<Entity, Joined = never> extends Repository<Entity,
     let last: Row | undefined
     do {
       const page = last ? { ...query, after: last } : query
-      const rows = await this.#run((transaction) => this.#store.select(page, transaction))
+      const rows = await this.#runRead((transaction) => this.#store.select(page, transaction))
       last = rows.length === limit ? rows.at(-1) : undefined
       if (rows.length > 0) yield (await this.#entities(rows)) as Persistent<Entity>[]
     } while (last)
@@ -283,6 +283,13 @@ export class StoredRepository<Entity, Joined = never> extends Repository<Entity,
     return unit ? unit.run(work) : work(undefined)
   }
 
+  /** Sees what the cell's transaction wrote, but does not begin one. */
+  async #runRead<Result>(work: (transaction: StorageTransaction | undefined) => Promise<Result>): Promise<Result> {
+    this.#checkApp()
+    const unit = await currentCell()?.joinedUnit(this.#store.provider)
+    return unit?.started ? unit.run(work) : work(undefined)
+  }
+
   async #runLocked<Result>(
     hold: RowHold,
     entity: object,
@@ -302,7 +309,7 @@ export class StoredRepository<Entity, Joined = never> extends Repository<Entity,
   }
 
   async #read(work: (transaction: StorageTransaction | undefined) => Promise<readonly Row[]>): Promise<object[]> {
-    return this.#entities(await this.#run(work))
+    return this.#entities(await this.#runRead(work))
   }
 
   /** What this unit of work has locked is given as it is; everything else as just read. */
