@@ -7,9 +7,10 @@ import { currentStep } from '../step/current-step.ts'
 import { plainHost } from '../step/plain-host.ts'
 import type { StepHost } from '../step/step.ts'
 import type { JoinableTransaction } from '../step/transaction.ts'
-import type { EngineStore, StartRequest } from '../store/store.ts'
+import type { EngineStore, SignalEmission, StartRequest } from '../store/store.ts'
 import type { ValueCodec, ValueType } from '../value/codec.ts'
 import { createValueCodec } from '../value/create-codec.ts'
+import { Batch } from './batch.ts'
 import { DeployRefusedError, type Incompatibility, incompatibilities } from './compat.ts'
 import { compiledOf, type Process, type ProcessDefinition } from './definition.ts'
 import { enterEngine } from './engine-context.ts'
@@ -107,6 +108,8 @@ export function createEngine(options: EngineOptions): Engine {
   }
   const programs = new Programs(store, primitiveHost, options.isRead ?? (() => false))
   const limits = { warning: options.limits?.warning ?? 65_536, error: options.limits?.error ?? 4_194_304 }
+  const starts = new Batch((requests: readonly StartRequest[]) => store.start(requests))
+  const emissions = new Batch((signals: readonly SignalEmission[]) => store.emit(signals))
   let started = false
   let known: Promise<void> | undefined
 
@@ -181,7 +184,8 @@ export function createEngine(options: EngineOptions): Engine {
     if (outbox !== undefined) outbox.starts.push(request)
     else {
       await storePrograms()
-      await store.start([request], transaction)
+      if (transaction === undefined) await starts.ask(request)
+      else await store.start([request], transaction)
     }
     return handle
   }
@@ -219,6 +223,7 @@ export function createEngine(options: EngineOptions): Engine {
       const emission = emissionOf(signal, payload, codec, textOf)
       const outbox = transaction === undefined ? outboxOf(currentStep()) : undefined
       if (outbox !== undefined) outbox.emits.push(emission)
+      else if (transaction === undefined) await emissions.ask(emission)
       else await store.emit([emission], transaction)
     },
     process(path) {

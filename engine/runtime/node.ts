@@ -198,9 +198,13 @@ export class Node {
 
   /** What runs for long, or waits beside a step in flight, has to hear of signals and commands meanwhile. */
   #refreshRuns(): void {
-    const always = this.#settings.store.capabilities.announces === true
     const before = this.#settings.clock.now() - LONG
-    for (const run of this.#runs.values()) if (always || run.wantsNews(before)) void run.refresh()
+    let others = false
+    for (const run of this.#runs.values()) {
+      if (run.wantsNews(before)) void run.refresh()
+      else others = true
+    }
+    if (others) this.#due(this.now() + LONG)
   }
 
   #begin(context: NodeContext, process: LoadedProcess): void {
