@@ -66,6 +66,19 @@ export function orphanStatement(schema: string, shards: readonly number[]): SqlS
   }
 }
 
+/** Ended processes past their retention, a thousand at a time; their paths are free again. */
+export function forgetStatement(schema: string, retention: number): SqlStatement {
+  return {
+    text: `with old as (
+        delete from ${schema}.finished where id in (
+          select id from ${schema}.finished where ended_at < ${NOW} - $1::int8 order by ended_at limit 1000)
+        returning id),
+      lines as (delete from ${schema}.timeline t using old where t.process = old.id)
+      delete from ${schema}.instance i using old where i.id = old.id`,
+    parameters: [Math.round(retention)],
+  }
+}
+
 /** The earliest due time of the node's shards up to `horizon` milliseconds from now. */
 export function nextDueStatement(schema: string, shards: readonly number[], horizon: number): SqlStatement {
   return {

@@ -6,6 +6,7 @@ import { testDatabase, type TestDatabase } from '../../sql/embedded/index.ts'
 import { openPostgres } from '../../sql/postgres-js.ts'
 import type { SqlTransaction } from '../../step/transaction.ts'
 import type { LoadedProcess, SignalEmission, StoreSession } from '../store.ts'
+import { forgetStatement } from './claim.ts'
 import { TIMELINE } from './flush.ts'
 import { PostgresStore } from './postgres-store.ts'
 import type { PostgresSession } from './session.ts'
@@ -322,4 +323,39 @@ describe('the fence', () => {
       }),
     20_000,
   )
+})
+
+test('ended processes are forgotten after their retention, and the path is free', () =>
+  withNode(async (session, own, schema) => {
+    await own.start([request('/test/1'), request('/test/2')])
+    for (const process of await session.claim(10, nothing)) {
+      const log = [{ at: 1, kind: 'step', text: 'a' }]
+      await session.commit([checkpoint(process, { status: 'completed', outcome: bytes('x'), log })])
+    }
+    await sql.query(
+      `update ${schema}.finished set ended_at = 0 where id = (select id from ${schema}.instance where path = '/test/1')`,
+    )
+    const { text, parameters } = forgetStatement(schema, 60_000)
+    await sql.query(text, parameters)
+    expect(await own.find('/test/1')).toBeUndefined()
+    expect((await own.find('/test/2'))?.status).toBe('completed')
+    expect(await sql.query(`select from ${schema}.timeline`)).toHaveLength(1)
+    expect((await own.start([request('/test/1')]))[0]?.created).toBe(true)
+  }))
+
+test('a signal in a transaction that does not tell of its commit still wakes its node', async () => {
+  const own = await openStore()
+  const woken = Promise.withResolvers<void>()
+  let armed = false
+  const session = await own.connect({ name: 'node', onWake: () => armed && woken.resolve(), onLost() {} })
+  await own.start([request('/test/1', { subscribe: [{ number: 1, key: 'k' }] })])
+  await session.commit([checkpoint(await claimOne(session))])
+  const { lane, joinable } = await transaction()
+  await own.emit([emission('k')], joinable)
+  armed = true
+  await lane.query('commit')
+  lane.release()
+  await woken.promise
+  expect(await session.claim(1, nothing)).toHaveLength(1)
+  await own.close()
 })

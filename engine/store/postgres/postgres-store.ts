@@ -44,11 +44,14 @@ export interface PostgresStoreOptions {
   readonly sql?: SqlDatabase
   /** Schema of all tables (default `justscale`). */
   readonly namespace?: string
+  /** Milliseconds that ended processes, with result and timeline, are kept (default 30 days). Then their paths are free again. */
+  readonly retention?: number
   readonly clock?: Clock
 }
 
 /** Milliseconds a lease lasts when a node says nothing else. */
 const LEASE = 3_500
+const RETENTION = 30 * 24 * 3_600_000
 
 export class PostgresStore implements EngineStore {
   readonly capabilities: StoreCapabilities
@@ -57,6 +60,7 @@ export class PostgresStore implements EngineStore {
   readonly #ownsSql: boolean
   readonly #schema: string
   readonly #clock: Clock
+  readonly #retention: number
   readonly #hints: Hints
   readonly #watchers: Watchers
   readonly #sessions = new Set<PostgresSession>()
@@ -68,6 +72,7 @@ export class PostgresStore implements EngineStore {
     this.#sql = options.sql ?? openPostgres(options.url)
     this.#schema = schemaName(options.namespace ?? 'justscale')
     this.#clock = options.clock ?? systemClock
+    this.#retention = options.retention ?? RETENTION
     this.#hints = new Hints(this.#sql, this.#schema)
     this.#watchers = new Watchers(this.#sql, this.#schema, this.#clock)
     const { sessions } = this.#sql
@@ -102,6 +107,7 @@ export class PostgresStore implements EngineStore {
       application,
       heartbeat,
       hints: this.#hints,
+      retention: this.#retention,
       options: {
         ...options,
         onLost: (reason) => {
@@ -174,7 +180,10 @@ export class PostgresStore implements EngineStore {
     const answers = await this.#write([...(locks ? [locks] : []), start, find], transaction)
     const created = new Set((answers.at(-2) ?? []).map(({ id }) => id as string))
     const byPath = new Map((answers.at(-1) ?? []).map((row) => [row.path as string, row]))
-    whenCommitted(transaction, () => this.#woken((answers.at(-2) ?? []).map(({ shard }) => shard as number)))
+    this.#wokenBy(
+      transaction,
+      (answers.at(-2) ?? []).map(({ shard }) => shard as number),
+    )
     return requests.map(({ id, path }) => {
       const row = byPath.get(path)
       return { id: row?.id as string, created: created.has(id), shard: row?.shard as number }
@@ -200,7 +209,10 @@ export class PostgresStore implements EngineStore {
     const counts = signals.map(() => 0)
     const rows = answers.at(-1) ?? []
     for (const { signal, count } of rows) counts[signal as number] = count as number
-    whenCommitted(transaction, () => this.#woken(rows.flatMap(({ shards }) => shards as number[])))
+    this.#wokenBy(
+      transaction,
+      rows.flatMap(({ shards }) => shards as number[]),
+    )
     return counts
   }
 
@@ -270,6 +282,13 @@ export class PostgresStore implements EngineStore {
     if (others.size > 0) this.#hints.wake(others)
   }
 
+  /** The same once `transaction` commits. When it does not say when, this OS process looks, and other nodes find out. */
+  #wokenBy(transaction: JoinableTransaction | undefined, shards: readonly number[]): void {
+    if (transaction?.kind !== 'sql') this.#woken(shards)
+    else if (transaction.afterCommit) transaction.afterCommit(() => this.#woken(shards))
+    else for (const session of this.#sessions) if (shards.some((shard) => session.holds(shard))) session.lookSoon()
+  }
+
   async #listenForEnds(): Promise<SqlSubscription | undefined> {
     if (!this.#sql.sessions) return undefined
     const heard = (payload: string) => this.#watchers.changed(payload.split(' '))
@@ -286,11 +305,6 @@ export class PostgresStore implements EngineStore {
     ])
     await this.#hints.nudge(rows.map(({ id }) => id))
   }
-}
-
-function whenCommitted(transaction: JoinableTransaction | undefined, run: () => void): void {
-  if (transaction === undefined) run()
-  else if (transaction.kind === 'sql') transaction.afterCommit?.(run)
 }
 
 async function oneByOne(sql: SqlRunner, statements: readonly SqlStatement[]): Promise<readonly (readonly SqlRow[])[]> {

@@ -7,7 +7,7 @@ import { FencedError } from '../../errors.ts'
 import type { SqlDatabase, SqlLane, SqlSubscription } from '../../sql/connection.ts'
 import type { JoinableTransaction } from '../../step/transaction.ts'
 import type { Checkpoint, CommitAnswer, LoadedProcess, NodeOptions, StoreSession } from '../store.ts'
-import { claimStatement, nextDueStatement, orphanStatement, reloadStatement } from './claim.ts'
+import { claimStatement, forgetStatement, nextDueStatement, orphanStatement, reloadStatement } from './claim.ts'
 import { Flusher } from './flusher.ts'
 import { flushLocks, flushStatement, isEnding, readFlush } from './flush.ts'
 import type { Heartbeat } from './heartbeat.ts'
@@ -38,12 +38,15 @@ export interface SessionOptions {
   readonly heartbeat: Heartbeat
   readonly hints: Hints
   readonly options: NodeOptions
+  /** Milliseconds that ended processes are kept. */
+  readonly retention: number
   /** Processes that this node changed. */
   readonly onChanged: (ids: readonly string[]) => void
 }
 
-/** Milliseconds between two looks. */
+/** Milliseconds between two looks; and how soon the first of several is when something is about to be committed. */
 const PULSE = 250
+const SOON = 10
 /** How long a peer's session lock must be free before it counts as dead: a lost connection is back sooner. */
 const SILENCE = 300
 /** How often what ended processes left behind is cleared away, in looks. */
@@ -64,6 +67,7 @@ export class PostgresSession implements StoreSession {
   #timer: Scheduled | undefined
   #looking: Promise<void> | undefined
   #looks = 0
+  #pause = PULSE
   #units = 0
   #lost: string | undefined
 
@@ -96,6 +100,12 @@ export class PostgresSession implements StoreSession {
   /** Something of this node's shards was woken here. */
   wake(): void {
     if (this.#lost === undefined) this.#at.options.onWake()
+  }
+
+  /** Something of this node's shards will be woken by a transaction that does not say when it commits. */
+  lookSoon(): void {
+    this.#pause = SOON
+    if (this.#looking === undefined) this.#schedule()
   }
 
   async claim(limit: number, running: ReadonlySet<string>): Promise<readonly LoadedProcess[]> {
@@ -151,10 +161,12 @@ export class PostgresSession implements StoreSession {
     const { text, parameters } = flushStatement(schema, { node: this.node, lane }, [flushed])
     const answer = readFlush(await transaction.sql.query(text, parameters))
     if (!answer.accepted.has(checkpoint.id)) throw this.#fenced(checkpoint)
-    transaction.afterCommit?.(() => {
+    const committed = () => {
       this.#turns.accepted(checkpoint)
       this.#tell([checkpoint], answer.woken)
-    })
+    }
+    if (transaction.afterCommit) transaction.afterCommit(committed)
+    else if (answer.woken.length > 0) this.lookSoon()
   }
 
   async committed(id: string, seq: number): Promise<boolean> {
@@ -205,9 +217,15 @@ export class PostgresSession implements StoreSession {
   look(): Promise<void> {
     this.#looking ??= this.#look().finally(() => {
       this.#looking = undefined
-      if (this.#lost === undefined) this.#timer = this.#at.clock.schedule(PULSE, () => void this.look())
+      this.#schedule()
+      this.#pause = Math.min(this.#pause * 2, PULSE)
     })
     return this.#looking
+  }
+
+  #schedule(): void {
+    this.#timer?.cancel()
+    if (this.#lost === undefined) this.#timer = this.#at.clock.schedule(this.#pause, () => void this.look())
   }
 
   async #look(): Promise<void> {
@@ -238,8 +256,10 @@ export class PostgresSession implements StoreSession {
     const living = await this.#buryDead(pulse, lane)
     await hints.nudge(await this.#share(living, lane))
     if (++this.#looks % SWEEP === 0) {
-      const { text, parameters } = orphanStatement(schema, this.shards())
-      await lane.query(text, parameters)
+      const { retention } = this.#at
+      for (const { text, parameters } of [orphanStatement(schema, this.shards()), forgetStatement(schema, retention)]) {
+        await lane.query(text, parameters)
+      }
     }
   }
 
