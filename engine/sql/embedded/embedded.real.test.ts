@@ -122,6 +122,13 @@ test.skipIf(process.geteuid?.() !== 0)(
     const server = await startEmbedded({ dataDir: join(hidden, 'postgres'), durable: true })
     expect(await query(server, 'select 1')).toEqual([['1']])
     await server.stop()
+    const sibling = await startEmbedded({ dataDir: join(hidden, 'sibling'), durable: true })
+    expect([
+      sibling.attached,
+      realpathSync(join(hidden, 'sibling')) === realpathSync(join(hidden, 'postgres')),
+    ]).toEqual([false, false])
+    await sibling.stop()
+    rmSync(realpathSync(join(hidden, 'sibling')), { recursive: true })
     const again = await startEmbedded({ dataDir: join(hidden, 'postgres'), durable: true })
     expect(existsSync(join(hidden, 'postgres', 'data', 'PG_VERSION'))).toBe(true)
     await again.stop()

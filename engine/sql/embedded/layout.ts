@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { chmodSync, chownSync, lstatSync, mkdirSync, realpathSync, rmdirSync, symlinkSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { EmbeddedPostgresError } from './errors.ts'
 import { cacheDir } from './runtime.ts'
 import { canEnter, type ServerUser } from './server-user.ts'
@@ -62,7 +62,7 @@ export function prepareSocketDir(path: string, user: ServerUser): void {
 }
 
 function relocate(dataDir: string, user: ServerUser): void {
-  const real = join(cacheDir(user), `data-${shortHash(join(realpathSync(dirname(dataDir)), 'data'))}`)
+  const real = join(cacheDir(user), `data-${shortHash(realpathSync(dataDir))}`)
   mkdirSync(real, { recursive: true, mode: 0o755 })
   if (!canEnter(user, real))
     throw new EmbeddedPostgresError(`User ${user.uid}, who runs Postgres, can enter neither ${dataDir} nor ${real}`)
