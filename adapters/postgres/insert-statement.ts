@@ -10,24 +10,31 @@ export function insertStatement(
   table: PgModel,
   rows: readonly Row[],
 ): { text: string; parameters: readonly SqlValue[] } {
-  const columns = ['id', ...table.columns.map(({ name }) => quoteName(name))].join(', ')
   const [first] = rows
-  if (rows.length === 1 && first) {
-    const values = table.columns.map((each, index) => `$${index + 2}::${castType(each.definition.type)}`)
-    return {
-      text: `insert into ${table.quotedTable} (${columns}) values (${['$1::uuid', ...values].join(', ')})`,
-      parameters: [
-        first.identifier,
-        ...table.columns.map((each) => encodeValue(each.definition.type, first.values[each.field])),
-      ],
-    }
+  const texts = insertTexts(table)
+  if (rows.length > 1 || !first) {
+    return { text: texts.many, parameters: [JSON.stringify(rows.map((row) => jsonRow(table, row)))] }
   }
+  const values = table.columns.map((each) => encodeValue(each.definition.type, first.values[each.field]))
+  return { text: texts.one, parameters: [first.identifier, ...values] }
+}
+
+const written = new WeakMap<PgModel, { readonly one: string; readonly many: string }>()
+
+/** The statements of a table do not change: written once. */
+function insertTexts(table: PgModel): { readonly one: string; readonly many: string } {
+  const existing = written.get(table)
+  if (existing) return existing
+  const columns = ['id', ...table.columns.map(({ name }) => quoteName(name))].join(', ')
+  const values = table.columns.map((each, index) => `$${index + 2}::${castType(each.definition.type)}`)
   const typed = table.columns.map((each) => `${quoteName(each.name)} ${castType(each.definition.type)}`)
   const source = `jsonb_to_recordset($1::jsonb) as r(id uuid, ${typed.join(', ')})`
-  return {
-    text: `insert into ${table.quotedTable} (${columns}) select ${columns} from ${source}`,
-    parameters: [JSON.stringify(rows.map((row) => jsonRow(table, row)))],
+  const texts = {
+    one: `insert into ${table.quotedTable} (${columns}) values (${['$1::uuid', ...values].join(', ')})`,
+    many: `insert into ${table.quotedTable} (${columns}) select ${columns} from ${source}`,
   }
+  written.set(table, texts)
+  return texts
 }
 
 function jsonRow(table: PgModel, row: Row): Record<string, unknown> {

@@ -20,6 +20,7 @@ export class PgRowStore implements RowStore<PgTransaction> {
   readonly provider
   readonly #database: PgDatabase
   readonly #table: PgModel
+  readonly #selectList: string
   readonly #byKey: string
   readonly #lockByKey: string
 
@@ -27,6 +28,7 @@ export class PgRowStore implements RowStore<PgTransaction> {
     this.provider = database.provider
     this.#database = database
     this.#table = table
+    this.#selectList = table.selectFrom('t')
     const select = `select ${table.selectList} from ${table.quotedTable}`
     this.#byKey = `${select} where id = any($1::uuid[])`
     this.#lockByKey = `${select} where id = $1::uuid for no key update`
@@ -37,7 +39,7 @@ export class PgRowStore implements RowStore<PgTransaction> {
     const conditions = [compileCondition(query.where, this.#table, 't', writer)]
     if (query.after) conditions.push(compileAfter(query.orderBy, query.after, this.#table, 't', writer))
     const text = [
-      `select ${this.#table.selectFrom('t')} from ${this.#table.quotedTable} t where ${conditions.join(' and ')}`,
+      `select ${this.#selectList} from ${this.#table.quotedTable} t where ${conditions.join(' and ')}`,
       `order by ${compileOrder(query.orderBy, this.#table, 't')}`,
       ...(query.limit === undefined ? [] : [`limit ${writer.parameter(query.limit, 'bigint')}`]),
       ...(query.offset === undefined ? [] : [`offset ${writer.parameter(query.offset, 'bigint')}`]),
