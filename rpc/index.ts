@@ -8,7 +8,13 @@ export type { CallOptions, RetryOptions, RpcClientOptions } from './client/clien
 export { inProcessTransport, type InProcessOptions } from './client/in-process.ts'
 export { Metadata } from './controller/metadata.ts'
 export type { CallContext, RpcContext } from './controller/method-type.ts'
-export type { RpcController, RpcControllerDefinition, RpcImplementer, RpcMiddleware, RpcRoute } from './controller/implementer.ts'
+export type {
+  RpcController,
+  RpcControllerDefinition,
+  RpcImplementer,
+  RpcMiddleware,
+  RpcRoute,
+} from './controller/implementer.ts'
 export type { TlsOptions } from './server/grpc-server.ts'
 
 // For tools: types of .proto files, contracts made by other generators, errors.

@@ -20,16 +20,19 @@ async function start(kind: string): Promise<number> {
       return (await ours(0)).port ?? 0
     case 'ours-connect': {
       const server = await ours(false)
-      return Bun.serve({ port: 0, fetch: request => server.fetchHandler.fetch(request) }).port ?? 0
+      return Bun.serve({ port: 0, fetch: (request) => server.fetchHandler.fetch(request) }).port ?? 0
     }
     case 'connect-es':
       return listen(createServer(connectNodeAdapter({ routes })))
     case 'connect-es-connect': {
       const router = createConnectRouter()
       routes(router)
-      const handlers = new Map(router.handlers.map(handler => [handler.requestPath, createFetchHandler(handler)]))
+      const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, createFetchHandler(handler)]))
       const missing = () => new Response(null, { status: 404 })
-      return Bun.serve({ port: 0, fetch: request => (handlers.get(new URL(request.url).pathname) ?? missing)(request) }).port ?? 0
+      return (
+        Bun.serve({ port: 0, fetch: (request) => (handlers.get(new URL(request.url).pathname) ?? missing)(request) })
+          .port ?? 0
+      )
     }
     case 'grpc-js':
       return grpcJs()
@@ -47,17 +50,22 @@ async function ours(port: number | false): Promise<RpcServer> {
       async *RouteChat() {},
     }),
   })
-  const app = JustScale().add(controller).add(RpcFeature.configure({ port, hostname: '127.0.0.1' })).build()
+  const app = JustScale()
+    .add(controller)
+    .add(RpcFeature.configure({ port, hostname: '127.0.0.1' }))
+    .build()
   await app.start()
   return app.resolve(RpcServer)
 }
 
 function routes(router: ReturnType<typeof createConnectRouter>): void {
-  router.service(GreeterContract, { sayHello: async request => answer(request.name) })
+  router.service(GreeterContract, { sayHello: async (request) => answer(request.name) })
 }
 
 function listen(server: ReturnType<typeof createServer>): Promise<number> {
-  return new Promise(resolve => server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port)))
+  return new Promise((resolve) =>
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port)),
+  )
 }
 
 function grpcJs(): Promise<number> {
@@ -80,6 +88,8 @@ function grpcJs(): Promise<number> {
       done(null, create(HelloReplySchema, answer(call.request.name))),
   })
   return new Promise((resolve, reject) =>
-    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) => (error ? reject(error) : resolve(bound))),
+    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    ),
   )
 }

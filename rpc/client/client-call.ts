@@ -36,7 +36,13 @@ export class ClientCall {
       const prepared = await this.#prepare(options, performance.now() - started)
       const { controller, headers, timeoutMs } = prepared
       try {
-        const answer = await this.#transport.unary(this.method as DescMethodUnary, controller.signal, timeoutMs, headers, message)
+        const answer = await this.#transport.unary(
+          this.method as DescMethodUnary,
+          controller.signal,
+          timeoutMs,
+          headers,
+          message,
+        )
         options.onHeaders?.(answer.header)
         options.onTrailers?.(answer.trailer)
         return answer.message
@@ -66,7 +72,13 @@ export class ClientCall {
     const { controller, headers, timeoutMs } = prepared
     let ended = false
     try {
-      const answer = await this.#transport.stream(this.method as DescMethodStreaming, controller.signal, timeoutMs, headers, each(messages))
+      const answer = await this.#transport.stream(
+        this.method as DescMethodStreaming,
+        controller.signal,
+        timeoutMs,
+        headers,
+        each(messages),
+      )
       options.onHeaders?.(answer.header)
       yield* answer.message
       ended = true
@@ -84,7 +96,9 @@ export class ClientCall {
     const inbound = currentInboundCall()
     const headers = await this.#headers(options, inbound?.requestHeader)
     const own = options.timeoutMs ?? this.#options.timeoutMs
-    const limits = [own === undefined ? undefined : own - elapsed, inbound?.timeoutMs()].filter(limit => limit !== undefined)
+    const limits = [own === undefined ? undefined : own - elapsed, inbound?.timeoutMs()].filter(
+      (limit) => limit !== undefined,
+    )
     const timeoutMs = limits.length === 0 ? undefined : Math.ceil(Math.min(...limits))
     if (timeoutMs !== undefined && timeoutMs <= 0) {
       throw new GrpcError(GrpcStatus.DEADLINE_EXCEEDED, 'the deadline was over before the call began')
@@ -117,8 +131,8 @@ async function* each(messages: AsyncIterable<Init>): AsyncGenerator<Init> {
 
 function linkedController(signals: readonly (AbortSignal | undefined)[]): Pick<Prepared, 'controller' | 'release'> {
   const controller = new AbortController()
-  const present = signals.filter(signal => signal !== undefined)
-  const links = present.map(signal => ({ signal, abort: () => controller.abort(signal.reason) }))
+  const present = signals.filter((signal) => signal !== undefined)
+  const links = present.map((signal) => ({ signal, abort: () => controller.abort(signal.reason) }))
   for (const { signal, abort } of links) {
     if (signal.aborted) abort()
     else signal.addEventListener('abort', abort, { once: true })

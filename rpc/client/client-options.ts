@@ -23,7 +23,9 @@ export interface RpcClientOptions {
   /** Only for calls of one message, and only while nothing has been received. Default: no second try. */
   readonly retry?: RetryOptions
   /** Sent with every call. */
-  readonly metadata?: Readonly<Record<string, string>> | (() => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>)
+  readonly metadata?:
+    | Readonly<Record<string, string>>
+    | (() => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>)
   /** Names of metadata that pass from the call being answered to calls made meanwhile. Default: trace and request ids. */
   readonly propagate?: readonly string[]
   /** Largest message that is received, in bytes. Default 4 MiB. */

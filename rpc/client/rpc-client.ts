@@ -11,7 +11,10 @@ import { ClientCall } from './client-call.ts'
 import { makeTransport } from './transport.ts'
 
 export type RpcClient<Contract extends AnyContract> = {
-  readonly [Local in keyof Contract['method'] & string as Capitalize<Local>]: ClientMethod<Contract['method'][Local], CallOptions>
+  readonly [Local in keyof Contract['method'] & string as Capitalize<Local>]: ClientMethod<
+    Contract['method'][Local],
+    CallOptions
+  >
 }
 
 /** A client as a component. Connects at the first call. */
@@ -29,17 +32,26 @@ export function rpcClient<Contract extends AnyContract>(
 }
 
 /** Throws RpcConfigError for options that cannot work. */
-export function createRpcClient<Contract extends AnyContract>(contract: Contract, options: RpcClientOptions): RpcClient<Contract> {
+export function createRpcClient<Contract extends AnyContract>(
+  contract: Contract,
+  options: RpcClientOptions,
+): RpcClient<Contract> {
   const service = contract as unknown as DescService
   const transport = makeTransport(options)
-  const methods = service.methods.map(method => [methodName(method), clientMethod(new ClientCall(transport, method, options))])
+  const methods = service.methods.map((method) => [
+    methodName(method),
+    clientMethod(new ClientCall(transport, method, options)),
+  ])
   return Object.freeze(Object.fromEntries(methods)) as RpcClient<Contract>
 }
 
 type Init = Record<string, unknown>
 
 function clientMethod(call: ClientCall): unknown {
-  const one = (message: Init) => (async function* () { yield message })()
+  const one = (message: Init) =>
+    (async function* () {
+      yield message
+    })()
   const kinds: Readonly<Record<DescMethod['methodKind'], (body: never, options?: CallOptions) => unknown>> = {
     unary: (message: Init, options) => call.unary(message, options),
     server_streaming: (message: Init, options) => call.stream(one(message), options),

@@ -3,7 +3,13 @@
  * of the contract. `use` adds middleware, `types` says which models the annotated fields of the messages refer to.
  */
 import type { DescMethod, DescService } from '@bufbuild/protobuf'
-import { defineComponent, type InjectableComponent, type InjectedDependencies, type ControllerInstance, type Route } from '@justscale/core'
+import {
+  defineComponent,
+  type InjectableComponent,
+  type InjectedDependencies,
+  type ControllerInstance,
+  type Route,
+} from '@justscale/core'
 import type { AnyModelClass, ModelClassOf, Reference } from '@justscale/core'
 import { ContractError } from '../errors.ts'
 import type { AnyContract, MethodHandlers, OnlyKnown, RpcContext } from './method-type.ts'
@@ -25,7 +31,10 @@ export interface RpcImplementer<Contract extends AnyContract, Added, Refs> {
     models: Models,
   ): RpcImplementer<Contract, Added, Refs & ReferenceTypes<Models>>
   /** The controller. A method that is missing, or that the contract does not have, is a type error. */
-  create<Injected = Record<never, never>, Methods extends MethodHandlers<Contract, Added, Refs> = MethodHandlers<Contract, Added, Refs>>(
+  create<
+    Injected = Record<never, never>,
+    Methods extends MethodHandlers<Contract, Added, Refs> = MethodHandlers<Contract, Added, Refs>,
+  >(
     definition: RpcControllerDefinition<Contract, Injected, Methods>,
   ): RpcController<Injected>
 }
@@ -101,12 +110,17 @@ export function methodName(method: DescMethod): string {
 function makeRoutes(name: string, draft: Draft, methods: Readonly<Record<string, unknown>>): Record<string, RpcRoute> {
   const routes: Record<string, RpcRoute> = {}
   const known = draft.service.methods.map(methodName)
-  const unknown = Object.keys(methods).filter(method => !known.includes(method))
-  const missing = known.filter(method => typeof methods[method] !== 'function')
+  const unknown = Object.keys(methods).filter((method) => !known.includes(method))
+  const missing = known.filter((method) => typeof methods[method] !== 'function')
   if (missing.length > 0 || unknown.length > 0) throw contractError(name, draft.service, missing, unknown)
   for (const method of draft.service.methods) {
     const handle = methods[methodName(method)] as RpcRoute['handle']
-    routes[methodName(method)] = { transport: 'rpc', ...draft, method, handle: context => handle.call(methods, context) }
+    routes[methodName(method)] = {
+      transport: 'rpc',
+      ...draft,
+      method,
+      handle: (context) => handle.call(methods, context),
+    }
   }
   return routes
 }

@@ -36,9 +36,13 @@ type InitOf<Schema> = Schema extends DescMessage ? MessageInitShape<Schema> : ne
 
 /** The implementation of one method. `Added` is what middleware added to the context. */
 export type MethodHandler<Method extends MethodType, Added, Refs> = Method extends { methodKind: 'unary' }
-  ? (context: CallContext<Received<MessageOf<Method['input']>, Refs>, Added>) => Answer<Sent<InitOf<Method['output']>, Refs>>
+  ? (
+      context: CallContext<Received<MessageOf<Method['input']>, Refs>, Added>,
+    ) => Answer<Sent<InitOf<Method['output']>, Refs>>
   : Method extends { methodKind: 'server_streaming' }
-    ? (context: CallContext<Received<MessageOf<Method['input']>, Refs>, Added>) => AsyncIterable<Sent<InitOf<Method['output']>, Refs>>
+    ? (
+        context: CallContext<Received<MessageOf<Method['input']>, Refs>, Added>,
+      ) => AsyncIterable<Sent<InitOf<Method['output']>, Refs>>
     : Method extends { methodKind: 'client_streaming' }
       ? (
           context: CallContext<AsyncIterable<Received<MessageOf<Method['input']>, Refs>>, Added>,
@@ -51,7 +55,11 @@ type Answer<Message> = Message | Promise<Message>
 export type CallContext<Body, Added> = RpcContext & { readonly body: Body } & Added
 
 export type MethodHandlers<Contract extends AnyContract, Added, Refs> = {
-  readonly [Local in keyof Contract['method'] & string as Capitalize<Local>]: MethodHandler<Contract['method'][Local], Added, Refs>
+  readonly [Local in keyof Contract['method'] & string as Capitalize<Local>]: MethodHandler<
+    Contract['method'][Local],
+    Added,
+    Refs
+  >
 }
 
 /** Names that are not in the contract have the type of this message, which no function has. */
@@ -68,7 +76,10 @@ export type ClientMethod<Method extends MethodType, Options> = Method extends { 
     ? (message: InitOf<Method['input']>, options?: Options) => AsyncIterable<MessageOf<Method['output']>>
     : Method extends { methodKind: 'client_streaming' }
       ? (messages: AsyncIterable<InitOf<Method['input']>>, options?: Options) => Promise<MessageOf<Method['output']>>
-      : (messages: AsyncIterable<InitOf<Method['input']>>, options?: Options) => AsyncIterable<MessageOf<Method['output']>>
+      : (
+          messages: AsyncIterable<InitOf<Method['input']>>,
+          options?: Options,
+        ) => AsyncIterable<MessageOf<Method['output']>>
 
 // References: a field annotated with the name of a model is a branded string on the wire and a Reference in a handler.
 declare const referredModel: unique symbol
@@ -86,7 +97,9 @@ type ReplaceRefs<Value, Refs> = Value extends Uint8Array | bigint | boolean | nu
       ? ReplaceRefs<Item, Refs>[]
       : { [Key in keyof Value]: ReplaceRefs<Value[Key], Refs> }
 type ReplaceText<Value, Refs> = Value extends { readonly [referredModel]?: infer Model }
-  ? Exclude<Model, undefined> extends keyof Refs ? Refs[Exclude<Model, undefined> & keyof Refs] : Value
+  ? Exclude<Model, undefined> extends keyof Refs
+    ? Refs[Exclude<Model, undefined> & keyof Refs]
+    : Value
   : Value
 
 /** A message as a handler may answer it: a reference or the entity itself where the wire has the text of one. */

@@ -23,15 +23,19 @@ type Value = Record<string, unknown>
 export function referenceFields(schema: DescMessage, models: Models): ReferenceFields | undefined {
   if (Object.keys(models).length === 0 || !refersTo(schema, models, new Set())) return undefined
   return {
-    receive: message => convert(schema, models, message, (field, value, model) => receiveText(field, value, model)) as object,
-    send: message => convert(schema, models, message, (_field, value, model) => sendText(value, model)) as object,
+    receive: (message) =>
+      convert(schema, models, message, (field, value, model) => receiveText(field, value, model)) as object,
+    send: (message) => convert(schema, models, message, (_field, value, model) => sendText(value, model)) as object,
   }
 }
 
 function refersTo(schema: DescMessage, models: Models, seen: Set<DescMessage>): boolean {
   if (seen.has(schema)) return false
   seen.add(schema)
-  return schema.fields.some(field => modelOf(field, models) !== undefined || (field.message !== undefined && refersTo(field.message, models, seen)))
+  return schema.fields.some(
+    (field) =>
+      modelOf(field, models) !== undefined || (field.message !== undefined && refersTo(field.message, models, seen)),
+  )
 }
 
 function modelOf(field: DescField, models: Models): AnyModelClass | undefined {

@@ -19,7 +19,9 @@ export function emitModule(proto: LoadedProto): string {
   const dependencies = proto.imports.map((entry, index) => {
     const wellKnown = entry.path === undefined ? wellKnownFile(entry.importPath) : undefined
     if (wellKnown !== undefined) return wellKnown.expression
-    lines.push(`import { protoFile as imported${index} } from ${JSON.stringify(importSpecifier(proto.path, entry.path ?? ''))}`)
+    lines.push(
+      `import { protoFile as imported${index} } from ${JSON.stringify(importSpecifier(proto.path, entry.path ?? ''))}`,
+    )
     return `imported${index}`
   })
   for (const index of file.proto.publicDependency) {

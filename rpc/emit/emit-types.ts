@@ -7,15 +7,23 @@ import { fieldType, type TypeNames } from './field-type.ts'
 
 export function emitTypes(proto: LoadedProto): string {
   const names = new ImportedNames(proto)
-  const body = exportedTypes(proto.file).map(type => typeDeclaration(proto, names, type))
+  const body = exportedTypes(proto.file).map((type) => typeDeclaration(proto, names, type))
   const declared = [...body, 'export declare const protoFile: GenFile'].join('\n\n')
-  const reexports = proto.file.proto.publicDependency.flatMap(index => {
+  const reexports = proto.file.proto.publicDependency.flatMap((index) => {
     const path = proto.imports[index]?.path
     return path === undefined ? [] : [`export * from ${quoted(importSpecifier(proto.path, path))}`]
   })
-  const used = ['GenEnum', 'GenExtension', 'GenFile', 'GenMessage', 'JsonObject', 'Message', 'RefText', 'RpcContract', 'wkt'].filter(
-    name => new RegExp(`(?<![.\\w'/])${name}(?=[<.\\s|\\[,}]|$)`, 'm').test(declared),
-  )
+  const used = [
+    'GenEnum',
+    'GenExtension',
+    'GenFile',
+    'GenMessage',
+    'JsonObject',
+    'Message',
+    'RefText',
+    'RpcContract',
+    'wkt',
+  ].filter((name) => new RegExp(`(?<![.\\w'/])${name}(?=[<.\\s|\\[,}]|$)`, 'm').test(declared))
   return [
     `// Types of ${proto.file.proto.name.split('/').at(-1)}, made by @justscale/rpc. Not for editing.`,
     `import type { ${used.join(', ')} } from '${runtimeModule}'`,
@@ -45,7 +53,9 @@ class ImportedNames implements TypeNames {
   }
 
   imports(): string[] {
-    return [...this.#imports].map(([from, names]) => `import type { ${[...names].toSorted().join(', ')} } from ${quoted(from)}`)
+    return [...this.#imports].map(
+      ([from, names]) => `import type { ${[...names].toSorted().join(', ')} } from ${quoted(from)}`,
+    )
   }
 
   #name(type: DescMessage | DescEnum, name: string): string {
@@ -53,7 +63,9 @@ class ImportedNames implements TypeNames {
     const path = pathOf(this.#proto, type)
     if (path === undefined) return `wkt.${name}`
     const from = importSpecifier(this.#proto.path, path)
-    const alias = exportedTypes(this.#proto.file).some(own => localName(own) === localName(type)) ? `Imported${name}` : name
+    const alias = exportedTypes(this.#proto.file).some((own) => localName(own) === localName(type))
+      ? `Imported${name}`
+      : name
     const names = this.#imports.get(from) ?? new Set()
     this.#imports.set(from, names.add(alias === name ? name : `${name} as ${alias}`))
     return alias
@@ -63,8 +75,9 @@ class ImportedNames implements TypeNames {
 /** The path of the import that declares a type, possibly by a public import of its own; undefined for well-known types. */
 function pathOf(proto: LoadedProto, type: DescMessage | DescEnum): string | undefined {
   const reaches = (file: typeof type.file): boolean =>
-    file === type.file || file.proto.publicDependency.some(index => reaches(file.dependencies[index] ?? type.file))
-  const direct = proto.imports.find(entry => entry.file === type.file) ?? proto.imports.find(entry => reaches(entry.file))
+    file === type.file || file.proto.publicDependency.some((index) => reaches(file.dependencies[index] ?? type.file))
+  const direct =
+    proto.imports.find((entry) => entry.file === type.file) ?? proto.imports.find((entry) => reaches(entry.file))
   return direct?.path
 }
 
@@ -73,7 +86,7 @@ function typeDeclaration(proto: LoadedProto, names: ImportedNames, type: Exporte
   const name = localName(type)
   switch (type.kind) {
     case 'message': {
-      const members = type.members.map(member => memberDeclaration(proto, names, member))
+      const members = type.members.map((member) => memberDeclaration(proto, names, member))
       const shape = members.length === 0 ? '{}' : `{\n${members.join('\n')}\n}`
       return (
         `${comment}export type ${name} = Message<${quoted(type.typeName)}> & ${shape}\n` +
@@ -81,7 +94,9 @@ function typeDeclaration(proto: LoadedProto, names: ImportedNames, type: Exporte
       )
     }
     case 'enum': {
-      const values = type.values.map(value => `${documentation(proto, value, '  ')}  ${value.localName} = ${value.number},`)
+      const values = type.values.map(
+        (value) => `${documentation(proto, value, '  ')}  ${value.localName} = ${value.number},`,
+      )
       return (
         `${comment}export declare enum ${name} {\n${values.join('\n')}\n}\n` +
         `export declare const ${name}Schema: GenEnum<${name}>`
@@ -102,7 +117,8 @@ function memberDeclaration(proto: LoadedProto, names: ImportedNames, member: Des
     return `${comment}  ${member.localName}${isOptional(member) ? '?' : ''}: ${fieldType(member, names)}`
   }
   const cases = member.fields.map(
-    field => `    | { ${inlineDocumentation(proto, field)}case: ${quoted(field.localName)}; value: ${fieldType(field, names)} }`,
+    (field) =>
+      `    | { ${inlineDocumentation(proto, field)}case: ${quoted(field.localName)}; value: ${fieldType(field, names)} }`,
   )
   return `${comment}  ${member.localName}:\n${cases.join('\n')}\n    | { case: undefined; value?: undefined }`
 }
@@ -114,7 +130,7 @@ function isOptional(field: DescField): boolean {
 }
 
 function methodMembers(proto: LoadedProto, names: ImportedNames, service: DescService): string[] {
-  return service.methods.map(method => {
+  return service.methods.map((method) => {
     const input = names.schemaName(method.input)
     const output = names.schemaName(method.output)
     const types = `methodKind: '${method.methodKind}'; input: typeof ${input}; output: typeof ${output}`
@@ -124,9 +140,16 @@ function methodMembers(proto: LoadedProto, names: ImportedNames, service: DescSe
 
 function commentOf(proto: LoadedProto, desc: AnyDesc): string | undefined {
   const declaration = proto.parsed.cursor.declarations.get(desc.proto)
-  const text = [declaration?.leading, declaration?.trailing].filter(part => part !== undefined && part !== '').join('\n')
+  const text = [declaration?.leading, declaration?.trailing]
+    .filter((part) => part !== undefined && part !== '')
+    .join('\n')
   const deprecated = 'deprecated' in desc && desc.deprecated ? '@deprecated' : ''
-  return [text, deprecated].filter(part => part !== '').join('\n').replaceAll('*/', '*\\/') || undefined
+  return (
+    [text, deprecated]
+      .filter((part) => part !== '')
+      .join('\n')
+      .replaceAll('*/', '*\\/') || undefined
+  )
 }
 
 function documentation(proto: LoadedProto, desc: AnyDesc, indent: string): string {
@@ -134,7 +157,7 @@ function documentation(proto: LoadedProto, desc: AnyDesc, indent: string): strin
   if (text === undefined) return ''
   const lines = text.split('\n')
   if (lines.length === 1) return `${indent}/** ${lines[0]} */\n`
-  return `${indent}/**\n${lines.map(line => `${indent} * ${line}`.trimEnd()).join('\n')}\n${indent} */\n`
+  return `${indent}/**\n${lines.map((line) => `${indent} * ${line}`.trimEnd()).join('\n')}\n${indent} */\n`
 }
 
 function inlineDocumentation(proto: LoadedProto, desc: AnyDesc): string {

@@ -19,10 +19,12 @@ function isType(message: DescMessage): boolean {
 }
 
 const reserved = new Set(
-  ('break case catch class const continue debugger default delete do else enum export extends false finally for function ' +
+  (
+    'break case catch class const continue debugger default delete do else enum export extends false finally for function ' +
     'if import in instanceof new null return super switch this throw true try typeof var void while with yield let static ' +
     'implements interface package private protected public await async any bigint boolean number object string symbol ' +
-    'undefined unknown never Object Array String Number Boolean Record Message protoFile').split(' '),
+    'undefined unknown never Object Array String Number Boolean Record Message protoFile'
+  ).split(' '),
 )
 
 /** `Outer.Inner` becomes `Outer_Inner`; a name that JavaScript keeps for itself gets a `$`. */

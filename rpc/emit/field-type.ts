@@ -1,5 +1,13 @@
 /** The TypeScript type of a field, as protobuf-es gives it at run time. */
-import { getOption, hasOption, ScalarType, type DescEnum, type DescExtension, type DescField, type DescMessage } from '@bufbuild/protobuf'
+import {
+  getOption,
+  hasOption,
+  ScalarType,
+  type DescEnum,
+  type DescExtension,
+  type DescField,
+  type DescMessage,
+} from '@bufbuild/protobuf'
 import { isWrapperDesc } from '@bufbuild/protobuf/wkt'
 import { refOption } from '../controller/ref-option.ts'
 
@@ -13,7 +21,10 @@ export function fieldType(field: DescField | DescExtension, names: TypeNames): s
   const one = itemType(field, names)
   if (field.fieldKind === 'list') return `${one.includes(' ') ? `(${one})` : one}[]`
   if (field.fieldKind !== 'map') return one
-  const key = field.mapKey === ScalarType.STRING || field.mapKey === ScalarType.BOOL || is64Bit(field.mapKey) ? 'string' : 'number'
+  const key =
+    field.mapKey === ScalarType.STRING || field.mapKey === ScalarType.BOOL || is64Bit(field.mapKey)
+      ? 'string'
+      : 'number'
   return `{ [key: ${key}]: ${one} }`
 }
 

@@ -24,8 +24,8 @@ export interface WriteProtoTypesOptions extends ProtoLoaderOptions {
 export function writeProtoTypes(folder: string, options: WriteProtoTypesOptions = {}): ProtoTypesResult[] {
   const loader = createProtoLoader(options)
   const paths = [...new Bun.Glob('**/*.proto').scanSync({ cwd: resolve(folder), dot: false })]
-  const own = paths.filter(path => !path.split('/').includes('node_modules')).toSorted()
-  return own.map(path => {
+  const own = paths.filter((path) => !path.split('/').includes('node_modules')).toSorted()
+  return own.map((path) => {
     const proto = join(resolve(folder), path)
     const types = proto.replace(/\.proto$/, '.d.proto.ts')
     const text = emitTypes(loader.load(proto))

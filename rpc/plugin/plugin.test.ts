@@ -25,7 +25,12 @@ test('a program imports a .proto file with the plugin preloaded', async () => {
 })
 
 test('a bundle contains the contract and needs no plugin', async () => {
-  const built = await Bun.build({ entrypoints: [join(folder, 'main.ts')], target: 'bun', outdir: join(folder, 'out'), plugins: [protoPlugin()] })
+  const built = await Bun.build({
+    entrypoints: [join(folder, 'main.ts')],
+    target: 'bun',
+    outdir: join(folder, 'out'),
+    plugins: [protoPlugin()],
+  })
   expect(built.success).toBe(true)
   expect(await run(['bun', join(folder, 'out/main.js')])).toEqual([printed, ''])
 })
@@ -33,24 +38,31 @@ test('a bundle contains the contract and needs no plugin', async () => {
 test('an error in a .proto file stops the program and names the place', async () => {
   writeFileSync(join(folder, 'broken.proto'), 'syntax = "proto3";\nmessage A {\n  string a = 1\n}\n')
   writeFileSync(join(folder, 'broken.ts'), "import { ASchema } from './broken.proto'\nconsole.log(ASchema)\n")
-  const [output, errors] = await run(['bun', '--preload', join(import.meta.dir, 'register.ts'), join(folder, 'broken.ts')])
+  const [output, errors] = await run([
+    'bun',
+    '--preload',
+    join(import.meta.dir, 'register.ts'),
+    join(folder, 'broken.ts'),
+  ])
   rmSync(join(folder, 'broken.proto'))
   expect(output).toBe('')
   expect(errors).toContain('broken.proto:4:1: expected ";", found "}"')
 })
 
 test('types are written once, and again only when the proto changes', () => {
-  expect(writeProtoTypes(folder, { check: true }).map(result => result.changed)).toEqual([true, true])
-  expect(writeProtoTypes(folder).map(result => result.changed)).toEqual([true, true])
-  expect(writeProtoTypes(folder).map(result => result.changed)).toEqual([false, false])
+  expect(writeProtoTypes(folder, { check: true }).map((result) => result.changed)).toEqual([true, true])
+  expect(writeProtoTypes(folder).map((result) => result.changed)).toEqual([true, true])
+  expect(writeProtoTypes(folder).map((result) => result.changed)).toEqual([false, false])
   const mood = join(folder, 'mood.proto')
   writeFileSync(mood, readFileSync(mood, 'utf8').replace('MOOD_SAD', 'MOOD_SLEEPY'))
-  expect(writeProtoTypes(folder).map(result => result.changed)).toEqual([false, true])
+  expect(writeProtoTypes(folder).map((result) => result.changed)).toEqual([false, true])
   expect(readFileSync(join(folder, 'mood.d.proto.ts'), 'utf8')).toContain('SLEEPY = 2')
 })
 
 test('the types in the repository are those of their .proto files', () => {
-  expect(writeProtoTypes(fixtures, { check: true }).filter(result => result.changed && !result.proto.includes('plugin-'))).toEqual([])
+  expect(
+    writeProtoTypes(fixtures, { check: true }).filter((result) => result.changed && !result.proto.includes('plugin-')),
+  ).toEqual([])
 })
 
 async function run(command: string[]): Promise<[output: string, errors: string]> {

@@ -10,10 +10,13 @@ const paths = [...new Bun.Glob('**/*.proto').scanSync({ cwd: corpus })].toSorted
 const buf = Bun.fileURLToPath(import.meta.resolve('@bufbuild/buf/bin/buf'))
 
 async function bufDescriptors(): Promise<Map<string, FileDescriptorProto>> {
-  const build = Bun.spawn([buf, 'build', '--exclude-source-info', '-o', '-#format=binpb'], { cwd: corpus, stderr: 'inherit' })
+  const build = Bun.spawn([buf, 'build', '--exclude-source-info', '-o', '-#format=binpb'], {
+    cwd: corpus,
+    stderr: 'inherit',
+  })
   const set = fromBinary(FileDescriptorSetSchema, new Uint8Array(await new Response(build.stdout).arrayBuffer()))
   expect(await build.exited).toBe(0)
-  return new Map(set.file.map(file => [file.name, file]))
+  return new Map(set.file.map((file) => [file.name, file]))
 }
 
 /** As JSON, with custom options by name: their order within an options message says nothing. */

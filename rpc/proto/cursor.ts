@@ -119,7 +119,7 @@ export class ProtoCursor {
   declare(descriptor: object): Declaration {
     const token = this.token
     const previous = this.index === 0 ? undefined : this.tokens[this.index - 1]
-    const above = token.comments.filter(comment => previous === undefined || comment.line > previous.endLine)
+    const above = token.comments.filter((comment) => previous === undefined || comment.line > previous.endLine)
     const declaration: Declaration = {
       line: token.line,
       column: token.column,
@@ -134,7 +134,7 @@ export class ProtoCursor {
   /** To call after the token that ends a declaration (`;` or `{`): takes the comment behind it on the same line. */
   takeTrailing(declaration: Declaration): void {
     const previous = this.tokens[this.index - 1]
-    const behind = this.token.comments.find(comment => comment.line === previous?.endLine)
+    const behind = this.token.comments.find((comment) => comment.line === previous?.endLine)
     if (behind !== undefined) declaration.trailing = behind.text.trim()
   }
 
@@ -161,6 +161,9 @@ function lastBlock(comments: readonly { text: string; line: number; endLine: num
     block.unshift(comment.text)
     below = comment.line
   }
-  const text = block.map(part => part.replace(/^ /, '')).join('\n').trim()
+  const text = block
+    .map((part) => part.replace(/^ /, ''))
+    .join('\n')
+    .trim()
   return text === '' ? undefined : text
 }

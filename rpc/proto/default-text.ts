@@ -5,10 +5,14 @@ import { optionScalar } from './option-value.ts'
 import type { OptionValue } from './option.ts'
 import { scalarTypes } from './parse-field.ts'
 
-export function defaultText(field: FieldDescriptorProto, type: object | undefined, value: OptionValue): string | undefined {
+export function defaultText(
+  field: FieldDescriptorProto,
+  type: object | undefined,
+  value: OptionValue,
+): string | undefined {
   if (field.label === FieldDescriptorProto_Label.REPEATED) return undefined
   if (type !== undefined) return enumDefault(type, value)
-  const scalar = Object.keys(scalarTypes).find(name => scalarTypes[name] === field.type)
+  const scalar = Object.keys(scalarTypes).find((name) => scalarTypes[name] === field.type)
   const converted = scalar === undefined ? undefined : optionScalar(value, scalar)
   if (converted instanceof Uint8Array) return escapeBytes(converted)
   if (typeof converted === 'number' && (scalar === 'double' || scalar === 'float')) return floatText(converted, scalar)
@@ -16,7 +20,8 @@ export function defaultText(field: FieldDescriptorProto, type: object | undefine
 }
 
 function enumDefault(type: object, value: OptionValue): string | undefined {
-  if ((type as Message).$typeName !== 'google.protobuf.EnumDescriptorProto' || value.kind !== 'identifier') return undefined
+  if ((type as Message).$typeName !== 'google.protobuf.EnumDescriptorProto' || value.kind !== 'identifier')
+    return undefined
   return (type as EnumDescriptorProto).value.some(({ name }) => name === value.text) ? value.text : undefined
 }
 

@@ -47,7 +47,7 @@ const descriptorSchemas: readonly DescMessage[] = [
 ]
 /** The nearest declaration of the name decides, whatever it is: a field may hide an extension. */
 const allKinds = ['extension', 'field', 'oneof', 'message', 'enum', 'value', 'service', 'method', 'package'] as const
-const schemaOf = new Map(descriptorSchemas.map(schema => [schema.typeName, schema]))
+const schemaOf = new Map(descriptorSchemas.map((schema) => [schema.typeName, schema]))
 
 export function interpretOptions(context: LinkContext, registry: () => Registry): void {
   const { cursor, descriptor } = context.parsed
@@ -66,7 +66,7 @@ export function interpretOptions(context: LinkContext, registry: () => Registry)
   }
   for (const [declared, declaration] of cursor.declarations) {
     const schema = schemaOf.get((declared as Message).$typeName)
-    const field = schema?.fields.find(candidate => candidate.name === 'options')
+    const field = schema?.fields.find((candidate) => candidate.name === 'options')
     if (schema === undefined || field?.fieldKind !== 'message' || declaration.options.length === 0) continue
     const owner = reflect(schema, declared as Message)
     const scope = context.names.get(declared) ?? descriptor.package
@@ -76,7 +76,7 @@ export function interpretOptions(context: LinkContext, registry: () => Registry)
       if (isPseudoOption(declared, entry)) setPseudoOption(context, declared as FieldDescriptorProto, entry)
       else assign(interpreter, options, entry.name, entry, scope)
     }
-    if (declaration.options.some(entry => !isPseudoOption(declared, entry))) owner.set(field, options)
+    if (declaration.options.some((entry) => !isPseudoOption(declared, entry))) owner.set(field, options)
   }
 }
 
@@ -87,7 +87,9 @@ interface Interpreter {
 
 function isPseudoOption(declared: object, entry: OptionEntry): boolean {
   const [name, more] = entry.name
-  return 'jsonName' in declared && more === undefined && name?.extension === false && /^(default|json_name)$/.test(name.text)
+  return (
+    'jsonName' in declared && more === undefined && name?.extension === false && /^(default|json_name)$/.test(name.text)
+  )
 }
 
 function setPseudoOption(context: LinkContext, field: FieldDescriptorProto, entry: OptionEntry): void {
@@ -113,8 +115,9 @@ function assign(
   const [name, ...rest] = path
   if (name === undefined) return
   if (!name.extension) {
-    const field = target.fields.find(candidate => candidate.name === name.text || groupName(candidate) === name.text)
-    if (field === undefined) return interpreter.fail(`there is no option "${name.text}" in ${target.desc.typeName}`, entry)
+    const field = target.fields.find((candidate) => candidate.name === name.text || groupName(candidate) === name.text)
+    if (field === undefined)
+      return interpreter.fail(`there is no option "${name.text}" in ${target.desc.typeName}`, entry)
     return assignField(interpreter, target, field, rest, entry, scope)
   }
   const extension = interpreter.extension(name.text, scope, entry)
@@ -220,19 +223,32 @@ function setMapEntry(
   scope: string,
 ): void {
   const parts = value.kind === 'message' ? value.entries : []
-  const keyPart = parts.find(part => part.name[0]?.text === 'key')
-  const valuePart = parts.find(part => part.name[0]?.text === 'value')
-  if (keyPart === undefined || valuePart === undefined) return interpreter.fail('a map needs { key: ... value: ... }', entry)
+  const keyPart = parts.find((part) => part.name[0]?.text === 'key')
+  const valuePart = parts.find((part) => part.name[0]?.text === 'value')
+  if (keyPart === undefined || valuePart === undefined)
+    return interpreter.fail('a map needs { key: ... value: ... }', entry)
   const key = optionScalar(keyPart.value, scalarTypeNames[field.mapKey] ?? 'string')
   map.set(key, fieldValue(interpreter, field, valuePart.value, entry, scope))
 }
 
 const scalarTypeNames: Readonly<Record<number, string>> = {
-  1: 'double', 2: 'float', 3: 'int64', 4: 'uint64', 5: 'int32', 6: 'fixed64', 7: 'fixed32', 8: 'bool', 9: 'string',
-  12: 'bytes', 13: 'uint32', 15: 'sfixed32', 16: 'sfixed64', 17: 'sint32', 18: 'sint64',
+  1: 'double',
+  2: 'float',
+  3: 'int64',
+  4: 'uint64',
+  5: 'int32',
+  6: 'fixed64',
+  7: 'fixed32',
+  8: 'bool',
+  9: 'string',
+  12: 'bytes',
+  13: 'uint32',
+  15: 'sfixed32',
+  16: 'sfixed64',
+  17: 'sint32',
+  18: 'sint64',
 }
 
 function scalarName(field: DescField | DescExtension): string {
   return scalarTypeNames[field.scalar ?? 0] ?? 'message'
 }
-

@@ -19,11 +19,15 @@ export interface LinkContext {
 }
 
 /** Throws ProtoSyntaxError. `imports` is in the order of the file's dependencies, `optionImports` of its option imports. */
-export function linkProto(parsed: ParsedProto, imports: readonly DescFile[], optionImports: readonly DescFile[]): DescFile {
+export function linkProto(
+  parsed: ParsedProto,
+  imports: readonly DescFile[],
+  optionImports: readonly DescFile[],
+): DescFile {
   const { descriptor } = parsed
   const context = collectSymbols(parsed, [...imports, ...optionImports])
-  descriptor.dependency = imports.map(file => file.proto.name)
-  descriptor.optionDependency = optionImports.map(file => file.proto.name)
+  descriptor.dependency = imports.map((file) => file.proto.name)
+  descriptor.optionDependency = optionImports.map((file) => file.proto.name)
   resolveNames(context)
   const build = () => buildFile(parsed, imports)
   const extensions = descriptor.extension.length > 0 || descriptor.messageType.some(hasExtension)
@@ -37,7 +41,9 @@ export function linkProto(parsed: ParsedProto, imports: readonly DescFile[], opt
 }
 
 function hasExtension(message: { extension: unknown[]; nestedType: { extension: unknown[] }[] }): boolean {
-  return message.extension.length > 0 || message.nestedType.some(nested => hasExtension({ nestedType: [], ...nested }))
+  return (
+    message.extension.length > 0 || message.nestedType.some((nested) => hasExtension({ nestedType: [], ...nested }))
+  )
 }
 
 function collectSymbols(parsed: ParsedProto, imports: readonly DescFile[]): LinkContext {
@@ -63,12 +69,20 @@ function collectSymbols(parsed: ParsedProto, imports: readonly DescFile[]): Link
 
 function resolveNames({ parsed, table, scopes }: LinkContext): void {
   const { cursor, descriptor } = parsed
-  const resolve = (owner: object, part: number, scope: string, name: string, wanted: readonly ('message' | 'enum')[]) => {
+  const resolve = (
+    owner: object,
+    part: number,
+    scope: string,
+    name: string,
+    wanted: readonly ('message' | 'enum')[],
+  ) => {
     const symbol = findSymbol(table, scope, name, ['message', 'enum'])
     const what = wanted.join(' or ')
     const place = cursor.typePlaces.get(owner)?.[part] ?? cursor.declarations.get(owner)
-    if (symbol === undefined) return cursor.fail(`there is no ${what} "${name}" here${missingImport(descriptor, name)}`, place)
-    if (!wanted.some(kind => kind === symbol.kind)) cursor.fail(`"${name}" is not a ${what} but ${symbol.kind === 'enum' ? 'an' : 'a'} ${symbol.kind}`, place)
+    if (symbol === undefined)
+      return cursor.fail(`there is no ${what} "${name}" here${missingImport(descriptor, name)}`, place)
+    if (!wanted.some((kind) => kind === symbol.kind))
+      cursor.fail(`"${name}" is not a ${what} but ${symbol.kind === 'enum' ? 'an' : 'a'} ${symbol.kind}`, place)
     return symbol
   }
   walkSymbols(descriptor, (kind, _name, declared, scope) => {
@@ -102,14 +116,14 @@ function missingImport(descriptor: FileDescriptorProto, name: string): string {
   const match = /^\.?google\.protobuf\.([A-Za-z]+)$/.exec(name)
   if (match === null) return descriptor.dependency.length === 0 ? ' (the file has no imports)' : ''
   const file = (match[1] ?? '').replace(/(?<=[a-z])(?=[A-Z])/g, '_').toLowerCase()
-  return `: is an import of "google/protobuf/${/value$/.test(file) ? 'wrappers' : file}.proto" missing?`
+  return `: is an import of "google/protobuf/${file.endsWith('value') ? 'wrappers' : file}.proto" missing?`
 }
 
 /** The registry has rules of its own; what slips through ours is at least reported with the file. */
 function buildFile(parsed: ParsedProto, imports: readonly DescFile[]): DescFile {
   const { descriptor } = parsed
   try {
-    const registry = createFileRegistry(descriptor, name => imports.find(file => file.proto.name === name))
+    const registry = createFileRegistry(descriptor, (name) => imports.find((file) => file.proto.name === name))
     const file = registry.getFile(descriptor.name)
     if (file !== undefined) return file
   } catch (cause) {

@@ -37,7 +37,7 @@ export interface ProtoLoader {
 
 /** A loader reads each file once; make a new one to see changes. */
 export function createProtoLoader(options: ProtoLoaderOptions = {}): ProtoLoader {
-  const roots = (options.roots ?? []).map(root => resolve(root))
+  const roots = (options.roots ?? []).map((root) => resolve(root))
   const loaded = new Map<string, LoadedProto>()
 
   const load = (path: string, importedBy: readonly string[]): LoadedProto => {
@@ -48,30 +48,39 @@ export function createProtoLoader(options: ProtoLoaderOptions = {}): ProtoLoader
     const follow = (importPath: string): ProtoImport => followImport(parsed, path, importPath, chain)
     const imports = parsed.descriptor.dependency.map(follow)
     const optionImports = parsed.descriptor.optionDependency.map(follow)
-    const file = linkProto(parsed, imports.map(entry => entry.file), optionImports.map(entry => entry.file))
+    const file = linkProto(
+      parsed,
+      imports.map((entry) => entry.file),
+      optionImports.map((entry) => entry.file),
+    )
     const result = { path, file, parsed, imports }
     loaded.set(path, result)
     return result
   }
 
-  const followImport = (parsed: ParsedProto, from: string, importPath: string, chain: readonly string[]): ProtoImport => {
+  const followImport = (
+    parsed: ParsedProto,
+    from: string,
+    importPath: string,
+    chain: readonly string[],
+  ): ProtoImport => {
     const path = findImport(from, importPath, roots)
     const wellKnown = wellKnownFile(importPath)
     if (path === undefined && wellKnown !== undefined) return { importPath, path, file: wellKnown.file }
     const { line, column } = parsed.cursor.importPlaces.get(importPath) ?? { line: 1, column: 1 }
     if (path === undefined) {
       throw new ProtoImportError(`${parsed.descriptor.name}:${line}:${column}: cannot find "${importPath}"`, {
-        hint: `looked from ${dirname(from)} up to the project folder${roots.map(root => `, in ${root}`).join('')}`,
+        hint: `looked from ${dirname(from)} up to the project folder${roots.map((root) => `, in ${root}`).join('')}`,
       })
     }
     if (chain.includes(path)) {
-      const circle = [...chain.slice(chain.indexOf(path)), path].map(part => protoName(part, roots)).join(' -> ')
+      const circle = [...chain.slice(chain.indexOf(path)), path].map((part) => protoName(part, roots)).join(' -> ')
       throw new ProtoImportError(`${parsed.descriptor.name}:${line}:${column}: files import each other: ${circle}`)
     }
     return { importPath, path, file: load(path, chain).file }
   }
 
-  return { load: path => load(resolve(path), []) }
+  return { load: (path) => load(resolve(path), []) }
 }
 
 function findImport(from: string, importPath: string, roots: readonly string[]): string | undefined {
@@ -81,7 +90,7 @@ function findImport(from: string, importPath: string, roots: readonly string[]):
     folders.push(folder)
     if (folder === project || folder === dirname(folder)) break
   }
-  return [...roots, ...folders].map(folder => join(folder, importPath)).find(candidate => existsSync(candidate))
+  return [...roots, ...folders].map((folder) => join(folder, importPath)).find((candidate) => existsSync(candidate))
 }
 
 /** The name of a file in its descriptor: relative to the root or project that contains it, with forward slashes. */

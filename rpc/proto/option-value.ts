@@ -15,7 +15,10 @@ const bounds: Readonly<Record<string, readonly [bigint, bigint]>> = {
   fixed64: [0n, 2n ** 64n - 1n],
 }
 
-export function optionScalar(value: OptionValue, type: string): string | number | bigint | boolean | Uint8Array | undefined {
+export function optionScalar(
+  value: OptionValue,
+  type: string,
+): string | number | bigint | boolean | Uint8Array | undefined {
   if (type === 'string') return value.kind === 'string' ? stringText(value.text) : undefined
   if (type === 'bytes') return value.kind === 'string' ? stringBytes(value.text) : undefined
   if (type === 'bool') {
@@ -23,7 +26,8 @@ export function optionScalar(value: OptionValue, type: string): string | number 
   }
   if (type === 'double' || type === 'float') return floatValue(value)
   const range = bounds[type]
-  if (range === undefined || value.kind !== 'integer' || value.value < range[0] || value.value > range[1]) return undefined
+  if (range === undefined || value.kind !== 'integer' || value.value < range[0] || value.value > range[1])
+    return undefined
   return type.endsWith('64') ? value.value : Number(value.value)
 }
 

@@ -12,8 +12,8 @@ import {
 } from '@bufbuild/protobuf/wkt'
 import type { ProtoCursor } from './cursor.ts'
 import { parseOptionList } from './option.ts'
-import type { ProtoSyntax } from './parse-file.ts'
-import { maximumFieldNumber, parseMessage } from './parse-message.ts'
+import { maximumFieldNumber } from './parse-reserved.ts'
+import type { ProtoSyntax } from './visibility.ts'
 
 export interface FieldScope {
   readonly syntax: ProtoSyntax
@@ -21,6 +21,8 @@ export interface FieldScope {
   readonly nested: DescriptorProto[]
   readonly oneofIndex: number | undefined
   readonly extendee?: string
+  /** Parses the body of a group, which is a message. */
+  readonly parseBody: (cursor: ProtoCursor, message: DescriptorProto, syntax: ProtoSyntax) => void
 }
 
 export const scalarTypes: Readonly<Record<string, FieldDescriptorProto_Type>> = {
@@ -114,7 +116,7 @@ function parseGroup(cursor: ProtoCursor, field: FieldDescriptorProto, scope: Fie
   const declaration = cursor.declarations.get(field)
   if (declaration !== undefined) parseOptionList(cursor, declaration)
   scope.nested.push(message)
-  parseMessage(cursor, message, scope.syntax)
+  scope.parseBody(cursor, message, scope.syntax)
 }
 
 function parseMap(cursor: ProtoCursor, field: FieldDescriptorProto, scope: FieldScope): void {

@@ -8,7 +8,6 @@ import {
   EnumDescriptorProtoSchema,
   FileDescriptorProtoSchema,
   ServiceDescriptorProtoSchema,
-  SymbolVisibility,
   type FileDescriptorProto,
 } from '@bufbuild/protobuf/wkt'
 import { ProtoCursor, type Declaration } from './cursor.ts'
@@ -16,8 +15,7 @@ import { parseOptionStatement } from './option.ts'
 import { parseEnum } from './parse-enum.ts'
 import { newMessage, parseExtend, parseMessage } from './parse-message.ts'
 import { parseService } from './parse-service.ts'
-
-export type ProtoSyntax = 'proto2' | 'proto3' | 'editions'
+import { parseVisibility, type ProtoSyntax } from './visibility.ts'
 
 export interface ParsedProto {
   readonly descriptor: FileDescriptorProto
@@ -56,7 +54,8 @@ function parseSyntax(cursor: ProtoCursor, descriptor: FileDescriptorProto): Prot
     descriptor.edition = edition
     return 'editions'
   }
-  if (value !== 'proto2' && value !== 'proto3') cursor.fail(`syntax must be "proto2" or "proto3", not "${value}"`, start)
+  if (value !== 'proto2' && value !== 'proto3')
+    cursor.fail(`syntax must be "proto2" or "proto3", not "${value}"`, start)
   if (value === 'proto3') descriptor.syntax = 'proto3'
   return value
 }
@@ -89,15 +88,6 @@ function parseStatement(
   }
   if (cursor.at('extend')) return parseExtend(cursor, descriptor.extension, descriptor.messageType, syntax)
   return cursor.expected('a message, enum, service, extend, import, package or option')
-}
-
-/** `export` or `local` before a message or enum (edition 2024). */
-export function parseVisibility(cursor: ProtoCursor, syntax: ProtoSyntax): SymbolVisibility | undefined {
-  const declares = cursor.peek(1).text === 'message' || cursor.peek(1).text === 'enum'
-  if (syntax !== 'editions' || !declares) return undefined
-  if (cursor.accept('export')) return SymbolVisibility.VISIBILITY_EXPORT
-  if (cursor.accept('local')) return SymbolVisibility.VISIBILITY_LOCAL
-  return undefined
 }
 
 function parseImport(cursor: ProtoCursor, descriptor: FileDescriptorProto): void {

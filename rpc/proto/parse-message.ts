@@ -14,10 +14,8 @@ import type { ProtoCursor } from './cursor.ts'
 import { parseOptionList, parseOptionStatement } from './option.ts'
 import { parseEnum } from './parse-enum.ts'
 import { parseField, type FieldScope } from './parse-field.ts'
-import { parseVisibility, type ProtoSyntax } from './parse-file.ts'
-import { parseRange, parseReserved } from './parse-reserved.ts'
-
-export const maximumFieldNumber = 536870911
+import { maximumFieldNumber, parseRange, parseReserved } from './parse-reserved.ts'
+import { parseVisibility, type ProtoSyntax } from './visibility.ts'
 
 export function newMessage(cursor: ProtoCursor, visibility: SymbolVisibility | undefined): DescriptorProto {
   const message = create(DescriptorProtoSchema, visibility === undefined ? {} : { visibility })
@@ -29,7 +27,13 @@ export function newMessage(cursor: ProtoCursor, visibility: SymbolVisibility | u
 
 /** Parses the body; the name is already read. */
 export function parseMessage(cursor: ProtoCursor, message: DescriptorProto, syntax: ProtoSyntax): void {
-  const scope: FieldScope = { syntax, fields: message.field, nested: message.nestedType, oneofIndex: undefined }
+  const scope: FieldScope = {
+    syntax,
+    fields: message.field,
+    nested: message.nestedType,
+    oneofIndex: undefined,
+    parseBody: parseMessage,
+  }
   cursor.block(() => parseMember(cursor, message, scope))
   addSyntheticOneofs(cursor, message)
 }
@@ -83,9 +87,9 @@ function parseExtensionRanges(cursor: ProtoCursor, message: DescriptorProto): vo
   const ranges: { start: number; end: number }[] = []
   do parseRange(cursor, 1, maximumFieldNumber, (start, end) => ranges.push({ start, end: end + 1 }))
   while (cursor.accept(','))
-  const created = ranges.map(range => create(DescriptorProto_ExtensionRangeSchema, range))
+  const created = ranges.map((range) => create(DescriptorProto_ExtensionRangeSchema, range))
   message.extensionRange.push(...created)
-  const declarations = created.map(range => cursor.declare(range))
+  const declarations = created.map((range) => cursor.declare(range))
   const first = declarations[0]
   if (first === undefined) return
   parseOptionList(cursor, first)
@@ -104,7 +108,7 @@ export function parseExtend(
   const extendee = cursor.qualified('the name of the message to extend')
   cursor.block(() => {
     const before = extensions.length
-    parseField(cursor, { syntax, fields: extensions, nested, oneofIndex: undefined, extendee })
+    parseField(cursor, { syntax, fields: extensions, nested, oneofIndex: undefined, extendee, parseBody: parseMessage })
     for (const field of extensions.slice(before)) cursor.extendeePlaces.set(field, { line, column })
   })
 }
@@ -112,12 +116,12 @@ export function parseExtend(
 /** A proto3 `optional` field is the only member of a oneof of its own, after the written ones. */
 function addSyntheticOneofs(cursor: ProtoCursor, message: DescriptorProto): void {
   const taken = new Set([
-    ...message.field.map(field => field.name),
-    ...message.oneofDecl.map(oneof => oneof.name),
-    ...message.nestedType.map(nested => nested.name),
-    ...message.enumType.flatMap(nested => [nested.name, ...nested.value.map(value => value.name)]),
+    ...message.field.map((field) => field.name),
+    ...message.oneofDecl.map((oneof) => oneof.name),
+    ...message.nestedType.map((nested) => nested.name),
+    ...message.enumType.flatMap((nested) => [nested.name, ...nested.value.map((value) => value.name)]),
   ])
-  for (const field of message.field.filter(candidate => candidate.proto3Optional)) {
+  for (const field of message.field.filter((candidate) => candidate.proto3Optional)) {
     let name = field.name.startsWith('_') ? field.name : `_${field.name}`
     while (taken.has(name)) name = `X${name}`
     taken.add(name)

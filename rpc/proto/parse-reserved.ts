@@ -1,6 +1,9 @@
 /** Parses `reserved 1, 4 to 6, 9 to max;` and `reserved "a", "b";` (in editions `reserved a, b;`). */
 import type { ProtoCursor } from './cursor.ts'
 
+/** 2^29 - 1: three bits of a tag are the wire type. */
+export const maximumFieldNumber = 536870911
+
 /** `addRange` receives both ends included. */
 export function parseReserved(
   cursor: ProtoCursor,

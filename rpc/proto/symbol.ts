@@ -5,7 +5,8 @@
 import type { DescFile } from '@bufbuild/protobuf'
 import type { DescriptorProto, FileDescriptorProto } from '@bufbuild/protobuf/wkt'
 
-export type SymbolKind = 'package' | 'message' | 'enum' | 'value' | 'field' | 'extension' | 'oneof' | 'service' | 'method'
+export type SymbolKind =
+  'package' | 'message' | 'enum' | 'value' | 'field' | 'extension' | 'oneof' | 'service' | 'method'
 
 export interface ProtoSymbol {
   readonly kind: SymbolKind
@@ -68,7 +69,10 @@ export function visibleFiles(imports: Iterable<DescFile>, seen: Set<DescFile> = 
   for (const file of imports) {
     if (seen.has(file)) continue
     seen.add(file)
-    visibleFiles(file.proto.publicDependency.flatMap(index => file.dependencies[index] ?? []), seen)
+    visibleFiles(
+      file.proto.publicDependency.flatMap((index) => file.dependencies[index] ?? []),
+      seen,
+    )
   }
   return seen
 }

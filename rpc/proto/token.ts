@@ -91,7 +91,17 @@ function matchToken(source: string, offset: number): { kind: TokenKind; text: st
 }
 
 const simpleEscapes: Readonly<Record<string, number>> = {
-  a: 7, b: 8, f: 12, n: 10, r: 13, t: 9, v: 11, '\\': 92, "'": 39, '"': 34, '?': 63,
+  a: 7,
+  b: 8,
+  f: 12,
+  n: 10,
+  r: 13,
+  t: 9,
+  v: 11,
+  '\\': 92,
+  "'": 39,
+  '"': 34,
+  '?': 63,
 }
 
 const utf8 = new TextEncoder()
@@ -135,7 +145,7 @@ function bytesToText(bytes: readonly number[]): string {
 
 /** The bytes of a string token. */
 export function stringBytes(text: string): Uint8Array {
-  return Uint8Array.from(text, character => character.charCodeAt(0))
+  return Uint8Array.from(text, (character) => character.charCodeAt(0))
 }
 
 /** The text of a string token, whose bytes must be UTF-8; undefined when they are not. */

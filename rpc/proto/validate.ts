@@ -31,7 +31,8 @@ function validateMessage(context: LinkContext, message: DescriptorProto): void {
     if (field.number >= 19000 && field.number <= 19999) fail('numbers 19000 to 19999 belong to protobuf itself')
     const inRange = ({ start, end }: { start: number; end: number }) => field.number >= start && field.number < end
     if (message.reservedRange.some(inRange)) fail(`the number ${field.number} of "${field.name}" is reserved`)
-    if (message.extensionRange.some(inRange)) fail(`the number ${field.number} of "${field.name}" is kept for extensions`)
+    if (message.extensionRange.some(inRange))
+      fail(`the number ${field.number} of "${field.name}" is kept for extensions`)
     if (message.reservedName.includes(field.name)) fail(`the name "${field.name}" is reserved`)
     const json = jsonNames.get(field.jsonName)
     if (json !== undefined) fail(`"${field.name}" and "${json}" have the same JSON name "${field.jsonName}"`)
@@ -52,7 +53,9 @@ function validateEnum(context: LinkContext, enumeration: EnumDescriptorProto): v
     const fail = (reason: string): never => cursor.fail(reason, cursor.declarations.get(value))
     const other = numbers.get(value.number)
     if (other !== undefined && enumeration.options?.allowAlias !== true) {
-      fail(`"${value.name}" and "${other}" both have the number ${value.number}; allow it with option allow_alias = true`)
+      fail(
+        `"${value.name}" and "${other}" both have the number ${value.number}; allow it with option allow_alias = true`,
+      )
     }
     numbers.set(value.number, value.name)
     const reserved = enumeration.reservedRange.some(({ start, end }) => value.number >= start && value.number <= end)

@@ -10,7 +10,7 @@ export function rpcFetch(router: () => Pick<RpcRouter, 'handlers' | 'unary'>, le
   const find = (request: Request) => router().handlers.get(pathOf(request.url))
   return {
     name: 'rpc',
-    matches: request => find(request) !== undefined && !isGrpc(request),
+    matches: (request) => find(request) !== undefined && !isGrpc(request),
     fetch(request) {
       const path = pathOf(request.url)
       const unary = router().unary.get(path)

@@ -53,10 +53,13 @@ export class GrpcServer {
     this.#options = options
     this.#lean = new LeanUnary(options.shutdownSignal, options.onError)
     const { tls } = options
-        this.#server = tls === undefined ? createServer() : createSecureServer(secureOptions(tls))
-    this.#server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void this.#handle(stream, headers))
-    this.#server.on('session', session => this.#track(session))
-    this.#server.on('sessionError', error => options.onError('a gRPC connection failed', error))
+    this.#server = tls === undefined ? createServer() : createSecureServer(secureOptions(tls))
+    this.#server.on(
+      'stream',
+      (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void this.#handle(stream, headers),
+    )
+    this.#server.on('session', (session) => this.#track(session))
+    this.#server.on('sessionError', (error) => options.onError('a gRPC connection failed', error))
   }
 
   /** Resolves with the port. Rejects with RpcConfigError when the port cannot be had. */
@@ -72,7 +75,7 @@ export class GrpcServer {
       })
     })
     this.#server.off('error', reject)
-    this.#server.on('error', error => this.#options.onError('the gRPC server failed', error))
+    this.#server.on('error', (error) => this.#options.onError('the gRPC server failed', error))
     return (this.#server.address() as AddressInfo).port
   }
 

@@ -46,7 +46,7 @@ export class HealthStatus {
 
   mount(router: ConnectRouter): void {
     router.service(healthService, {
-      check: request => {
+      check: (request) => {
         const status = this.#statusOf(request.service)
         if (status === SERVICE_UNKNOWN) throw new ConnectError(`unknown service "${request.service}"`, Code.NotFound)
         return create(responseSchema, { status })

@@ -86,7 +86,10 @@ export class Call {
       const messages = answer[Symbol.asyncIterator]()
       iterator = messages
       for (;;) {
-        const next = await untilAborted(inside(() => messages.next()), context.signal)
+        const next = await untilAborted(
+          inside(() => messages.next()),
+          context.signal,
+        )
         if (next.done === true) break
         held.push(this.#sent(next.value))
         // While a lock is held nothing is committed yet: its messages wait for the commit.

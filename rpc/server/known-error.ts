@@ -10,7 +10,8 @@ import { GrpcStatus } from '../status/grpc-status.ts'
  */
 export function knownError(error: unknown, signal: AbortSignal): ConnectError | undefined {
   if (error instanceof GrpcError && !error.remote) return sentError(error)
-  if (error instanceof MalformedReferenceError) return sentError(new GrpcError(GrpcStatus.INVALID_ARGUMENT, error.message))
+  if (error instanceof MalformedReferenceError)
+    return sentError(new GrpcError(GrpcStatus.INVALID_ARGUMENT, error.message))
   if (error instanceof ReferenceNotFoundError) return sentError(new GrpcError(GrpcStatus.NOT_FOUND, error.message))
   if (signal.aborted && signal.reason instanceof ConnectError) return signal.reason
   if (signal.aborted && error === signal.reason) return new ConnectError('the caller is gone', Code.Canceled)

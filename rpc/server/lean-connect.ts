@@ -64,7 +64,13 @@ export class LeanConnect {
     } catch (failure) {
       const error = this.#known(failure)
       mergeNonProtocolHeaders(facts.responseHeader, error.metadata)
-      return await respond(request, facts, codeToHttpStatus(error.code), 'application/json', errorToJsonBytes(error, undefined))
+      return await respond(
+        request,
+        facts,
+        codeToHttpStatus(error.code),
+        'application/json',
+        errorToJsonBytes(error, undefined),
+      )
     } finally {
       request.signal.removeEventListener('abort', cancel)
       facts.end()
@@ -96,11 +102,20 @@ function encode(method: DescMethod, answer: Init, contentType: string): Uint8Arr
   return new TextEncoder().encode(toJsonString(method.output, message))
 }
 
-async function respond(request: Request, facts: LeanFacts, status: number, contentType: string, bytes: Uint8Array): Promise<Response> {
+async function respond(
+  request: Request,
+  facts: LeanFacts,
+  status: number,
+  contentType: string,
+  bytes: Uint8Array,
+): Promise<Response> {
   const headers = new Headers(facts.setHeader)
   headers.set('content-type', contentType)
   for (const [name, value] of facts.setTrailer ?? []) headers.append(`trailer-${name}`, value)
   const zip = bytes.length >= compressFrom && (request.headers.get('accept-encoding') ?? '').includes('gzip')
   if (zip) headers.set('content-encoding', 'gzip')
-  return new Response((zip ? await compressionGzip.compress(bytes) : bytes) as Uint8Array<ArrayBuffer>, { status, headers })
+  return new Response((zip ? await compressionGzip.compress(bytes) : bytes) as Uint8Array<ArrayBuffer>, {
+    status,
+    headers,
+  })
 }

@@ -54,7 +54,13 @@ export class LeanUnary {
   }
 
   /** Resolves when the stream is closed. */
-  async answer(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, call: Call, lean: LeanCall, limits: RpcLimits): Promise<void> {
+  async answer(
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    call: Call,
+    lean: LeanCall,
+    limits: RpcLimits,
+  ): Promise<void> {
     const facts = new LeanFacts('grpc', () => webHeaders(headers), lean.timeoutMs)
     stream.once('close', () => facts.cancel())
     this.#open.add(facts)
@@ -157,7 +163,9 @@ function respond(stream: ServerHttp2Stream, lean: LeanCall, facts: LeanFacts, fr
   const { setHeader, setTrailer } = facts
   stream.once('wantTrailers', () => {
     if (stream.destroyed) return
-    stream.sendTrailers(setTrailer === undefined ? { 'grpc-status': '0' } : { ...nodeHeaders(setTrailer), 'grpc-status': '0' })
+    stream.sendTrailers(
+      setTrailer === undefined ? { 'grpc-status': '0' } : { ...nodeHeaders(setTrailer), 'grpc-status': '0' },
+    )
   })
   const headers = { ':status': 200, 'content-type': lean.contentType, ...(setHeader && nodeHeaders(setHeader)) }
   stream.respond(headers, { waitForTrailers: true })
@@ -168,6 +176,10 @@ function respond(stream: ServerHttp2Stream, lean: LeanCall, facts: LeanFacts, fr
 function respondError(stream: ServerHttp2Stream, lean: LeanCall, facts: LeanFacts, error: ConnectError): void {
   const trailer = setTrailerStatus(new Headers(facts.setTrailer), error)
   fixGrpcMessage(trailer)
-  const sent = { ':status': 200, 'content-type': lean.contentType, ...(facts.setHeader && nodeHeaders(facts.setHeader)) }
+  const sent = {
+    ':status': 200,
+    'content-type': lean.contentType,
+    ...(facts.setHeader && nodeHeaders(facts.setHeader)),
+  }
   stream.respond({ ...sent, ...nodeHeaders(trailer) }, { endStream: true })
 }

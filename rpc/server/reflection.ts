@@ -1,5 +1,13 @@
 /** The standard reflection services (grpc.reflection.v1 and v1alpha), with which tools read the contracts of a server. */
-import { create, createFileRegistry, createRegistry, toBinary, type DescFile, type DescMessage, type DescService } from '@bufbuild/protobuf'
+import {
+  create,
+  createFileRegistry,
+  createRegistry,
+  toBinary,
+  type DescFile,
+  type DescMessage,
+  type DescService,
+} from '@bufbuild/protobuf'
 import { clone } from '@bufbuild/protobuf'
 import { fileDesc } from '@bufbuild/protobuf/codegenv2'
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt'
@@ -41,11 +49,11 @@ type Answer = { readonly case: string; readonly value: object }
 
 /** One service per version of the protocol. They describe `services` and themselves. */
 export function reflectionServices(services: ReadonlyMap<string, DescService>): ReflectionService[] {
-  const versions = [reflectionFile, alphaFile()].flatMap(file => file.services)
+  const versions = [reflectionFile, alphaFile()].flatMap((file) => file.services)
   const described = new Map(services)
   for (const version of versions) described.set(version.typeName, version)
   const index = new FileIndex(described)
-  return versions.map(service => ({
+  return versions.map((service) => ({
     mount(router) {
       for (const method of service.methods) router.rpc<DescMethod>(method, reflect(index, method))
     },
@@ -61,7 +69,7 @@ function alphaFile(): DescFile {
   for (const message of proto.messageType) {
     for (const field of message.field) if (field.typeName !== '') field.typeName = rename(field.typeName)
   }
-  for (const method of proto.service.flatMap(service => service.method)) {
+  for (const method of proto.service.flatMap((service) => service.method)) {
     method.inputType = rename(method.inputType)
     method.outputType = rename(method.outputType)
   }
@@ -97,7 +105,7 @@ class FileIndex {
     const value = request.value
     switch (request.case) {
       case 'listServices':
-        return { case: 'listServicesResponse', value: { service: this.#services.map(name => ({ name })) } }
+        return { case: 'listServicesResponse', value: { service: this.#services.map((name) => ({ name })) } }
       case 'fileByFilename':
         return this.#closure(this.#files.get(String(value)), String(value))
       case 'fileContainingSymbol':
@@ -136,12 +144,13 @@ class FileIndex {
       one.dependencies.forEach(add)
     }
     add(file)
-    const bytes = [...found].map(one => toBinary(FileDescriptorProtoSchema, one.proto))
+    const bytes = [...found].map((one) => toBinary(FileDescriptorProtoSchema, one.proto))
     return { case: 'fileDescriptorResponse', value: { fileDescriptorProto: bytes } }
   }
 
   #extensionsOf(typeName: string): Answer {
-    if (this.#registry.getMessage(typeName) === undefined) return failure(Code.NotFound, `there is no message "${typeName}"`)
+    if (this.#registry.getMessage(typeName) === undefined)
+      return failure(Code.NotFound, `there is no message "${typeName}"`)
     const numbers: number[] = []
     for (const type of this.#registry) {
       if (type.kind === 'extension' && type.extendee.typeName === typeName) numbers.push(type.number)

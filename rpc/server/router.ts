@@ -43,7 +43,8 @@ export function makeRouter(app: AppContext, logger: Logger, options: RouterOptio
     const service = routes[0]?.service
     if (service === undefined) continue
     const other = implemented.get(service.typeName)
-    if (other !== undefined) throw new RpcConfigError(`${service.typeName} is implemented by "${other}" and by "${controller}"`)
+    if (other !== undefined)
+      throw new RpcConfigError(`${service.typeName} is implemented by "${other}" and by "${controller}"`)
     implemented.set(service.typeName, controller)
     services.set(service.typeName, service)
     for (const route of routes) {
@@ -57,7 +58,7 @@ export function makeRouter(app: AppContext, logger: Logger, options: RouterOptio
   return {
     services: [...services.values()],
     unary,
-    handlers: new Map(router.handlers.map(handler => [handler.requestPath, handler])),
+    handlers: new Map(router.handlers.map((handler) => [handler.requestPath, handler])),
   }
 }
 
@@ -85,10 +86,10 @@ interface ScopedController {
 }
 
 function rpcControllers(app: AppContext): ScopedController[] {
-  const own = app.container.controllers({ transport: 'rpc' }).map(entry => ({
+  const own = app.container.controllers({ transport: 'rpc' }).map((entry) => ({
     scope: app,
     controller: entry.name,
     routes: Object.values(entry.instance.routes) as unknown as readonly RpcRoute[],
   }))
-  return [...own, ...app.container.apps().flatMap(entry => rpcControllers(entry.app))]
+  return [...own, ...app.container.apps().flatMap((entry) => rpcControllers(entry.app))]
 }

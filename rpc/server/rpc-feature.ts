@@ -19,9 +19,9 @@ import { RpcServer, RpcServing, type RpcOptions } from './rpc-server.ts'
 function rpcFeature(options: RpcOptions) {
   return createFeatureBuilder()
     .name('RpcFeature')
-    .onStart(context => serving(context, 'start'))
-    .onStop(context => serving(context, 'stop'))
-    .provides(app => app.add(rpcServer(options)).add(fetchContribution()))
+    .onStart((context) => serving(context, 'start'))
+    .onStop((context) => serving(context, 'stop'))
+    .provides((app) => app.add(rpcServer(options)).add(fetchContribution()))
 }
 
 export class RpcFeature extends rpcFeature({}) {

@@ -62,7 +62,7 @@ export class RpcServing {
   }
 
   get services(): readonly string[] {
-    return this.router.services.map(service => service.typeName)
+    return this.router.services.map((service) => service.typeName)
   }
 
   get router(): RpcRouter {
@@ -95,7 +95,7 @@ export class RpcServing {
       onError: (message, error) => this.#logger.warn(message, { error }),
     })
     this.#port = await this.#grpc.listen()
-    this.#logger.info(`gRPC on port ${this.#port}`, { services: router.services.map(service => service.typeName) })
+    this.#logger.info(`gRPC on port ${this.#port}`, { services: router.services.map((service) => service.typeName) })
   }
 
   /** Says NOT_SERVING, finishes open calls for `drainMs`, then aborts their signals, then closes what is left. */

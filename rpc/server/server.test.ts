@@ -18,7 +18,10 @@ const library = join(import.meta.dir, '../proto-library')
 test('the embedded protos are those of the library', () => {
   const loader = createProtoLoader({ roots: [library] })
   for (const embedded of [healthFile, reflectionFile, justscaleOptions]) {
-    expect(loader.load(join(library, embedded.proto.name)).file.proto).toEqual({ ...embedded.proto, sourceCodeInfo: undefined })
+    expect(loader.load(join(library, embedded.proto.name)).file.proto).toEqual({
+      ...embedded.proto,
+      sourceCodeInfo: undefined,
+    })
   }
 })
 
@@ -58,16 +61,21 @@ test('a call that runs when the server stops is answered', async () => {
   leave.resolve()
   expect(await call).toMatchObject({ message: 'answered' })
   await stopped
-  expect(await client.SayHello({}, { timeoutMs: 2_000 }).catch(error => error)).toMatchObject({ statusName: 'UNAVAILABLE' })
+  expect(await client.SayHello({}, { timeoutMs: 2_000 }).catch((error) => error)).toMatchObject({
+    statusName: 'UNAVAILABLE',
+  })
 })
 
 test('a call that does not end is aborted after the time to drain', async () => {
-  const app = appWith(({ signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))), 1)
+  const app = appWith(
+    ({ signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+    1,
+  )
   await app.start()
   const { port } = await app.resolve(RpcServer)
   const client = createRpcClient(GreeterContract, { baseUrl: `http://127.0.0.1:${port}`, protocol: 'grpc' })
-  const call = client.SayHello({}).catch(error => error)
-  await new Promise<void>(resolve => {
+  const call = client.SayHello({}).catch((error) => error)
+  await new Promise<void>((resolve) => {
     const session = connect(`http://127.0.0.1:${port}`, () => session.close(resolve))
   })
   await app.stop()
@@ -77,7 +85,11 @@ test('a call that does not end is aborted after the time to drain', async () => 
 test('controllers of sub-apps are served', async () => {
   class Place extends defineService({ name: 'Place', factory: () => ({ name: 'outer' }) }) {}
   const sub = JustScale().named('sub').requires(Place).add(Seen).add(greeter).build()
-  const app = JustScale().add(Place).add(sub).add(RpcFeature.configure({ port: false })).build()
+  const app = JustScale()
+    .add(Place)
+    .add(sub)
+    .add(RpcFeature.configure({ port: false }))
+    .build()
   const client = createRpcClient(GreeterContract, { transport: inProcessTransport(app) })
   expect(await client.SayHello({ name: 'Ada' })).toMatchObject({ message: 'Hello, Ada' })
 })
@@ -85,17 +97,31 @@ test('controllers of sub-apps are served', async () => {
 test('two controllers of one service are refused at start', async () => {
   const other = createController.implements(GreeterContract).create({
     name: 'other',
-    methods: () => ({ SayHello: () => ({}), async *SayHelloStream() {}, RecordRoute: () => ({}), async *RouteChat() {} }),
+    methods: () => ({
+      SayHello: () => ({}),
+      async *SayHelloStream() {},
+      RecordRoute: () => ({}),
+      async *RouteChat() {},
+    }),
   })
-  const app = JustScale().add(Seen).add(greeter).add(other).add(RpcFeature.configure({ port: 0 })).build()
-  expect(await app.start().catch(error => String(error.message))).toContain('is implemented by "greeter.v1.Greeter" and by "other"')
+  const app = JustScale()
+    .add(Seen)
+    .add(greeter)
+    .add(other)
+    .add(RpcFeature.configure({ port: 0 }))
+    .build()
+  expect(await app.start().catch((error) => String(error.message))).toContain(
+    'is implemented by "greeter.v1.Greeter" and by "other"',
+  )
 })
 
 test('a port in use is refused with its number', async () => {
   const first = greeterApp()
   await first.start()
   const { port } = await first.resolve(RpcServer)
-  const error: unknown = await greeterApp({ port: port ?? 0 }).start().catch((reason: unknown) => reason)
+  const error: unknown = await greeterApp({ port: port ?? 0 })
+    .start()
+    .catch((reason: unknown) => reason)
   expect(String(error)).toContain(`cannot listen on 127.0.0.1:${port}`)
   expect((error as Error).cause).toBeInstanceOf(RpcConfigError)
   await first.stop()
@@ -105,7 +131,7 @@ test('the HTTP room finds the handler among the contributions', async () => {
   const app = greeterApp({ port: false })
   await app.prepare()
   const handlers = await app.container.resolve(FetchHandlers)
-  expect(handlers.map(handler => handler.name)).toEqual(['rpc'])
+  expect(handlers.map((handler) => handler.name)).toEqual(['rpc'])
 })
 
 test('the text of an error is encoded as gRPC says', () => {
@@ -116,5 +142,8 @@ function appWith(answer: (context: { signal: AbortSignal }) => Promise<{ message
   const controller = createController.implements(GreeterContract).create({
     methods: () => ({ SayHello: answer, async *SayHelloStream() {}, RecordRoute: () => ({}), async *RouteChat() {} }),
   })
-  return JustScale().add(controller).add(RpcFeature.configure({ port: 0, hostname: '127.0.0.1', drainMs })).build()
+  return JustScale()
+    .add(controller)
+    .add(RpcFeature.configure({ port: 0, hostname: '127.0.0.1', drainMs }))
+    .build()
 }

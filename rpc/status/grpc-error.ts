@@ -53,8 +53,8 @@ export class GrpcError extends Error {
   /** The details of one kind, decoded. */
   detailsOf<Schema extends DescMessage>(schema: Schema): MessageShape<Schema>[] {
     if (this.#remote !== undefined) return this.#remote.findDetails(schema)
-    const own = this.details.filter(entry => entry.schema.typeName === schema.typeName)
-    return own.map(entry => entry.value as MessageShape<Schema>)
+    const own = this.details.filter((entry) => entry.schema.typeName === schema.typeName)
+    return own.map((entry) => entry.value as MessageShape<Schema>)
   }
 }
 
@@ -71,6 +71,9 @@ export function receivedError(error: unknown): GrpcError {
 /** What leaves the server for a GrpcError. */
 export function sentError(error: GrpcError): ConnectError {
   const code: Code = error.code === GrpcStatus.OK ? Code.Internal : error.code
-  const details = error.details.map(entry => ({ desc: entry.schema, value: entry.value as MessageInitShape<DescMessage> }))
+  const details = error.details.map((entry) => ({
+    desc: entry.schema,
+    value: entry.value as MessageInitShape<DescMessage>,
+  }))
   return new ConnectError(error.message, code, error.metadata, details, error.cause)
 }

@@ -14,7 +14,16 @@ beforeAll(async () => {
 afterAll(() => app.stop())
 
 async function curl(protocol: string, method: string, data: string): Promise<{ output: unknown[]; errors: string }> {
-  const command = [buf, 'curl', '--protocol', protocol, '--http2-prior-knowledge', '--data', data, `${address}/greeter.v1.Greeter/${method}`]
+  const command = [
+    buf,
+    'curl',
+    '--protocol',
+    protocol,
+    '--http2-prior-knowledge',
+    '--data',
+    data,
+    `${address}/greeter.v1.Greeter/${method}`,
+  ]
   const child = Bun.spawn(command, { stdout: 'pipe', stderr: 'pipe' })
   const [output, errors] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()])
   return { output: Bun.JSONL.parse(output.replace(/\n(?!\{)/g, ' ')), errors }
@@ -23,7 +32,9 @@ async function curl(protocol: string, method: string, data: string): Promise<{ o
 for (const protocol of ['grpc', 'grpcweb', 'connect']) {
   describe(protocol, () => {
     test('unary', async () => {
-      expect((await curl(protocol, 'SayHello', '{"name":"Ada"}')).output).toEqual([{ message: 'Hello, Ada', index: -1 }])
+      expect((await curl(protocol, 'SayHello', '{"name":"Ada"}')).output).toEqual([
+        { message: 'Hello, Ada', index: -1 },
+      ])
     })
 
     test('server stream', async () => {
@@ -31,16 +42,24 @@ for (const protocol of ['grpc', 'grpcweb', 'connect']) {
     })
 
     test('client stream', async () => {
-      expect((await curl(protocol, 'RecordRoute', '{"name":"a"}{"name":"b"}')).output).toMatchObject([{ count: 2, names: ['a', 'b'] }])
+      expect((await curl(protocol, 'RecordRoute', '{"name":"a"}{"name":"b"}')).output).toMatchObject([
+        { count: 2, names: ['a', 'b'] },
+      ])
     })
 
     test('bidi stream', async () => {
-      expect((await curl(protocol, 'RouteChat', '{"name":"a"}{"name":"b"}')).output).toMatchObject([{ message: 'Hello, a' }, { message: 'Hello, b' }])
+      expect((await curl(protocol, 'RouteChat', '{"name":"a"}{"name":"b"}')).output).toMatchObject([
+        { message: 'Hello, a' },
+        { message: 'Hello, b' },
+      ])
     })
 
     test('an error with details', async () => {
       const { errors } = await curl(protocol, 'SayHello', '{"name":"missing"}')
-      expect(JSON.parse(errors)).toMatchObject({ code: 'not_found', details: [{ type: 'greeter.v1.HelloRequest', value: 'CgZkZXRhaWw' }] })
+      expect(JSON.parse(errors)).toMatchObject({
+        code: 'not_found',
+        details: [{ type: 'greeter.v1.HelloRequest', value: 'CgZkZXRhaWw' }],
+      })
     })
   })
 }

@@ -1,6 +1,14 @@
 /** The four kinds of method over every protocol, with our client against our server. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { createRpcClient, GrpcError, GrpcStatus, inProcessTransport, RpcServer, type RpcClient, type RpcClientOptions } from '../index.ts'
+import {
+  createRpcClient,
+  GrpcError,
+  GrpcStatus,
+  inProcessTransport,
+  RpcServer,
+  type RpcClient,
+  type RpcClientOptions,
+} from '../index.ts'
 import { greeterApp } from './greeter-app.ts'
 import { GreeterContract, HelloRequestSchema } from './greeter.ts'
 
@@ -12,7 +20,7 @@ beforeAll(async () => {
   await app.start()
   const server = await app.resolve(RpcServer)
   grpcPort = server.port ?? 0
-  http.server = Bun.serve({ port: 0, fetch: request => server.fetchHandler.fetch(request) })
+  http.server = Bun.serve({ port: 0, fetch: (request) => server.fetchHandler.fetch(request) })
 })
 
 afterAll(async () => {
@@ -21,9 +29,9 @@ afterAll(async () => {
 })
 
 const ways: Readonly<Record<string, () => RpcClientOptions>> = {
-  'gRPC': () => ({ baseUrl: `http://127.0.0.1:${grpcPort}`, protocol: 'grpc' }),
+  gRPC: () => ({ baseUrl: `http://127.0.0.1:${grpcPort}`, protocol: 'grpc' }),
   'gRPC with gzip': () => ({ baseUrl: `http://127.0.0.1:${grpcPort}`, protocol: 'grpc', gzip: true }),
-  'Connect': () => ({ baseUrl: `http://127.0.0.1:${http.server?.port}` }),
+  Connect: () => ({ baseUrl: `http://127.0.0.1:${http.server?.port}` }),
   'Connect with JSON': () => ({ baseUrl: `http://127.0.0.1:${http.server?.port}`, json: true }),
   'gRPC-Web': () => ({ baseUrl: `http://127.0.0.1:${http.server?.port}`, protocol: 'grpc-web' }),
   'Connect in process': () => ({ transport: inProcessTransport(app) }),
@@ -32,7 +40,8 @@ const ways: Readonly<Record<string, () => RpcClientOptions>> = {
 
 for (const [way, options] of Object.entries(ways)) {
   describe(way, () => {
-    const client = (): RpcClient<typeof GreeterContract> => createRpcClient(GreeterContract, { timeoutMs: 5_000, ...options() })
+    const client = (): RpcClient<typeof GreeterContract> =>
+      createRpcClient(GreeterContract, { timeoutMs: 5_000, ...options() })
 
     test('answers a unary call, with metadata both ways', async () => {
       const headers = Promise.withResolvers<Headers>()
@@ -70,7 +79,11 @@ for (const [way, options] of Object.entries(ways)) {
 
     test('carries code, message, details and metadata of an error', async () => {
       const error = await failure(client().SayHello({ name: 'missing' }))
-      expect(error).toMatchObject({ code: GrpcStatus.NOT_FOUND, statusName: 'NOT_FOUND', message: 'no "50%" of müller: gone' })
+      expect(error).toMatchObject({
+        code: GrpcStatus.NOT_FOUND,
+        statusName: 'NOT_FOUND',
+        message: 'no "50%" of müller: gone',
+      })
       expect(error.detailsOf(HelloRequestSchema)[0]?.name).toBe('detail')
       expect(error.metadata.get('x-why')).toBe('because')
     })
@@ -111,7 +124,10 @@ function channel<Message>() {
 }
 
 async function failure(call: Promise<unknown>): Promise<GrpcError> {
-  const error = await call.then(() => undefined, (reason: unknown) => reason)
+  const error = await call.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  )
   if (error instanceof GrpcError) return error
   throw new Error(`expected a GrpcError, got ${Bun.inspect(error)}`)
 }

@@ -50,13 +50,18 @@ function appWith(storage: ReturnType<typeof gatedStorage>) {
       async *RouteChat() {},
     }),
   })
-  const app = JustScale().add(controller).add(RpcFeature.configure({ port: false })).build()
+  const app = JustScale()
+    .add(controller)
+    .add(RpcFeature.configure({ port: false }))
+    .build()
   return createRpcClient(GreeterContract, { transport: inProcessTransport(app) })
 }
 
 test('a unary answer waits for the commit', async () => {
   const storage = gatedStorage()
-  const answer = appWith(storage).SayHello({}).then(() => storage.log.push('answer'))
+  const answer = appWith(storage)
+    .SayHello({})
+    .then(() => storage.log.push('answer'))
   await storage.reached.promise
   expect(storage.log).toEqual([])
   storage.gate.resolve()
@@ -67,12 +72,20 @@ test('a unary answer waits for the commit', async () => {
 test('a commit that fails is an error for the caller', async () => {
   const storage = gatedStorage()
   storage.gate.reject(new Error('the disk is full'))
-  expect(await appWith(storage).SayHello({}).catch(error => error)).toMatchObject({ statusName: 'INTERNAL', message: 'internal error' })
+  expect(
+    await appWith(storage)
+      .SayHello({})
+      .catch((error) => error),
+  ).toMatchObject({ statusName: 'INTERNAL', message: 'internal error' })
 })
 
 test('an error rolls back', async () => {
   const storage = gatedStorage()
-  expect(await appWith(storage).SayHello({ name: 'bug' }).catch(error => error)).toMatchObject({ statusName: 'INTERNAL' })
+  expect(
+    await appWith(storage)
+      .SayHello({ name: 'bug' })
+      .catch((error) => error),
+  ).toMatchObject({ statusName: 'INTERNAL' })
   expect(storage.log).toEqual(['rollback'])
 })
 

@@ -2,7 +2,16 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { Code, ConnectError } from '@connectrpc/connect'
 import { createController, JustScale } from '@justscale/core'
-import { createRpcClient, GrpcError, GrpcStatus, inProcessTransport, RpcConfigError, rpcClient, RpcFeature, RpcServer } from '../index.ts'
+import {
+  createRpcClient,
+  GrpcError,
+  GrpcStatus,
+  inProcessTransport,
+  RpcConfigError,
+  rpcClient,
+  RpcFeature,
+  RpcServer,
+} from '../index.ts'
 import { greeterApp, Seen } from './greeter-app.ts'
 import { GreeterContract } from './greeter.ts'
 
@@ -38,17 +47,25 @@ test('a signal cancels a unary call, and the server sees it', async () => {
 })
 
 /** An app whose unary method does what the test says. */
-function appThat(answer: (attempt: number, context: { metadata: { get(name: string): string | undefined }; deadline: Date | undefined }) => string) {
+function appThat(
+  answer: (
+    attempt: number,
+    context: { metadata: { get(name: string): string | undefined }; deadline: Date | undefined },
+  ) => string,
+) {
   let attempt = 0
   const controller = createController.implements(GreeterContract).create({
     methods: () => ({
-      SayHello: context => ({ message: answer(++attempt, context) }),
+      SayHello: (context) => ({ message: answer(++attempt, context) }),
       async *SayHelloStream() {},
       RecordRoute: () => ({}),
       async *RouteChat() {},
     }),
   })
-  return JustScale().add(controller).add(RpcFeature.configure({ port: false })).build()
+  return JustScale()
+    .add(controller)
+    .add(RpcFeature.configure({ port: false }))
+    .build()
 }
 
 const unavailable = (attempt: number, until: number) => {
@@ -57,31 +74,39 @@ const unavailable = (attempt: number, until: number) => {
 }
 
 test('a call is tried again when the server is unavailable, as often as was said', async () => {
-  const flaky = appThat(attempt => unavailable(attempt, 3))
+  const flaky = appThat((attempt) => unavailable(attempt, 3))
   const transport = inProcessTransport(flaky)
   const client = createRpcClient(GreeterContract, { transport, retry: { attempts: 3, delayMs: 0 } })
   expect(await client.SayHello({})).toMatchObject({ message: 'attempt 3' })
   const impatient = createRpcClient(GreeterContract, {
-    transport: inProcessTransport(appThat(attempt => unavailable(attempt, 3))),
+    transport: inProcessTransport(appThat((attempt) => unavailable(attempt, 3))),
     retry: { attempts: 2, delayMs: 0 },
   })
-  expect(await impatient.SayHello({}).catch(error => error)).toMatchObject({ statusName: 'UNAVAILABLE' })
+  expect(await impatient.SayHello({}).catch((error) => error)).toMatchObject({ statusName: 'UNAVAILABLE' })
 })
 
 test('other errors are not tried again', async () => {
   let attempts = 0
-  const broken = appThat(attempt => {
+  const broken = appThat((attempt) => {
     attempts = attempt
     throw new GrpcError(GrpcStatus.FAILED_PRECONDITION, 'no')
   })
-  const client = createRpcClient(GreeterContract, { transport: inProcessTransport(broken), retry: { attempts: 5, delayMs: 0 } })
-  expect(await client.SayHello({}).catch(error => error)).toMatchObject({ statusName: 'FAILED_PRECONDITION' })
+  const client = createRpcClient(GreeterContract, {
+    transport: inProcessTransport(broken),
+    retry: { attempts: 5, delayMs: 0 },
+  })
+  expect(await client.SayHello({}).catch((error) => error)).toMatchObject({ statusName: 'FAILED_PRECONDITION' })
   expect(attempts).toBe(1)
 })
 
 test('a client injected into a handler hands on trace, request id and the remaining deadline', async () => {
   const inner = appThat((_, { metadata, deadline }) =>
-    JSON.stringify([metadata.get('traceparent'), metadata.get('x-request-id'), metadata.get('x-other') ?? null, deadline !== undefined]),
+    JSON.stringify([
+      metadata.get('traceparent'),
+      metadata.get('x-request-id'),
+      metadata.get('x-other') ?? null,
+      deadline !== undefined,
+    ]),
   )
   const Inner = rpcClient(GreeterContract, { transport: inProcessTransport(inner) })
   const outer = createController.implements(GreeterContract).create({
@@ -93,7 +118,11 @@ test('a client injected into a handler hands on trace, request id and the remain
       async *RouteChat() {},
     }),
   })
-  const outerApp = JustScale().add(Inner).add(outer).add(RpcFeature.configure({ port: false })).build()
+  const outerApp = JustScale()
+    .add(Inner)
+    .add(outer)
+    .add(RpcFeature.configure({ port: false }))
+    .build()
   const client = createRpcClient(GreeterContract, { transport: inProcessTransport(outerApp) })
   const reply = await client.SayHello(
     {},
@@ -104,7 +133,11 @@ test('a client injected into a handler hands on trace, request id and the remain
 
 test('the error of another service does not travel on to the caller', async () => {
   const Inner = rpcClient(GreeterContract, {
-    transport: inProcessTransport(appThat(() => { throw new GrpcError(GrpcStatus.NOT_FOUND, 'inner secret') })),
+    transport: inProcessTransport(
+      appThat(() => {
+        throw new GrpcError(GrpcStatus.NOT_FOUND, 'inner secret')
+      }),
+    ),
   })
   const outer = createController.implements(GreeterContract).create({
     inject: { inner: Inner },
@@ -115,15 +148,22 @@ test('the error of another service does not travel on to the caller', async () =
       async *RouteChat() {},
     }),
   })
-  const outerApp = JustScale().add(Inner).add(outer).add(RpcFeature.configure({ port: false })).build()
+  const outerApp = JustScale()
+    .add(Inner)
+    .add(outer)
+    .add(RpcFeature.configure({ port: false }))
+    .build()
   const client = createRpcClient(GreeterContract, { transport: inProcessTransport(outerApp) })
-  expect(await client.SayHello({}).catch(error => error)).toMatchObject({ statusName: 'INTERNAL', message: 'internal error' })
+  expect(await client.SayHello({}).catch((error) => error)).toMatchObject({
+    statusName: 'INTERNAL',
+    message: 'internal error',
+  })
 })
 
 test('a server that is not there is UNAVAILABLE', async () => {
   for (const protocol of ['grpc', 'connect', 'grpc-web'] as const) {
     const client = createRpcClient(GreeterContract, { baseUrl: 'http://127.0.0.1:1', protocol, timeoutMs: 5_000 })
-    expect([protocol, await client.SayHello({}).catch(error => error.statusName)]).toEqual([protocol, 'UNAVAILABLE'])
+    expect([protocol, await client.SayHello({}).catch((error) => error.statusName)]).toEqual([protocol, 'UNAVAILABLE'])
   }
 })
 
@@ -133,6 +173,9 @@ test('a client without an address says so', () => {
 })
 
 test('a GrpcError keeps the metadata of its own', () => {
-  const error = new GrpcError(GrpcStatus.ABORTED, 'x', { metadata: { 'x-a': 'b' }, cause: new ConnectError('c', Code.Internal) })
+  const error = new GrpcError(GrpcStatus.ABORTED, 'x', {
+    metadata: { 'x-a': 'b' },
+    cause: new ConnectError('c', Code.Internal),
+  })
   expect([error.metadata.get('x-a'), error.remote]).toEqual(['b', true])
 })

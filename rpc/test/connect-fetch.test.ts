@@ -11,7 +11,7 @@ let http: ReturnType<typeof Bun.serve>
 beforeAll(async () => {
   await app.start()
   const server = await app.resolve(RpcServer)
-  http = Bun.serve({ port: 0, fetch: request => server.fetchHandler.fetch(request) })
+  http = Bun.serve({ port: 0, fetch: (request) => server.fetchHandler.fetch(request) })
 })
 afterAll(async () => {
   await http.stop(true)
@@ -24,7 +24,10 @@ const json = (message: object, headers: Record<string, string> = {}, signal?: Ab
   post(JSON.stringify(message), { 'content-type': 'application/json', ...headers }, signal)
 
 test('JSON, with metadata both ways', async () => {
-  const response = await json({ name: 'Ada', times: 2, unknown: true }, { 'x-ask': 'question', 'connect-timeout-ms': '5000' })
+  const response = await json(
+    { name: 'Ada', times: 2, unknown: true },
+    { 'x-ask': 'question', 'connect-timeout-ms': '5000' },
+  )
   expect([response.status, response.headers.get('content-type')]).toEqual([200, 'application/json'])
   expect([response.headers.get('x-echo'), response.headers.get('trailer-x-last')]).toEqual(['question', 'true'])
   expect(await response.json()).toEqual({ message: 'Hello, Ada', index: 2 })
@@ -51,7 +54,13 @@ test('an error has its status, details and metadata', async () => {
   expect(await response.json()).toMatchObject({ code: 'not_found', message: 'no "50%" of müller: gone', details })
 })
 
-const refused: readonly (readonly [name: string, body: string, headers: Record<string, string>, status: number, code: string])[] = [
+const refused: readonly (readonly [
+  name: string,
+  body: string,
+  headers: Record<string, string>,
+  status: number,
+  code: string,
+])[] = [
   ['an unexpected error', '{"name":"bug"}', {}, 500, 'internal'],
   ['JSON that is none', '{', {}, 400, 'invalid_argument'],
   ['an empty body', '', {}, 400, 'invalid_argument'],
@@ -73,7 +82,7 @@ test('the handler hears when the caller leaves', async () => {
   await fresh.start()
   const server = await fresh.resolve(RpcServer)
   const seen = await fresh.resolve(Seen)
-  const own = Bun.serve({ port: 0, fetch: request => server.fetchHandler.fetch(request) })
+  const own = Bun.serve({ port: 0, fetch: (request) => server.fetchHandler.fetch(request) })
   const controller = new AbortController()
   const call = fetch(`${own.url}greeter.v1.Greeter/SayHello`, {
     method: 'POST',

@@ -64,7 +64,7 @@ export function greeterApp(options: RpcOptions = {}) {
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
+  return new Promise((resolve) => {
     if (signal.aborted) resolve()
     else signal.addEventListener('abort', () => resolve(), { once: true })
   })

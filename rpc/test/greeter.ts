@@ -1,4 +1,5 @@
 /** The contract that the tests implement, imported the way an application imports it. */
 import '../plugin/register.ts'
 
-export const { GreeterContract, HelloReplySchema, HelloRequestSchema, HelloSummarySchema } = await import('../fixtures/greeter.proto')
+export const { GreeterContract, HelloReplySchema, HelloRequestSchema, HelloSummarySchema } =
+  await import('../fixtures/greeter.proto')

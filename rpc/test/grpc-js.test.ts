@@ -31,12 +31,23 @@ function sayHello(request: Request, options: { deadline?: number; to?: Client } 
     const deadline = Date.now() + (options.deadline ?? 5_000)
     const answer = (error: ServiceError | null, value?: { message: string }) =>
       error ? reject(error) : resolve(value ?? { message: '' })
-    ;(options.to ?? client).makeUnaryRequest(path('SayHello'), encode, reply, request, new Metadata(), { deadline }, answer)
+    ;(options.to ?? client).makeUnaryRequest(
+      path('SayHello'),
+      encode,
+      reply,
+      request,
+      new Metadata(),
+      { deadline },
+      answer,
+    )
   })
 }
 
 async function failure(call: Promise<unknown>): Promise<ServiceError> {
-  const error: unknown = await call.then(() => undefined, (reason: unknown) => reason)
+  const error: unknown = await call.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  )
   if (error instanceof Error && 'details' in error) return error as ServiceError
   throw new Error(`expected an error of the service, got ${Bun.inspect(error)}`)
 }
@@ -89,8 +100,8 @@ test('the server sees a cancelled stream and runs its finally blocks', async () 
   const seen = await fresh.resolve(Seen)
   const own = new Client(`127.0.0.1:${(await fresh.resolve(RpcServer)).port}`, credentials.createInsecure())
   const call = own.makeServerStreamRequest(path('SayHelloStream'), encode, reply, { name: 'wait', times: 1 })
-  const ended = new Promise<ServiceError>(resolve => call.on('error', error => resolve(error as ServiceError)))
-  await new Promise(resolve => call.once('data', resolve))
+  const ended = new Promise<ServiceError>((resolve) => call.on('error', (error) => resolve(error as ServiceError)))
+  await new Promise((resolve) => call.once('data', resolve))
   call.cancel()
   expect((await ended).code).toBe(status.CANCELLED)
   expect(await seen.finished.promise).toBe('SayHelloStream')
@@ -113,12 +124,16 @@ test('messages of almost 4 MiB pass, larger ones are refused and the connection 
   const { port } = await app.resolve(RpcServer)
   const large = new Client(`127.0.0.1:${port}`, credentials.createInsecure(), { 'grpc.max_receive_message_length': -1 })
   expect((await sayHello({ name }, { to: large })).message).toHaveLength(name.length + 7)
-  expect((await failure(sayHello({ name: `${name}${'m'.repeat(200)}` }, { to: large }))).code).toBe(status.RESOURCE_EXHAUSTED)
+  expect((await failure(sayHello({ name: `${name}${'m'.repeat(200)}` }, { to: large }))).code).toBe(
+    status.RESOURCE_EXHAUSTED,
+  )
   expect((await sayHello({ name: 'after' }, { to: large })).message).toBe('Hello, after')
   large.close()
 })
 
 test('1,000 concurrent calls', async () => {
-  const replies = await Promise.all(Array.from({ length: 1000 }, (_, index) => sayHello({ name: String(index) }, { deadline: 30_000 })))
+  const replies = await Promise.all(
+    Array.from({ length: 1000 }, (_, index) => sayHello({ name: String(index) }, { deadline: 30_000 })),
+  )
   expect(replies.every((answer, index) => answer.message === `Hello, ${index}`)).toBe(true)
 })

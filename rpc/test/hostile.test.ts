@@ -17,7 +17,7 @@ beforeAll(async () => {
   address = `http://127.0.0.1:${server.port}`
   session = connect(address)
   session.on('error', () => {})
-  handle = async request => server.fetchHandler.fetch(request)
+  handle = async (request) => server.fetchHandler.fetch(request)
 })
 
 afterAll(async () => {
@@ -31,7 +31,12 @@ interface Answer {
 }
 
 /** One gRPC call with a body of exactly these bytes; the status may come in headers or trailers. */
-function grpc(method: string, body: Uint8Array, headers: Record<string, string> = {}, on: ClientHttp2Session = session): Promise<Answer> {
+function grpc(
+  method: string,
+  body: Uint8Array,
+  headers: Record<string, string> = {},
+  on: ClientHttp2Session = session,
+): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>()
   const stream = on.request({
     ':method': 'POST',
@@ -45,7 +50,12 @@ function grpc(method: string, body: Uint8Array, headers: Record<string, string> 
   stream.on('response', note)
   stream.on('trailers', note)
   stream.on('error', reject)
-  stream.on('close', () => resolve({ status: String(found['grpc-status'] ?? `http ${found[':status']}`), message: String(found['grpc-message'] ?? '') }))
+  stream.on('close', () =>
+    resolve({
+      status: String(found['grpc-status'] ?? `http ${found[':status']}`),
+      message: String(found['grpc-message'] ?? ''),
+    }),
+  )
   stream.resume()
   stream.end(body)
   return promise
@@ -67,7 +77,12 @@ afterEach(async () => {
 })
 
 describe('gRPC', () => {
-  const cases: readonly (readonly [name: string, body: Uint8Array, headers: Record<string, string>, statuses: string[]])[] = [
+  const cases: readonly (readonly [
+    name: string,
+    body: Uint8Array,
+    headers: Record<string, string>,
+    statuses: string[],
+  ])[] = [
     ['an empty body', bytes(), {}, ['3', '12', '13']],
     ['half a prefix', bytes(0, 0, 0), {}, ['3', '13']],
     ['a length without a message', bytes(0, 0, 0, 0, 10), {}, ['3', '12', '13']],
@@ -112,13 +127,18 @@ describe('gRPC', () => {
       const { port } = await fresh.resolve(RpcServer)
       const seen = await fresh.resolve(Seen)
       const own = connect(`http://127.0.0.1:${port}`)
-      const stream = own.request({ ':method': 'POST', ':path': `/greeter.v1.Greeter/${method}`, 'content-type': 'application/grpc', te: 'trailers' })
+      const stream = own.request({
+        ':method': 'POST',
+        ':path': `/greeter.v1.Greeter/${method}`,
+        'content-type': 'application/grpc',
+        te: 'trailers',
+      })
       stream.on('error', () => {})
       const wait = toBinary(HelloRequestSchema, create(HelloRequestSchema, { name: 'wait', times: 1 }))
       if (method === 'SayHelloStream') stream.end(envelope(wait))
       else stream.write(envelope(wait))
-      if (method === 'RecordRoute') await new Promise(resolve => own.ping(resolve))
-      else await new Promise(resolve => stream.once('data', resolve))
+      if (method === 'RecordRoute') await new Promise((resolve) => own.ping(resolve))
+      else await new Promise((resolve) => stream.once('data', resolve))
       own.destroy()
       if (method !== 'RecordRoute') expect(await seen.finished.promise).toBe(method)
       await fresh.stop()
@@ -129,11 +149,15 @@ describe('gRPC', () => {
     const own = connect(address)
     own.on('error', () => {})
     for (let index = 0; index < 500 && !own.destroyed; index++) {
-      const stream = own.request({ ':method': 'POST', ':path': '/greeter.v1.Greeter/SayHello', 'content-type': 'application/grpc' })
+      const stream = own.request({
+        ':method': 'POST',
+        ':path': '/greeter.v1.Greeter/SayHello',
+        'content-type': 'application/grpc',
+      })
       stream.on('error', () => {})
       stream.close(constants.NGHTTP2_CANCEL)
     }
-    await new Promise<void>(resolve => own.close(resolve))
+    await new Promise<void>((resolve) => own.close(resolve))
   })
 })
 
@@ -142,12 +166,22 @@ describe('Connect and gRPC-Web', () => {
     handle(new Request(`http://x/greeter.v1.Greeter/${method}`, { method: 'POST', body, headers }))
   const json = { 'content-type': 'application/json' }
 
-  const cases: readonly (readonly [name: string, body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string>, status: number])[] = [
+  const cases: readonly (readonly [
+    name: string,
+    body: string | Uint8Array<ArrayBuffer>,
+    headers: Record<string, string>,
+    status: number,
+  ])[] = [
     ['JSON that is none', '{', json, 400],
     ['JSON of another shape', '[1]', json, 400],
     ['a field of the wrong type', '{"name":5}', json, 400],
     ['a message larger than the limit', JSON.stringify({ name: 'x'.repeat(200_000) }), json, 429],
-    ['a gzip bomb', Bun.gzipSync(new Uint8Array(50_000_000)), { 'content-type': 'application/proto', 'content-encoding': 'gzip' }, 429],
+    [
+      'a gzip bomb',
+      Bun.gzipSync(new Uint8Array(50_000_000)),
+      { 'content-type': 'application/proto', 'content-encoding': 'gzip' },
+      429,
+    ],
     ['an unknown content type', 'x', { 'content-type': 'text/html' }, 415],
     ['an unknown encoding', 'x', { 'content-type': 'application/proto', 'content-encoding': 'zstd' }, 501],
     ['plain gRPC, which this port cannot answer', hello, { 'content-type': 'application/grpc' }, 415],

@@ -11,13 +11,17 @@ const app = greeterApp()
 beforeAll(() => app.start())
 afterAll(() => app.stop())
 
-test.skipIf(python === undefined)('every check of a grpcio client passes (needs python3-grpcio)', async () => {
-  const { port } = await app.resolve(RpcServer)
-  const client = Bun.spawn([python ?? '', join(import.meta.dir, 'python/client.py'), `127.0.0.1:${port}`], {
-    stdout: 'pipe',
-    stderr: 'inherit',
-  })
-  const results = JSON.parse(await new Response(client.stdout).text()) as Record<string, string>
-  expect(Object.keys(results).length).toBe(24)
-  expect(Object.entries(results).filter(([, outcome]) => outcome !== 'ok')).toEqual([])
-}, 90_000)
+test.skipIf(python === undefined)(
+  'every check of a grpcio client passes (needs python3-grpcio)',
+  async () => {
+    const { port } = await app.resolve(RpcServer)
+    const client = Bun.spawn([python ?? '', join(import.meta.dir, 'python/client.py'), `127.0.0.1:${port}`], {
+      stdout: 'pipe',
+      stderr: 'inherit',
+    })
+    const results = JSON.parse(await new Response(client.stdout).text()) as Record<string, string>
+    expect(Object.keys(results).length).toBe(24)
+    expect(Object.entries(results).filter(([, outcome]) => outcome !== 'ok')).toEqual([])
+  },
+  90_000,
+)

@@ -13,7 +13,11 @@ describe.skipIf(python === undefined)('a grpcio server (needs python3-grpcio)', 
   let stop = () => {}
 
   beforeAll(async () => {
-    const server = Bun.spawn([python ?? '', join(import.meta.dir, 'python/server.py')], { stdin: 'pipe', stdout: 'pipe', stderr: 'inherit' })
+    const server = Bun.spawn([python ?? '', join(import.meta.dir, 'python/server.py')], {
+      stdin: 'pipe',
+      stdout: 'pipe',
+      stderr: 'inherit',
+    })
     lines = readLines(server.stdout)
     stop = () => void server.stdin.end()
     const port = (await lines.next()).value as string
@@ -56,7 +60,9 @@ describe.skipIf(python === undefined)('a grpcio server (needs python3-grpcio)', 
   })
 
   test('a deadline', async () => {
-    expect(await client.SayHello({ name: 'wait' }, { timeoutMs: 50 }).catch(error => error)).toMatchObject({ statusName: 'DEADLINE_EXCEEDED' })
+    expect(await client.SayHello({ name: 'wait' }, { timeoutMs: 50 }).catch((error) => error)).toMatchObject({
+      statusName: 'DEADLINE_EXCEEDED',
+    })
   })
 
   test('leaving the loop ends the call on the server', async () => {

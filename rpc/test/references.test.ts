@@ -8,18 +8,24 @@ const { OrdersContract } = await import('../fixtures/refs.proto')
 
 class Order extends defineModel({ fields: { total: field.int() } }) {}
 
-const orders = createController.implements(OrdersContract).types({ Order }).create({
-  methods: () => ({
-    Pay: async ({ body }) => {
-      const order: Reference<Order> = body.order
-      const inner: Reference<Order>[] = Object.values(body.inner?.byName ?? {})
-      const chosen = body.either.case === 'chosen' ? [body.either.value] : []
-      return { order, seen: [...body.others, ...inner, ...chosen].map(String) }
-    },
-  }),
-})
+const orders = createController
+  .implements(OrdersContract)
+  .types({ Order })
+  .create({
+    methods: () => ({
+      Pay: async ({ body }) => {
+        const order: Reference<Order> = body.order
+        const inner: Reference<Order>[] = Object.values(body.inner?.byName ?? {})
+        const chosen = body.either.case === 'chosen' ? [body.either.value] : []
+        return { order, seen: [...body.others, ...inner, ...chosen].map(String) }
+      },
+    }),
+  })
 
-const app = JustScale().add(orders).add(RpcFeature.configure({ port: false })).build()
+const app = JustScale()
+  .add(orders)
+  .add(RpcFeature.configure({ port: false }))
+  .build()
 const client = createRpcClient(OrdersContract, { transport: inProcessTransport(app) })
 
 test('texts become references at every depth, and references become texts', async () => {

@@ -34,8 +34,13 @@ test('a wrong answer is a type error', () => {
 
 test('a unary method cannot stream', () => {
   createController.implements(GreeterContract).create({
-    // @ts-expect-error SayHello answers once
-    methods: () => ({ ...rest, async *SayHello() { yield { message: 'x' } } }),
+    methods: () => ({
+      ...rest,
+      // @ts-expect-error SayHello answers once
+      async *SayHello() {
+        yield { message: 'x' }
+      },
+    }),
   })
 })
 
@@ -64,7 +69,7 @@ test('the body, the context and what middleware adds are typed', () => {
 test('a client has the methods of the contract', () => {
   const client = createRpcClient(GreeterContract, { baseUrl: 'http://localhost' })
   const calls = () => [
-    client.SayHello({ name: 'x' }).then(reply => reply.message.length),
+    client.SayHello({ name: 'x' }).then((reply) => reply.message.length),
     // @ts-expect-error name is text
     client.SayHello({ name: 5 }),
     // @ts-expect-error there is no such method
@@ -79,7 +84,11 @@ test('plain JavaScript gets an error that names what is missing and what is too 
   const { JustScale } = await import('@justscale/core')
   const methods: unknown = () => ({ ...rest, SayHelo: () => ({}) })
   const controller = createController.implements(GreeterContract).create({ methods: methods as never })
-  const failure: unknown = await JustScale().add(controller).build().prepare().catch((error: unknown) => error)
+  const failure: unknown = await JustScale()
+    .add(controller)
+    .build()
+    .prepare()
+    .catch((error: unknown) => error)
   const cause = failure instanceof ContractError ? failure : (failure as Error).cause
   expect(cause).toBeInstanceOf(ContractError)
   expect(String(cause)).toContain('does not implement SayHello and has SayHelo, which the contract does not have')

@@ -1,6 +1,6 @@
 /**
  * CPU microseconds of the server per unary call, ours against plain connect-es and grpc-js on Bun, in one interleaved run:
- * `bun rpc/bench/unary.ts [rounds] [calls per round]`. Requests per second follow the load of the machine and are not
+ * `bun rpc/bench/unary.bench.ts [rounds] [calls per round]`. Requests per second follow the load of the machine and are not
  * printed. Trap: the first round of each server warms it up and is not counted.
  */
 import { readFileSync } from 'node:fs'
@@ -20,15 +20,30 @@ const contenders: readonly { name: string; server: string; connect: (port: numbe
   { name: 'gRPC, ours', server: 'ours', connect: grpc },
   { name: 'gRPC, connect-es', server: 'connect-es', connect: grpc },
   { name: 'gRPC, grpc-js', server: 'grpc-js', connect: grpc },
-  { name: 'Connect binary, ours', server: 'ours-connect', connect: port => http(port, 'application/proto', request) },
-  { name: 'Connect binary, connect-es', server: 'connect-es-connect', connect: port => http(port, 'application/proto', request) },
-  { name: 'Connect JSON, ours', server: 'ours-connect', connect: port => http(port, 'application/json', '{"name":"Ada"}') },
-  { name: 'Connect JSON, connect-es', server: 'connect-es-connect', connect: port => http(port, 'application/json', '{"name":"Ada"}') },
+  { name: 'Connect binary, ours', server: 'ours-connect', connect: (port) => http(port, 'application/proto', request) },
+  {
+    name: 'Connect binary, connect-es',
+    server: 'connect-es-connect',
+    connect: (port) => http(port, 'application/proto', request),
+  },
+  {
+    name: 'Connect JSON, ours',
+    server: 'ours-connect',
+    connect: (port) => http(port, 'application/json', '{"name":"Ada"}'),
+  },
+  {
+    name: 'Connect JSON, connect-es',
+    server: 'connect-es-connect',
+    connect: (port) => http(port, 'application/json', '{"name":"Ada"}'),
+  },
 ]
 
 const running = await Promise.all(
-  contenders.map(async contender => {
-    const server = Bun.spawn(['bun', join(import.meta.dir, 'server.ts'), contender.server], { stdout: 'pipe', stderr: 'ignore' })
+  contenders.map(async (contender) => {
+    const server = Bun.spawn(['bun', join(import.meta.dir, 'server.ts'), contender.server], {
+      stdout: 'pipe',
+      stderr: 'ignore',
+    })
     const port = await portOf(server.stdout)
     return { ...contender, server, call: contender.connect(port), micros: [] as number[] }
   }),
@@ -41,7 +56,11 @@ for (let round = 0; round <= rounds; round++) {
   }
 }
 for (const { server } of running) server.kill()
-console.log(Bun.inspect.table(running.map(({ name, micros }) => ({ name, 'CPU us per call (median)': median(micros).toFixed(0) }))))
+console.log(
+  Bun.inspect.table(
+    running.map(({ name, micros }) => ({ name, 'CPU us per call (median)': median(micros).toFixed(0) })),
+  ),
+)
 process.exit(0)
 
 /** Logs may come before it. */
@@ -69,7 +88,9 @@ function grpc(port: number): Call {
   const same = (value: Buffer) => value
   return () =>
     new Promise((resolve, reject) =>
-      client.makeUnaryRequest('/greeter.v1.Greeter/SayHello', same, same, bytes, error => (error ? reject(error) : resolve(undefined))),
+      client.makeUnaryRequest('/greeter.v1.Greeter/SayHello', same, same, bytes, (error) =>
+        error ? reject(error) : resolve(undefined),
+      ),
     )
 }
 
