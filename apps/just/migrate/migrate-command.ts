@@ -1,0 +1,76 @@
+/** `just migrate`: makes, runs, undoes and checks the migrations of an app. */
+import { type ArgsDef, defineCommand } from 'citty'
+import type { Migrator } from '@justscale/postgres'
+import { withMigrator } from './open-migrator.ts'
+
+const common = {
+  entry: { type: 'string', description: 'File with the app', default: 'main.ts' },
+  folder: { type: 'string', description: 'Folder of the .sql files', default: 'migrations' },
+  json: { type: 'boolean', description: 'JSON instead of text', default: false },
+} satisfies ArgsDef
+
+const make = defineCommand({
+  meta: { name: 'make', description: 'Write the file that leads from the existing ones to the models' },
+  args: { ...common, name: { type: 'positional', description: 'What it does, in a few words', required: true } },
+  async run({ args }) {
+    const path = await withMigrator(args.entry, args.folder, (migrator) => migrator.make(args.name))
+    print(args.json, { path: path ?? null }, path ?? 'The migrations lead to the models already.')
+  },
+})
+
+const status = defineCommand({
+  meta: { name: 'status', description: 'Every file, and when it was applied' },
+  args: common,
+  async run({ args }) {
+    const all = await withMigrator(args.entry, args.folder, (migrator) => migrator.status())
+    const rows = all.map(({ name, appliedAt }) => ({ name, appliedAt: appliedAt?.toString() ?? null }))
+    print(args.json, rows, rows.map((row) => `${row.appliedAt ?? 'pending'.padEnd(20)}  ${row.name}`).join('\n'))
+  },
+})
+
+/** A command that answers with the names of files. */
+function named(
+  name: string,
+  description: string,
+  work: (migrator: Migrator) => Promise<readonly string[]>,
+  none: string,
+) {
+  return defineCommand({
+    meta: { name, description },
+    args: common,
+    async run({ args }) {
+      const names = await withMigrator(args.entry, args.folder, work)
+      print(args.json, names, names.length === 0 ? none : names.join('\n'))
+    },
+  })
+}
+
+const verify = defineCommand({
+  meta: { name: 'verify', description: 'Compare files with models, and the database with the files' },
+  args: common,
+  async run({ args }) {
+    const found = await withMigrator(args.entry, args.folder, (migrator) => migrator.verify())
+    const lines = [
+      ...found.models.map((each) => `missing in the files: ${each}`),
+      ...found.drift.map((each) => `missing in the database: ${each}`),
+    ]
+    print(args.json, found, lines.length === 0 ? 'Models, files and database agree.' : lines.join('\n'))
+    if (lines.length > 0) process.exitCode = 1
+  },
+})
+
+function print(json: boolean, data: unknown, text: string): void {
+  console.log(json ? JSON.stringify(data) : text)
+}
+
+export const migrateCommand = defineCommand({
+  meta: { name: 'migrate', description: 'Make and run migrations' },
+  subCommands: {
+    make,
+    status,
+    verify,
+    pending: named('pending', 'Files that were not applied', (migrator) => migrator.pending(), 'Nothing is pending.'),
+    run: named('run', 'Apply what is pending', (migrator) => migrator.run(), 'Nothing was pending.'),
+    rollback: named('rollback', 'Undo the last run', (migrator) => migrator.rollback(), 'There is nothing to undo.'),
+  },
+})
