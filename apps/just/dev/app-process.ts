@@ -23,7 +23,8 @@ export class AppProcess {
   }
 
   start(): void {
-    const child = Bun.spawn([process.execPath, this.#entry], {
+    // No orphans: a killed `just dev` must not leave an app on the port.
+    const child = Bun.spawn([process.execPath, '--no-orphans', this.#entry], {
       env: { ...this.#env },
       stdio: ['ignore', 'inherit', 'inherit'],
       // In a group of its own, so that Ctrl-C reaches the app once: from us.
