@@ -8,7 +8,14 @@ export { OpenApiFeature, type OpenApiOptions } from './openapi/open-api-feature.
 export { createClient, type Client, type ClientOptions } from './client/create-client.ts'
 export { HttpCallError } from './client/http-call-error.ts'
 export { createGuard, createMiddleware, type Guard, type Middleware } from './middleware/create-middleware.ts'
-export { HttpError, HttpBindError, ResponseContractError, RouteConflictError, RouteDefinitionError, type Violation } from './errors.ts'
+export {
+  HttpError,
+  HttpBindError,
+  ResponseContractError,
+  RouteConflictError,
+  RouteDefinitionError,
+  type Violation,
+} from './errors.ts'
 export type { CookieOptions, Reply, Responder } from './response/reply.ts'
 export type { Problem } from './response/problem.ts'
 export type { PlainQuery, RequestContext } from './route/context.ts'

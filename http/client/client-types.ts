@@ -15,35 +15,62 @@ export interface ClientController {
 type RoutesOf<C> = C extends { readonly [injectedAs]: () => ControllerInstance<infer R> } ? R[keyof R] : never
 type TypesOf<R> = R extends HttpRoute<infer Types> ? Types : never
 
-type FullPath<Prefix, Path> = Prefix extends string ? (Path extends '/' ? (Prefix extends '' ? '/' : Prefix) : Path extends string ? `${Prefix}${Path}` : never) : never
+type FullPath<Prefix, Path> = Prefix extends string
+  ? Path extends '/'
+    ? Prefix extends ''
+      ? '/'
+      : Prefix
+    : Path extends string
+      ? `${Prefix}${Path}`
+      : never
+  : never
 /** The routes of a controller, or of several, with their whole path. */
 type Endpoints<C> = C extends { readonly prefix: infer Prefix } ? Endpoint<Prefix, TypesOf<RoutesOf<C>>> : never
-type Endpoint<Prefix, Types> = Types extends RouteTypes ? { readonly types: Types; readonly method: Types['method']; readonly fullPath: FullPath<Prefix, Types['path']> } : never
+type Endpoint<Prefix, Types> = Types extends RouteTypes
+  ? { readonly types: Types; readonly method: Types['method']; readonly fullPath: FullPath<Prefix, Types['path']> }
+  : never
 
 export type PathsOf<C, Method> = Extract<Endpoints<C>, { readonly method: Method }>['fullPath']
-export type TypesAt<C, Method, Path> = Extract<Endpoints<C>, { readonly method: Method; readonly fullPath: Path }>['types']
+export type TypesAt<C, Method, Path> = Extract<
+  Endpoints<C>,
+  { readonly method: Method; readonly fullPath: Path }
+>['types']
 
 type EntryOf<Name extends string, Types> = Name extends keyof Types
   ? Types[Name]
   : Capitalize<Name> extends keyof Types
     ? Types[Capitalize<Name>]
-    : Name extends `${infer Base}Ref` ? (Capitalize<Base> extends keyof Types ? Types[Capitalize<Base>] : undefined) : undefined
+    : Name extends `${infer Base}Ref`
+      ? Capitalize<Base> extends keyof Types
+        ? Types[Capitalize<Base>]
+        : undefined
+      : undefined
 type ParameterInput<Type> = Type extends AnyModelClass
   ? RefText<KeyOf<InstanceType<Type>>> | Reference<InstanceType<Type>>
-  : Type extends Schema ? InputOf<Type> : string | number
+  : Type extends Schema
+    ? InputOf<Type>
+    : string | number
 
 type Parameters_<Types> = Types extends RouteTypes
   ? Types['path'] extends string
     ? [ParameterNames<Types['path']>] extends [never]
       ? { readonly params?: undefined }
-      : { readonly params: { readonly [Name in ParameterNames<Types['path']>]: ParameterInput<EntryOf<Name, Types['params']>> } }
+      : {
+          readonly params: {
+            readonly [Name in ParameterNames<Types['path']>]: ParameterInput<EntryOf<Name, Types['params']>>
+          }
+        }
     : never
   : never
 type Part<Name extends string, S> = S extends Schema
-  ? undefined extends InputOf<S> ? { readonly [Key in Name]?: InputOf<S> } : { readonly [Key in Name]: InputOf<S> }
+  ? undefined extends InputOf<S>
+    ? { readonly [Key in Name]?: InputOf<S> }
+    : { readonly [Key in Name]: InputOf<S> }
   : { readonly [Key in Name]?: undefined }
 type QueryPart<S> = S extends Schema
-  ? Record<never, never> extends InputOf<S> ? { readonly query?: InputOf<S> } : { readonly query: InputOf<S> }
+  ? Record<never, never> extends InputOf<S>
+    ? { readonly query?: InputOf<S> }
+    : { readonly query: InputOf<S> }
   : { readonly query?: Readonly<Record<string, string>> }
 
 export interface CallOptions {
@@ -51,10 +78,15 @@ export interface CallOptions {
   readonly signal?: AbortSignal
 }
 
-export type CallInput<Types> = Types extends RouteTypes ? Parameters_<Types> & QueryPart<Types['query']> & Part<'body', Types['body']> & CallOptions : never
+export type CallInput<Types> = Types extends RouteTypes
+  ? Parameters_<Types> & QueryPart<Types['query']> & Part<'body', Types['body']> & CallOptions
+  : never
 
 /** The input can be left out where nothing in it is required. */
-export type CallArguments<Types> = Record<never, never> extends CallInput<Types> ? readonly [input?: CallInput<Types>] : readonly [input: CallInput<Types>]
+export type CallArguments<Types> =
+  Record<never, never> extends CallInput<Types>
+    ? readonly [input?: CallInput<Types>]
+    : readonly [input: CallInput<Types>]
 
 type Success = 200 | 201 | 202 | 203 | 206
 export type CallResult<Types> = Types extends RouteTypes
@@ -73,6 +105,12 @@ export type Jsonified<Value> = Value extends { toJSON(): infer Json }
     ? never
     : Value extends readonly (infer Element)[]
       ? Jsonified<Element>[]
-      : Value extends object ? { [Name in keyof Value]: Jsonified<Value[Name]> } : Value
+      : Value extends object
+        ? { [Name in keyof Value]: Jsonified<Value[Name]> }
+        : Value
 
-export type EventAt<Types> = Types extends RouteTypes ? Types['result'] extends EventMessage ? Types['result'] : EventMessage : never
+export type EventAt<Types> = Types extends RouteTypes
+  ? Types['result'] extends EventMessage
+    ? Types['result']
+    : EventMessage
+  : never

@@ -3,7 +3,15 @@
  * controllers by their types only; with `fetch: (request) => server.fetch(request)` it works without a socket.
  */
 import type { Problem } from '../response/problem.ts'
-import type { CallArguments, CallOptions, CallResult, ClientController, EventAt, PathsOf, TypesAt } from './client-types.ts'
+import type {
+  CallArguments,
+  CallOptions,
+  CallResult,
+  ClientController,
+  EventAt,
+  PathsOf,
+  TypesAt,
+} from './client-types.ts'
 import { HttpCallError } from './http-call-error.ts'
 import { readEvents } from './read-events.ts'
 
@@ -45,7 +53,14 @@ export function createClient<C extends ClientController>(options: ClientOptions 
     const response = await send(options, 'GET', path, input, 'text/event-stream')
     if (response.body !== null) yield* readEvents(response.body)
   }
-  const client = { get: call('GET'), post: call('POST'), put: call('PUT'), patch: call('PATCH'), delete: call('DELETE'), events }
+  const client = {
+    get: call('GET'),
+    post: call('POST'),
+    put: call('PUT'),
+    patch: call('PATCH'),
+    delete: call('DELETE'),
+    events,
+  }
   return client as unknown as Client<C>
 }
 
@@ -55,17 +70,29 @@ interface RawInput extends CallOptions {
   readonly body?: unknown
 }
 
-async function send(options: ClientOptions, method: string, path: string, input: RawInput = {}, accept: string): Promise<Response> {
+async function send(
+  options: ClientOptions,
+  method: string,
+  path: string,
+  input: RawInput = {},
+  accept: string,
+): Promise<Response> {
   const { baseUrl = 'http://localhost', fetch: fetchOf = fetch, headers } = options
   const url = new URL(baseUrl.replace(/\/$/, '') + filled(path, input.params ?? {}))
   for (const [name, value] of Object.entries(input.query ?? {})) {
-    for (const item of Array.isArray(value) ? value : [value]) if (item !== undefined) url.searchParams.append(name, textOf(item))
+    for (const item of Array.isArray(value) ? value : [value])
+      if (item !== undefined) url.searchParams.append(name, textOf(item))
   }
   const raw = input.body instanceof FormData || input.body instanceof Uint8Array
   const response = await fetchOf(
     new Request(url, {
       method,
-      headers: { accept, ...(input.body !== undefined && !raw && { 'content-type': 'application/json' }), ...headers, ...input.headers },
+      headers: {
+        accept,
+        ...(input.body !== undefined && !raw && { 'content-type': 'application/json' }),
+        ...headers,
+        ...input.headers,
+      },
       ...(input.body !== undefined && { body: raw ? (input.body as BodyInit) : JSON.stringify(input.body) }),
       ...(input.signal && { signal: input.signal }),
     }),
@@ -77,12 +104,15 @@ async function send(options: ClientOptions, method: string, path: string, input:
 
 function filled(path: string, params: Readonly<Record<string, unknown>>): string {
   const rest = (text: string) => text.split('/').map(encodeURIComponent).join('/')
-  return path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(textOf(params[name]))).replace(/\*$/, () => rest(textOf(params['rest'])))
+  return path
+    .replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(textOf(params[name])))
+    .replace(/\*$/, () => rest(textOf(params['rest'])))
 }
 
 /** References go out as their text. */
 function textOf(value: unknown): string {
-  const json: unknown = typeof value === 'object' && value !== null ? (JSON.parse(JSON.stringify(value)) as unknown) : value
+  const json: unknown =
+    typeof value === 'object' && value !== null ? (JSON.parse(JSON.stringify(value)) as unknown) : value
   return typeof json === 'string' ? json : String(json)
 }
 

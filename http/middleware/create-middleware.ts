@@ -13,7 +13,10 @@ export type Answer = Response | Reply
 export const stepMark: unique symbol = Symbol('justscale.http.step')
 
 export interface InjectedStep<Run> {
-  readonly [stepMark]: { readonly inject: Readonly<Record<string, AnyToken>>; readonly make: (dependencies: never) => Run }
+  readonly [stepMark]: {
+    readonly inject: Readonly<Record<string, AnyToken>>
+    readonly make: (dependencies: never) => Run
+  }
 }
 
 /** `Needs` must be in the context where it is used; `Adds` is there afterwards. */
@@ -24,10 +27,19 @@ export type GuardFunction<Needs> = (context: Needs) => Awaitable<unknown>
 export type Guard<Needs> = GuardFunction<Needs> | InjectedStep<GuardFunction<Needs>>
 
 /** What a middleware's result adds to the context. */
-export type AddedBy<Result> = Exclude<Result, Answer | void | undefined | null> extends infer Added ? ([Added] extends [never] ? unknown : Added) : never
+export type AddedBy<Result> =
+  Exclude<Result, Answer | void | undefined | null> extends infer Added
+    ? [Added] extends [never]
+      ? unknown
+      : Added
+    : never
 
 /** A middleware that injects: `createMiddleware({ inject: { sessions: Sessions }, handle: ({ sessions }) => (context) => ({...}) })`. */
-export function createMiddleware<Needs, Adds, Injected extends Readonly<Record<string, AnyToken>> = Record<never, never>>(definition: {
+export function createMiddleware<
+  Needs,
+  Adds,
+  Injected extends Readonly<Record<string, AnyToken>> = Record<never, never>,
+>(definition: {
   readonly inject?: Injected
   readonly handle: (dependencies: InjectedDependencies<Injected>) => MiddlewareFunction<Needs, Adds>
 }): InjectedStep<MiddlewareFunction<Needs, Adds>> {
@@ -35,7 +47,10 @@ export function createMiddleware<Needs, Adds, Injected extends Readonly<Record<s
 }
 
 /** A guard that injects; see `createMiddleware`. */
-export function createGuard<Needs, Injected extends Readonly<Record<string, AnyToken>> = Record<never, never>>(definition: {
+export function createGuard<
+  Needs,
+  Injected extends Readonly<Record<string, AnyToken>> = Record<never, never>,
+>(definition: {
   readonly inject?: Injected
   readonly handle: (dependencies: InjectedDependencies<Injected>) => GuardFunction<Needs>
 }): InjectedStep<GuardFunction<Needs>> {

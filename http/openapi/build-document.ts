@@ -53,11 +53,18 @@ export function buildDocument(routes: readonly MountedRoute[], info: DocumentInf
     const operations = (paths[path] ??= {})
     operations[route.method.toLowerCase()] ??= operation(route, uniqueId(route, operationIds), registry)
   }
-  return { openapi: '3.1.0', info, paths, components: { schemas: { Problem: problemSchema, ...registry.components() } } }
+  return {
+    openapi: '3.1.0',
+    info,
+    paths,
+    components: { schemas: { Problem: problemSchema, ...registry.components() } },
+  }
 }
 
 function uniqueId(route: MountedRoute, taken: Set<string>): string {
-  const base = [...route.controller.replace(/^controller/, '').split(/[^A-Za-z0-9]+/), route.name].filter((part) => part !== '').join('_')
+  const base = [...route.controller.replace(/^controller/, '').split(/[^A-Za-z0-9]+/), route.name]
+    .filter((part) => part !== '')
+    .join('_')
   let id = base
   for (let number = 2; taken.has(id); number++) id = `${base}${number}`
   taken.add(id)
@@ -66,27 +73,38 @@ function uniqueId(route: MountedRoute, taken: Set<string>): string {
 
 function operation(route: MountedRoute, operationId: string, registry: SchemaRegistry): JsonSchema {
   const { hidden: _, ...documentation } = route.documentation
-  const parameters = [...pathParameters(route, registry), ...route.steps.flatMap((step) => stepParameters(step, registry))]
+  const parameters = [
+    ...pathParameters(route, registry),
+    ...route.steps.flatMap((step) => stepParameters(step, registry)),
+  ]
   const body = route.steps.find((step) => step.kind === 'body')
   return {
     operationId,
     tags: [route.controller.replace(/^controller \//, '')],
     ...documentation,
     ...(parameters.length > 0 && { parameters }),
-    ...(body && { requestBody: { required: true, content: { [mediaType(body.type)]: { schema: registry.schema(body.schema, 'input') } } } }),
+    ...(body && {
+      requestBody: {
+        required: true,
+        content: { [mediaType(body.type)]: { schema: registry.schema(body.schema, 'input') } },
+      },
+    }),
     responses: responses(route, registry),
   }
 }
 
 function pathParameters(route: MountedRoute, registry: SchemaRegistry): JsonSchema[] {
-  const types = new Map(route.steps.flatMap((step) => (step.kind === 'types' ? typedParameters(route.path, step.types) : [])))
+  const types = new Map(
+    route.steps.flatMap((step) => (step.kind === 'types' ? typedParameters(route.path, step.types) : [])),
+  )
   const names = [...parameterNames(route.path), ...(route.path.endsWith('/*') ? ['rest'] : [])]
   return names.map((name) => ({ name, in: 'path', required: true, schema: parameterSchema(types.get(name), registry) }))
 }
 
 function parameterSchema(type: ParameterType | undefined, registry: SchemaRegistry): JsonSchema {
   if (type === undefined) return { type: 'string' }
-  if (isModelClass(type)) return { type: 'string', description: `Reference to ${modelName(type)}`, 'x-justscale-ref': modelName(type) }
+  if (isModelClass(type))
+    return { type: 'string', description: `Reference to ${modelName(type)}`, 'x-justscale-ref': modelName(type) }
   return registry.schema(type as Schema, 'input')
 }
 
@@ -97,7 +115,12 @@ function stepParameters(step: Step, registry: SchemaRegistry): JsonSchema[] {
     readonly properties?: Readonly<Record<string, JsonSchema>>
     readonly required?: readonly string[]
   }
-  return Object.entries(properties).map(([name, schema]) => ({ name, in: place, required: required.includes(name), schema }))
+  return Object.entries(properties).map(([name, schema]) => ({
+    name,
+    in: place,
+    required: required.includes(name),
+    schema,
+  }))
 }
 
 function mediaType(type: BodyType): string {
@@ -112,15 +135,27 @@ function mediaType(type: BodyType): string {
 }
 
 function responses(route: MountedRoute, registry: SchemaRegistry): JsonSchema {
-  const problem = { description: 'Problem', content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } }
+  const problem = {
+    description: 'Problem',
+    content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+  }
   if (route.kind === 'events') {
-    return { 200: { description: 'Event stream', content: { 'text/event-stream': { schema: { type: 'string' } } } }, default: problem }
+    return {
+      200: { description: 'Event stream', content: { 'text/event-stream': { schema: { type: 'string' } } } },
+      default: problem,
+    }
   }
   const declared = [...route.returns].map(([status, schema]): [string, JsonSchema] => [
     String(status),
     {
       description: STATUS_CODES[status] ?? `Status ${status}`,
-      ...(schema && { content: { [status >= 400 ? 'application/problem+json' : 'application/json']: { schema: registry.schema(schema, 'output') } } }),
+      ...(schema && {
+        content: {
+          [status >= 400 ? 'application/problem+json' : 'application/json']: {
+            schema: registry.schema(schema, 'output'),
+          },
+        },
+      }),
     },
   ])
   const any: [string, JsonSchema][] = declared.length > 0 ? declared : [['200', { description: 'OK' }]]

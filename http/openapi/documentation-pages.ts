@@ -7,11 +7,17 @@ export function documentationPages(path: string, documentPath: string, title: st
   const folder = dirname(Bun.resolveSync('swagger-ui-dist/package.json', import.meta.dir))
   const asset = (name: string, type: string): ServerPage => ({
     path: `${path}/${name}`,
-    answer: () => new Response(Bun.file(join(folder, name)), { headers: { 'content-type': type, 'cache-control': 'public, max-age=3600' } }),
+    answer: () =>
+      new Response(Bun.file(join(folder, name)), {
+        headers: { 'content-type': type, 'cache-control': 'public, max-age=3600' },
+      }),
   })
   return [
     { path, answer: () => new Response(page(path, title), { headers: pageHeaders }) },
-    { path: `${path}/start.js`, answer: () => new Response(script(documentPath), { headers: { 'content-type': 'text/javascript' } }) },
+    {
+      path: `${path}/start.js`,
+      answer: () => new Response(script(documentPath), { headers: { 'content-type': 'text/javascript' } }),
+    },
     asset('swagger-ui.css', 'text/css'),
     asset('swagger-ui-bundle.js', 'text/javascript'),
   ]

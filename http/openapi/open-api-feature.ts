@@ -25,5 +25,7 @@ export function OpenApiFeature(options: OpenApiOptions = {}) {
       ]
     },
   })
-  return createFeatureBuilder().name('OpenApiFeature').provides((app) => app.add(pages))
+  return createFeatureBuilder()
+    .name('OpenApiFeature')
+    .provides((app) => app.add(pages))
 }

@@ -14,7 +14,11 @@ export class SchemaRegistry {
   /** The schema as a client writes it (`input`) or reads it (`output`). */
   schema(schema: Schema, io: 'input' | 'output'): JsonSchema {
     if (!(schema instanceof z.ZodType)) return {}
-    const { $schema: _, $defs = {}, ...root } = z.toJSONSchema(schema, { io, unrepresentable: 'any', override, metadata: this.#names() }) as {
+    const {
+      $schema: _,
+      $defs = {},
+      ...root
+    } = z.toJSONSchema(schema, { io, unrepresentable: 'any', override, metadata: this.#names() }) as {
       readonly $schema?: string
       readonly $defs?: Readonly<Record<string, JsonSchema>>
     }
@@ -53,7 +57,13 @@ export class SchemaRegistry {
 }
 
 /** Whole numbers get bounds that say nothing, and dates have no JSON form of their own. */
-function override({ zodSchema, jsonSchema }: { readonly zodSchema: z.core.$ZodTypes; readonly jsonSchema: z.core.JSONSchema.BaseSchema }): void {
+function override({
+  zodSchema,
+  jsonSchema,
+}: {
+  readonly zodSchema: z.core.$ZodTypes
+  readonly jsonSchema: z.core.JSONSchema.BaseSchema
+}): void {
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum
   const { def } = zodSchema._zod
@@ -68,7 +78,9 @@ function renamed(value: unknown, names: ReadonlyMap<string, string>): JsonSchema
   const walk = (node: unknown): unknown => {
     if (Array.isArray(node)) return node.map(walk)
     if (typeof node !== 'object' || node === null) return node
-    return Object.fromEntries(Object.entries(node).map(([key, inner]) => [key, key === '$ref' ? reference(inner, names) : walk(inner)]))
+    return Object.fromEntries(
+      Object.entries(node).map(([key, inner]) => [key, key === '$ref' ? reference(inner, names) : walk(inner)]),
+    )
   }
   return walk(value) as JsonSchema
 }

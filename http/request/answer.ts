@@ -33,7 +33,11 @@ export async function handled(route: MountedRoute, state: RequestState): Promise
 }
 
 /** Rejects with 504 once the signal aborts for the deadline; the work goes on and sees its signal aborted. */
-export function withDeadline(milliseconds: number, expire: (reason: HttpError) => void, work: Promise<Response>): Promise<Response> {
+export function withDeadline(
+  milliseconds: number,
+  expire: (reason: HttpError) => void,
+  work: Promise<Response>,
+): Promise<Response> {
   if (milliseconds <= 0) return work
   const expired = Promise.withResolvers<never>()
   const timer = setTimeout(() => {

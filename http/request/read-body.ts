@@ -9,15 +9,21 @@ export async function readBody(request: Request, type: BodyType, limit: number):
   if (declared > limit) throw tooLong(limit)
   if (type === 'stream') return limitedStream(request.body ?? new Blob().stream(), limit)
   if (type === 'json' || type === 'form') {
-    if (request.body === null || (declared === 0 && contentType === '')) return emptyBody(await readBytes(request, limit), contentType)
-    if (!accepts(type, contentType)) throw new HttpError(415, `The body must be ${type === 'json' ? 'application/json' : 'a form'}`)
+    if (request.body === null || (declared === 0 && contentType === ''))
+      return emptyBody(await readBytes(request, limit), contentType)
+    if (!accepts(type, contentType))
+      throw new HttpError(415, `The body must be ${type === 'json' ? 'application/json' : 'a form'}`)
   }
   const bytes = await readBytes(request, limit)
   switch (type) {
-    case 'bytes': return bytes
-    case 'text': return decodeText(bytes)
-    case 'json': return bytes.length === 0 ? undefined : parseJson(decodeText(bytes))
-    case 'form': return parseForm(bytes, request.headers.get('content-type') ?? '')
+    case 'bytes':
+      return bytes
+    case 'text':
+      return decodeText(bytes)
+    case 'json':
+      return bytes.length === 0 ? undefined : parseJson(decodeText(bytes))
+    case 'form':
+      return parseForm(bytes, request.headers.get('content-type') ?? '')
   }
 }
 
@@ -74,7 +80,9 @@ function dropPrototypeKeys(key: string, value: unknown): unknown {
 
 async function parseForm(bytes: Uint8Array, contentType: string): Promise<Record<string, unknown>> {
   try {
-    const form = await new Response(bytes as Uint8Array<ArrayBuffer>, { headers: { 'content-type': contentType } }).formData()
+    const form = await new Response(bytes as Uint8Array<ArrayBuffer>, {
+      headers: { 'content-type': contentType },
+    }).formData()
     return gather(form as unknown as Iterable<[string, unknown]>)
   } catch {
     throw new HttpError(400, 'The body is not a valid form')

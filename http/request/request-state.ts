@@ -34,7 +34,10 @@ export class RequestState {
   }
 
   get query(): unknown {
-    return this.#replace('query', gather(new URL(this.request.url).searchParams as unknown as Iterable<[string, unknown]>))
+    return this.#replace(
+      'query',
+      gather(new URL(this.request.url).searchParams as unknown as Iterable<[string, unknown]>),
+    )
   }
 
   get headers(): unknown {

@@ -13,7 +13,11 @@ import type { RequestState } from './request-state.ts'
 export type PreparedStep = (state: RequestState) => Answer | undefined | Promise<Answer | undefined>
 
 /** Finds what steps inject. Rejects with `UnprovidedTokenError`. */
-export function prepareSteps(path: string, steps: readonly Step[], container: AbstractContainer): Promise<readonly PreparedStep[]> {
+export function prepareSteps(
+  path: string,
+  steps: readonly Step[],
+  container: AbstractContainer,
+): Promise<readonly PreparedStep[]> {
   return Promise.all(steps.map((step) => prepareStep(path, step, container)))
 }
 
@@ -28,13 +32,20 @@ export async function runSteps(steps: readonly PreparedStep[], state: RequestSta
 
 async function prepareStep(path: string, step: Step, container: AbstractContainer): Promise<PreparedStep> {
   switch (step.kind) {
-    case 'types': return typesStep(path, step.types)
-    case 'query': return schemaStep('query', step.schema, (state) => state.query)
-    case 'headers': return schemaStep('headers', step.schema, (state) => Object.fromEntries(state.request.headers))
-    case 'cookies': return schemaStep('cookies', step.schema, (state) => state.cookies)
-    case 'body': return bodyStep(step)
-    case 'use': return useStep(await injected(step.middleware, container))
-    case 'guard': return guardStep(await Promise.all(step.guards.map((guard) => injected(guard, container))))
+    case 'types':
+      return typesStep(path, step.types)
+    case 'query':
+      return schemaStep('query', step.schema, (state) => state.query)
+    case 'headers':
+      return schemaStep('headers', step.schema, (state) => Object.fromEntries(state.request.headers))
+    case 'cookies':
+      return schemaStep('cookies', step.schema, (state) => state.cookies)
+    case 'body':
+      return bodyStep(step)
+    case 'use':
+      return useStep(await injected(step.middleware, container))
+    case 'guard':
+      return guardStep(await Promise.all(step.guards.map((guard) => injected(guard, container))))
   }
 }
 
@@ -62,7 +73,10 @@ function typesStep(path: string, types: Readonly<Record<string, ParameterType>>)
 }
 
 /** The types by parameter name: `{ Order }` is meant for `:order` or `:orderRef`. Throws `RouteDefinitionError`. */
-export function typedParameters(path: string, types: Readonly<Record<string, ParameterType>>): readonly (readonly [string, ParameterType])[] {
+export function typedParameters(
+  path: string,
+  types: Readonly<Record<string, ParameterType>>,
+): readonly (readonly [string, ParameterType])[] {
   const names = parameterNames(path)
   return Object.entries(types).map(([key, type]) => {
     const lower = key.charAt(0).toLowerCase() + key.slice(1)
@@ -83,7 +97,11 @@ function parameterValue(type: ParameterType, name: string, text: string): Schema
   return checked instanceof Promise ? checked.then(named) : named(checked)
 }
 
-function schemaStep(name: 'query' | 'headers' | 'cookies', schema: Schema, read: (state: RequestState) => unknown): PreparedStep {
+function schemaStep(
+  name: 'query' | 'headers' | 'cookies',
+  schema: Schema,
+  read: (state: RequestState) => unknown,
+): PreparedStep {
   return (state) => {
     const result = checkSchema(schema, name, read(state))
     return result instanceof Promise ? result.then((late) => accept(state, name, late)) : accept(state, name, result)
@@ -91,7 +109,8 @@ function schemaStep(name: 'query' | 'headers' | 'cookies', schema: Schema, read:
 }
 
 function bodyStep({ schema, type, limit }: Step & { kind: 'body' }): PreparedStep {
-  return async (state) => accept(state, 'body', await checkSchema(schema, 'body', await readBody(state.request, type, limit)))
+  return async (state) =>
+    accept(state, 'body', await checkSchema(schema, 'body', await readBody(state.request, type, limit)))
 }
 
 function accept(state: RequestState, name: string, result: SchemaResult): undefined {

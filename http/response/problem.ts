@@ -35,15 +35,24 @@ const details: Readonly<Record<number, string>> = {
 }
 
 /** The answer for an error, and whether it is one of ours to log. */
-export function problemOf(error: unknown, requestId: string): { readonly response: Response; readonly unexpected: boolean } {
+export function problemOf(
+  error: unknown,
+  requestId: string,
+): { readonly response: Response; readonly unexpected: boolean } {
   if (error instanceof HttpError) {
     const { status, message, violations, headers } = error
-    return { response: problemResponse({ status, detail: message, requestId, errors: violations, headers }), unexpected: status >= 500 }
+    return {
+      response: problemResponse({ status, detail: message, requestId, errors: violations, headers }),
+      unexpected: status >= 500,
+    }
   }
   const status = error instanceof CoreError ? (statusByCode[error.code] ?? 500) : 500
   const headers: Record<string, string> = status === 503 ? { 'retry-after': '1' } : {}
   const detail = details[status]
-  return { response: problemResponse({ status, requestId, headers, ...(detail && { detail }) }), unexpected: status >= 500 }
+  return {
+    response: problemResponse({ status, requestId, headers, ...(detail && { detail }) }),
+    unexpected: status >= 500,
+  }
 }
 
 export interface ProblemParts {
@@ -63,5 +72,8 @@ export function problemResponse({ status, detail, requestId, errors, headers }: 
     requestId,
     ...(errors !== undefined && errors.length > 0 && { errors }),
   }
-  return new Response(JSON.stringify(problem), { status, headers: { ...headers, 'content-type': 'application/problem+json' } })
+  return new Response(JSON.stringify(problem), {
+    status,
+    headers: { ...headers, 'content-type': 'application/problem+json' },
+  })
 }

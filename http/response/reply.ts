@@ -24,7 +24,9 @@ type SuccessKey<Returns> = Extract<keyof Returns, 200 | 201 | 202 | 203 | 206>
 /** What a handler may give back as it is: the input of the success schemas that its route declares. */
 export type SuccessInput<Returns> = [keyof Returns] extends [never]
   ? unknown
-  : [SuccessKey<Returns>] extends [never] ? undefined : Relaxed<InputOf<Returns[SuccessKey<Returns>]>>
+  : [SuccessKey<Returns>] extends [never]
+    ? undefined
+    : Relaxed<InputOf<Returns[SuccessKey<Returns>]>>
 
 /** What `json` takes after `status(Status)`. */
 type JsonInput<Returns, Status> = Status extends keyof Returns ? Relaxed<InputOf<Returns[Status]>> : unknown

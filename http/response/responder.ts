@@ -36,7 +36,14 @@ export class RequestResponder implements AnyResponder {
   cookie(name: string, value: string, options: CookieOptions = {}): this {
     const expires = typeof options.expires === 'number' ? new Date(options.expires) : options.expires
     const { expires: _, ...rest } = options
-    const cookie = new Bun.Cookie(name, value, { path: '/', httpOnly: true, secure: true, sameSite: 'lax', ...rest, ...(expires && { expires }) })
+    const cookie = new Bun.Cookie(name, value, {
+      path: '/',
+      httpOnly: true,
+      secure: true,
+      sameSite: 'lax',
+      ...rest,
+      ...(expires && { expires }),
+    })
     this.headers.append('set-cookie', cookie.serialize())
     return this
   }
@@ -57,7 +64,10 @@ export class RequestResponder implements AnyResponder {
     return this.#raw(html, 'text/html; charset=utf-8')
   }
 
-  stream(body: ReadableStream | AsyncIterable<Uint8Array | string> | Uint8Array, contentType = 'application/octet-stream'): Reply {
+  stream(
+    body: ReadableStream | AsyncIterable<Uint8Array | string> | Uint8Array,
+    contentType = 'application/octet-stream',
+  ): Reply {
     return this.#raw(body as BodyInit, contentType)
   }
 

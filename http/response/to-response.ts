@@ -9,7 +9,12 @@ import type { RequestResponder } from './responder.ts'
 type Route = Pick<RouteDescription, 'returns' | 'method' | 'path'>
 
 /** Rejects with `ResponseContractError`. */
-export async function toResponse(route: Route, result: unknown, res: RequestResponder, requestId: string): Promise<Response> {
+export async function toResponse(
+  route: Route,
+  result: unknown,
+  res: RequestResponder,
+  requestId: string,
+): Promise<Response> {
   const response = result instanceof Response ? result : await replyResponse(route, result, requestId)
   const own = res.ownHeaders
   if (own === undefined) return response
@@ -60,5 +65,9 @@ async function declaredValue(route: Route, status: number, value: unknown): Prom
   }
   const result = await checkSchema(schema, 'body', value)
   if ('value' in result) return result.value
-  throw new ResponseContractError(name, status, result.violations.map(({ path, message }) => `${path} ${message}`.trim()).join('; '))
+  throw new ResponseContractError(
+    name,
+    status,
+    result.violations.map(({ path, message }) => `${path} ${message}`.trim()).join('; '),
+  )
 }

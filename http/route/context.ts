@@ -22,7 +22,11 @@ export type PlainQuery = Readonly<Record<string, string | readonly string[]>>
 
 export type Parsed<S, Plain> = S extends Schema ? OutputOf<S> : Plain
 
-export type TypedParameter<Type> = Type extends AnyModelClass ? Reference<InstanceType<Type>> : Type extends Schema ? OutputOf<Type> : string
+export type TypedParameter<Type> = Type extends AnyModelClass
+  ? Reference<InstanceType<Type>>
+  : Type extends Schema
+    ? OutputOf<Type>
+    : string
 
 /** The entry of `.types` for a parameter: `order`, or `Order` for `:order` and `:orderRef`. */
 type TypeOf<Name extends string, Types> = Name extends keyof Types
@@ -30,7 +34,9 @@ type TypeOf<Name extends string, Types> = Name extends keyof Types
   : Capitalize<Name> extends keyof Types
     ? Types[Capitalize<Name>]
     : Name extends `${infer Base}Ref`
-      ? Capitalize<Base> extends keyof Types ? Types[Capitalize<Base>] : undefined
+      ? Capitalize<Base> extends keyof Types
+        ? Types[Capitalize<Base>]
+        : undefined
       : undefined
 
 export type PathContext<Path extends string, Types> = {

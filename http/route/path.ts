@@ -8,15 +8,47 @@ import { RouteDefinitionError } from '../errors.ts'
 export type ParameterNames<Path extends string> = Path extends `${infer Head}/${infer Tail}`
   ? ParameterName<Head> | ParameterNames<Tail>
   : ParameterName<Path>
-type ParameterName<Segment extends string> = Segment extends `:${infer Name}` ? Name : Segment extends '*' ? 'rest' : never
+type ParameterName<Segment extends string> = Segment extends `:${infer Name}`
+  ? Name
+  : Segment extends '*'
+    ? 'rest'
+    : never
 
 /** Names that a handler's context has already. */
 export type ReservedName =
-  | 'request' | 'res' | 'params' | 'query' | 'body' | 'headers' | 'cookies' | 'signal' | 'requestId' | 'clientAddress' | 'url'
-  | 'lastEventId' | 'messages' | 'send' | 'close' | 'closed'
+  | 'request'
+  | 'res'
+  | 'params'
+  | 'query'
+  | 'body'
+  | 'headers'
+  | 'cookies'
+  | 'signal'
+  | 'requestId'
+  | 'clientAddress'
+  | 'url'
+  | 'lastEventId'
+  | 'messages'
+  | 'send'
+  | 'close'
+  | 'closed'
 const reserved: ReadonlySet<string> = new Set<ReservedName>([
-  'request', 'res', 'params', 'query', 'body', 'headers', 'cookies', 'signal', 'requestId', 'clientAddress', 'url',
-  'lastEventId', 'messages', 'send', 'close', 'closed',
+  'request',
+  'res',
+  'params',
+  'query',
+  'body',
+  'headers',
+  'cookies',
+  'signal',
+  'requestId',
+  'clientAddress',
+  'url',
+  'lastEventId',
+  'messages',
+  'send',
+  'close',
+  'closed',
 ])
 
 export interface ReservedParameterError<Name> {
@@ -30,7 +62,10 @@ export type CheckedPath<Path extends string> = [Extract<ParameterNames<Path>, Re
 
 /** Prefix and path as one, without a trailing slash. */
 export function joinPath(...parts: readonly string[]): string {
-  const path = parts.map((part) => part.replace(/^\/+|\/+$/g, '')).filter((part) => part !== '').join('/')
+  const path = parts
+    .map((part) => part.replace(/^\/+|\/+$/g, ''))
+    .filter((part) => part !== '')
+    .join('/')
   return `/${path}`
 }
 
@@ -39,19 +74,28 @@ export function checkPath(path: string): string {
   const segments = path.split('/').slice(1)
   const names = parameterNames(path)
   for (const [index, segment] of segments.entries()) {
-    const fine = segment.startsWith(':') ? /^:[A-Za-z_]\w*$/.test(segment) : segment === '*' ? index === segments.length - 1 : !/[:*?{}]/.test(segment)
-    if (!fine) throw new RouteDefinitionError(`The path ${path} has a segment that cannot be matched: ${segment}`, {
-      hint: 'Segments are literal, `:name`, or `*` as the last one.',
-    })
+    const fine = segment.startsWith(':')
+      ? /^:[A-Za-z_]\w*$/.test(segment)
+      : segment === '*'
+        ? index === segments.length - 1
+        : !/[:*?{}]/.test(segment)
+    if (!fine)
+      throw new RouteDefinitionError(`The path ${path} has a segment that cannot be matched: ${segment}`, {
+        hint: 'Segments are literal, `:name`, or `*` as the last one.',
+      })
   }
   const taken = names.find((name) => reserved.has(name))
-  if (taken !== undefined) throw new RouteDefinitionError(`The path ${path} has a parameter "${taken}": the context has that name already`)
+  if (taken !== undefined)
+    throw new RouteDefinitionError(`The path ${path} has a parameter "${taken}": the context has that name already`)
   if (new Set(names).size < names.length) throw new RouteDefinitionError(`The path ${path} has one parameter twice`)
   return path
 }
 
 export function parameterNames(path: string): readonly string[] {
-  return path.split('/').filter((segment) => segment.startsWith(':')).map((segment) => segment.slice(1))
+  return path
+    .split('/')
+    .filter((segment) => segment.startsWith(':'))
+    .map((segment) => segment.slice(1))
 }
 
 /** The path with its parameters nameless: two routes with the same shape answer the same requests. */

@@ -17,10 +17,13 @@ export interface NotInPathError<Name, Path> {
 }
 
 /** `order` and `Order` for `:order`; `orderRef` and `Order` for `:orderRef`. */
-type TypeNames<Name extends string> = Name | Capitalize<Name> | (Name extends `${infer Base}Ref` ? Capitalize<Base> : never)
+type TypeNames<Name extends string> =
+  Name | Capitalize<Name> | (Name extends `${infer Base}Ref` ? Capitalize<Base> : never)
 
 type CheckedTypes<Path extends string, Types> = {
-  readonly [Name in keyof Types]: Name extends TypeNames<ParameterNames<Path>> ? ParameterType : NotInPathError<Name, Path>
+  readonly [Name in keyof Types]: Name extends TypeNames<ParameterNames<Path>>
+    ? ParameterType
+    : NotInPathError<Name, Path>
 }
 
 export type Declared<Returns, Status extends number, S> = Returns & { readonly [Key in Status]: S }
@@ -42,7 +45,10 @@ export interface RequestBuilder<Method, Path extends string, Types, Query, Body,
     types: More & CheckedTypes<Path, More>,
   ): RequestBuilder<Method, Path, Types & More, Query, Body, Headers_, Cookies, Returns, Added>
   query<S extends Schema>(schema: S): RequestBuilder<Method, Path, Types, S, Body, Headers_, Cookies, Returns, Added>
-  body<S extends Schema>(schema: S, options?: BodyOptions): RequestBuilder<Method, Path, Types, Query, S, Headers_, Cookies, Returns, Added>
+  body<S extends Schema>(
+    schema: S,
+    options?: BodyOptions,
+  ): RequestBuilder<Method, Path, Types, Query, S, Headers_, Cookies, Returns, Added>
   /** Header names are in lower case. */
   headers<S extends Schema>(schema: S): RequestBuilder<Method, Path, Types, Query, Body, S, Cookies, Returns, Added>
   cookies<S extends Schema>(schema: S): RequestBuilder<Method, Path, Types, Query, Body, Headers_, S, Returns, Added>
@@ -54,12 +60,16 @@ export interface RequestBuilder<Method, Path extends string, Types, Query, Body,
     ...guards: readonly Guard<Context<Path, Types, Query, Body, Headers_, Cookies, Returns, Added>>[]
   ): RequestBuilder<Method, Path, Types, Query, Body, Headers_, Cookies, Returns, Added>
   /** Declares an answer. What the handler gives is checked by the schema, and what the schema makes of it is sent. */
-  returns<const Status extends number>(status: Status): RequestBuilder<Method, Path, Types, Query, Body, Headers_, Cookies, Declared<Returns, Status, undefined>, Added>
+  returns<const Status extends number>(
+    status: Status,
+  ): RequestBuilder<Method, Path, Types, Query, Body, Headers_, Cookies, Declared<Returns, Status, undefined>, Added>
   returns<const Status extends number, S extends Schema>(
     status: Status,
     schema: S,
   ): RequestBuilder<Method, Path, Types, Query, Body, Headers_, Cookies, Declared<Returns, Status, S>, Added>
-  describe(documentation: RouteDocumentation): RequestBuilder<Method, Path, Types, Query, Body, Headers_, Cookies, Returns, Added>
+  describe(
+    documentation: RouteDocumentation,
+  ): RequestBuilder<Method, Path, Types, Query, Body, Headers_, Cookies, Returns, Added>
   /** Milliseconds until the answer is 504; 0 for none. Default: the server's `requestTimeout`. */
   deadline(milliseconds: number): RequestBuilder<Method, Path, Types, Query, Body, Headers_, Cookies, Returns, Added>
   /** What it returns is the answer; see `res` for the rest. */
@@ -77,7 +87,10 @@ export interface EventsBuilder<Path extends string, Types, Query, Headers_, Cook
   headers<S extends Schema>(schema: S): EventsBuilder<Path, Types, Query, S, Cookies, Added>
   cookies<S extends Schema>(schema: S): EventsBuilder<Path, Types, Query, Headers_, S, Added>
   use<Result>(
-    middleware: Middleware<Context<Path, Types, Query, undefined, Headers_, Cookies, Record<never, never>, Added>, Result>,
+    middleware: Middleware<
+      Context<Path, Types, Query, undefined, Headers_, Cookies, Record<never, never>, Added>,
+      Result
+    >,
   ): EventsBuilder<Path, Types, Query, Headers_, Cookies, Added & AddedBy<Result>>
   guard(
     ...guards: readonly Guard<Context<Path, Types, Query, undefined, Headers_, Cookies, Record<never, never>, Added>>[]
@@ -86,7 +99,9 @@ export interface EventsBuilder<Path extends string, Types, Query, Headers_, Cook
   /** Yields events until it returns or the client is gone. `lastEventId` is where a client that was cut off resumes. */
   handle<Event extends EventMessage>(
     handler: (
-      context: Context<Path, Types, Query, undefined, Headers_, Cookies, Record<never, never>, Added> & { readonly lastEventId: string | undefined },
+      context: Context<Path, Types, Query, undefined, Headers_, Cookies, Record<never, never>, Added> & {
+        readonly lastEventId: string | undefined
+      },
     ) => AsyncIterable<Event>,
   ): HttpRoute<ClientTypes<'SSE', Path, Types, Query, undefined, unknown, Event>>
 }
@@ -100,7 +115,10 @@ export interface SocketBuilder<Path extends string, Types, Query, Headers_, Cook
   headers<S extends Schema>(schema: S): SocketBuilder<Path, Types, Query, S, Cookies, Message, Added>
   cookies<S extends Schema>(schema: S): SocketBuilder<Path, Types, Query, Headers_, S, Message, Added>
   use<Result>(
-    middleware: Middleware<Context<Path, Types, Query, undefined, Headers_, Cookies, Record<never, never>, Added>, Result>,
+    middleware: Middleware<
+      Context<Path, Types, Query, undefined, Headers_, Cookies, Record<never, never>, Added>,
+      Result
+    >,
   ): SocketBuilder<Path, Types, Query, Headers_, Cookies, Message, Added & AddedBy<Result>>
   guard(
     ...guards: readonly Guard<Context<Path, Types, Query, undefined, Headers_, Cookies, Record<never, never>, Added>>[]
@@ -114,5 +132,7 @@ export interface SocketBuilder<Path extends string, Types, Query, Headers_, Cook
       context: Context<Path, Types, Query, undefined, Headers_, Cookies, Record<never, never>, Added> &
         SocketContext<Message extends Schema ? OutputOf<Message> : unknown>,
     ) => Promise<void>,
-  ): HttpRoute<ClientTypes<'WS', Path, Types, Query, undefined, unknown, Message extends Schema ? InputOf<Message> : unknown>>
+  ): HttpRoute<
+    ClientTypes<'WS', Path, Types, Query, undefined, unknown, Message extends Schema ? InputOf<Message> : unknown>
+  >
 }

@@ -14,24 +14,35 @@ test('routes refuse what does not fit', () => {
     wrongName: () => Get('/:order').types({ Customer }),
     // @ts-expect-error `body` is taken by the context
     reserved: () => Get('/:body'),
-    references: Get('/:order/:by').types({ Order, by: Customer }).handle(({ order, by }) => {
-      const reference: Reference<Order> = order
-      // @ts-expect-error a reference to another model
-      const wrong: Reference<Order> = by
-      return { same: (reference as object) === wrong }
-    }),
-    byModelName: Get('/:orderRef').types({ Order }).handle(({ orderRef }) => {
-      const reference: Reference<Order> = orderRef
-      return reference.identifier
-    }),
+    references: Get('/:order/:by')
+      .types({ Order, by: Customer })
+      .handle(({ order, by }) => {
+        const reference: Reference<Order> = order
+        // @ts-expect-error a reference to another model
+        const wrong: Reference<Order> = by
+        return { same: (reference as object) === wrong }
+      }),
+    byModelName: Get('/:orderRef')
+      .types({ Order })
+      .handle(({ orderRef }) => {
+        const reference: Reference<Order> = orderRef
+        return reference.identifier
+      }),
     untyped: Get('/:name').handle(({ name }) => name.toUpperCase()),
-    body: Post('/').body(z.object({ n: z.coerce.number() })).handle(({ body }) => body.n.toFixed()),
+    body: Post('/')
+      .body(z.object({ n: z.coerce.number() }))
+      .handle(({ body }) => body.n.toFixed()),
     // @ts-expect-error the answer has no title
-    wrongAnswer: Get('/').returns(200, View).handle(() => ({ name: 'x' })),
-    wrongStatus: Get('/').returns(200, View).returns(409, z.object({ why: z.string() })).handle(({ res }) => {
-      // @ts-expect-error the answer of 409 has a reason
-      return res.status(409).json({ title: 'x' })
-    }),
+    wrongAnswer: Get('/')
+      .returns(200, View)
+      .handle(() => ({ name: 'x' })),
+    wrongStatus: Get('/')
+      .returns(200, View)
+      .returns(409, z.object({ why: z.string() }))
+      .handle(({ res }) => {
+        // @ts-expect-error the answer of 409 has a reason
+        return res.status(409).json({ title: 'x' })
+      }),
     order: Get('/')
       // @ts-expect-error there is no user yet
       .guard(({ user }) => user === 'ann')

@@ -20,7 +20,9 @@ export function isSchema(value: unknown): value is Schema {
 
 function resultOf(result: StandardSchemaV1.Result<unknown>, place: string): SchemaResult {
   if (result.issues === undefined) return { value: result.value }
-  return { violations: result.issues.map((issue) => ({ in: place, path: pathText(issue.path), message: issue.message })) }
+  return {
+    violations: result.issues.map((issue) => ({ in: place, path: pathText(issue.path), message: issue.message })),
+  }
 }
 
 function pathText(path: StandardSchemaV1.Issue['path']): string {

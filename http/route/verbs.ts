@@ -1,7 +1,14 @@
 /** The words that start a route: `Get('/:order').types({ Order }).handle(({ order }) => order)`. */
 import type { GuardFunction, Guard, Middleware } from '../middleware/create-middleware.ts'
 import { checkPath, type CheckedPath } from './path.ts'
-import { routeDescription, type BodyOptions, type Method, type ParameterType, type RouteDescription, type RouteDocumentation } from './route.ts'
+import {
+  routeDescription,
+  type BodyOptions,
+  type Method,
+  type ParameterType,
+  type RouteDescription,
+  type RouteDocumentation,
+} from './route.ts'
 import type { EventsBuilder, RequestBuilder, SocketBuilder } from './route-builder.ts'
 import type { Schema } from './schema.ts'
 
@@ -61,9 +68,12 @@ function builder(draft: Draft): object {
     body: (schema: Schema, { type = 'json', limit = DEFAULT_BODY_LIMIT }: BodyOptions = {}) =>
       step({ kind: 'body', schema, type, limit }),
     use: (middleware: Middleware<never, unknown>) => step({ kind: 'use', middleware }),
-    guard: (...guards: readonly (Guard<never> | readonly GuardFunction<never>[])[]) => step({ kind: 'guard', guards: guards.flat() }),
-    returns: (status: number, schema?: Schema) => builder({ ...draft, returns: new Map([...draft.returns, [status, schema]]) }),
-    describe: (documentation: RouteDocumentation) => builder({ ...draft, documentation: { ...draft.documentation, ...documentation } }),
+    guard: (...guards: readonly (Guard<never> | readonly GuardFunction<never>[])[]) =>
+      step({ kind: 'guard', guards: guards.flat() }),
+    returns: (status: number, schema?: Schema) =>
+      builder({ ...draft, returns: new Map([...draft.returns, [status, schema]]) }),
+    describe: (documentation: RouteDocumentation) =>
+      builder({ ...draft, documentation: { ...draft.documentation, ...documentation } }),
     deadline: (milliseconds: number) => builder({ ...draft, deadline: milliseconds }),
     message: (message: Schema) => builder({ ...draft, message }),
     handle: (handle: RouteDescription['handle']) => ({ transport: 'http', [routeDescription]: { ...draft, handle } }),

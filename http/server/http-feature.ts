@@ -69,9 +69,22 @@ function makeServer(app: Application<unknown>, parts: Parts, options: HttpOption
   async function makeHandler(): Promise<HttpHandler> {
     await app.prepare()
     const routes = await mountRoutes(app)
-    const monitoring = options.monitoring === false ? [] : monitoringPages(() => server.ready, () => built.metrics)
+    const monitoring =
+      options.monitoring === false
+        ? []
+        : monitoringPages(
+            () => server.ready,
+            () => built.metrics,
+          )
     const pages = [...parts.pages.flatMap((pagesOf) => pagesOf(routes)), ...monitoring]
-    const built: HttpHandler = new HttpHandler({ app, routes, pages, mounted: parts.mounted, logger: parts.logger, options })
+    const built: HttpHandler = new HttpHandler({
+      app,
+      routes,
+      pages,
+      mounted: parts.mounted,
+      logger: parts.logger,
+      options,
+    })
     return built
   }
 }

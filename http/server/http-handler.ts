@@ -102,7 +102,9 @@ export class HttpHandler {
     for (const handler of mounted) hono.use((context, next) => this.#mounted(handler, context.req.raw, next))
     for (const group of groupRoutes(this.routes)) {
       const [{ method, path }] = group
-      hono.on(method, path, (context) => this.#answerGroup(group, context.req.raw, context.req.param() as Params, context.env))
+      hono.on(method, path, (context) =>
+        this.#answerGroup(group, context.req.raw, context.req.param() as Params, context.env),
+      )
     }
     for (const page of pages) hono.get(page.path, (context) => Promise.resolve(page.answer(context.req.raw)))
     for (const [path, folder] of Object.entries(options.static ?? {})) {
@@ -139,7 +141,8 @@ export class HttpHandler {
     const { logger, options } = this.#parts
     const tools = { route, state, peer: exchange.peer, metrics: this.metrics, logger }
     if (route.kind === 'events') return streamEvents({ ...tools, heartbeat: options.heartbeat ?? 15_000 })
-    if (route.kind === 'socket') return openSocket({ ...tools, options: options.webSocket ?? {}, draining: this.draining.signal })
+    if (route.kind === 'socket')
+      return openSocket({ ...tools, options: options.webSocket ?? {}, draining: this.draining.signal })
     return handled(route, state)
   }
 
@@ -148,7 +151,12 @@ export class HttpHandler {
     const allowed = this.#allowedMethods(path)
     if (allowed.length === 0) throw new HttpError(404, 'There is nothing at this address')
     const headers = { allow: allowed.join(', ') }
-    return problemResponse({ status: 405, detail: `${request.method} is not possible here`, requestId: exchange.requestId, headers })
+    return problemResponse({
+      status: 405,
+      detail: `${request.method} is not possible here`,
+      requestId: exchange.requestId,
+      headers,
+    })
   }
 
   #allowedMethods(path: string): string[] {
@@ -159,7 +167,9 @@ export class HttpHandler {
   }
 
   #matches(route: MountedRoute, path: string): boolean {
-    const known = this.#methods.get(route.path) ?? new Hono<Environment>({ strict: false }).all(route.path, (context) => context.body(null))
+    const known =
+      this.#methods.get(route.path) ??
+      new Hono<Environment>({ strict: false }).all(route.path, (context) => context.body(null))
     this.#methods.set(route.path, known as Hono<Environment>)
     const [handlers] = known.router.match('GET', path.length > 1 ? path.replace(/\/$/, '') : path)
     return handlers.length > 0
@@ -248,14 +258,22 @@ function writable(response: Response): Response {
 
 function commonMiddleware(options: HttpOptions): MiddlewareHandler[] {
   return [
-    ...(options.secureHeaders === false ? [] : [secureHeaders({ crossOriginResourcePolicy: options.cors ? false : 'same-origin' })]),
+    ...(options.secureHeaders === false
+      ? []
+      : [secureHeaders({ crossOriginResourcePolicy: options.cors ? false : 'same-origin' })]),
     ...(options.cors ? [cors(corsOptions(options.cors))] : []),
     ...(options.compress ? [compress()] : []),
     ...(options.etag ? [etag()] : []),
   ]
 }
 
-function corsOptions({ origin, credentials, allowHeaders, exposeHeaders, maxAge }: CorsOptions): Parameters<typeof cors>[0] {
+function corsOptions({
+  origin,
+  credentials,
+  allowHeaders,
+  exposeHeaders,
+  maxAge,
+}: CorsOptions): Parameters<typeof cors>[0] {
   return {
     origin: typeof origin === 'string' ? origin : [...origin],
     allowHeaders: [...(allowHeaders ?? ['Content-Type', 'Authorization'])],

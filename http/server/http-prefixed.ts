@@ -8,7 +8,10 @@ interface PrefixWrapper {
 }
 
 /** The same sub-app under a path; add it as the sub-app would be added. Prefixes nest. */
-export function httpPrefixed<Provided, Needed>(prefix: string, app: SubApplication<Provided, Needed>): SubApplication<Provided, Needed>
+export function httpPrefixed<Provided, Needed>(
+  prefix: string,
+  app: SubApplication<Provided, Needed>,
+): SubApplication<Provided, Needed>
 export function httpPrefixed<Provided>(prefix: string, app: Application<Provided>): SubApplication<Provided, never>
 export function httpPrefixed(prefix: string, app: object): object {
   const meta = (app as Component)[componentMeta]
@@ -20,7 +23,10 @@ export function httpPrefixed(prefix: string, app: object): object {
 
 /** The path that all wrappers together put before a sub-app's routes. */
 export function prefixOf(wrappers: readonly unknown[]): string {
-  return wrappers.filter(isPrefix).map((wrapper) => wrapper[httpPrefix]).join('')
+  return wrappers
+    .filter(isPrefix)
+    .map((wrapper) => wrapper[httpPrefix])
+    .join('')
 }
 
 function isPrefix(wrapper: unknown): wrapper is PrefixWrapper {

@@ -95,7 +95,8 @@ export class BunHttpServer extends HttpServer {
     const timer = setTimeout(() => deadline.resolve('late'), this.#options.shutdownTimeout ?? 10_000)
     const ended = await Promise.race([Promise.all([handler.idle(), stopped]), deadline.promise])
     clearTimeout(timer)
-    if (ended === 'late') this.#logger.warn('HTTP cuts requests that did not finish', { inFlight: handler.metrics.inFlight })
+    if (ended === 'late')
+      this.#logger.warn('HTTP cuts requests that did not finish', { inFlight: handler.metrics.inFlight })
     await server.stop(true)
     this.#server = undefined
     this.#logger.info('HTTP has stopped')
@@ -131,7 +132,8 @@ function socketCallbacks({ webSocket = {} }: HttpOptions): Bun.WebSocketHandler<
     sendPings: true,
     backpressureLimit: 1024 * 1024,
     open: (socket: ServerWebSocket<SocketSession>) => guarded(() => socket.data.opened(socket)),
-    message: (socket: ServerWebSocket<SocketSession>, data: string | Uint8Array) => guarded(() => socket.data.received(data)),
+    message: (socket: ServerWebSocket<SocketSession>, data: string | Uint8Array) =>
+      guarded(() => socket.data.received(data)),
     drain: (socket: ServerWebSocket<SocketSession>) => guarded(() => socket.data.drained()),
     close: (socket: ServerWebSocket<SocketSession>) => guarded(() => socket.data.ended()),
   }

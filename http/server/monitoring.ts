@@ -7,11 +7,13 @@ export function monitoringPages(isReady: () => boolean, metrics: () => Metrics):
     { path: '/healthz', answer: () => Response.json({ status: 'ok' }) },
     {
       path: '/readyz',
-      answer: () => (isReady() ? Response.json({ status: 'ready' }) : Response.json({ status: 'not ready' }, { status: 503 })),
+      answer: () =>
+        isReady() ? Response.json({ status: 'ready' }) : Response.json({ status: 'not ready' }, { status: 503 }),
     },
     {
       path: '/metrics',
-      answer: () => new Response(metrics().text(), { headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' } }),
+      answer: () =>
+        new Response(metrics().text(), { headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' } }),
     },
   ]
 }

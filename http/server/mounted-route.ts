@@ -38,11 +38,21 @@ async function collect(app: Application<unknown>, prefix: string): Promise<reado
 
 function controllerRoutes(app: Application<unknown>, entry: ControllerEntry, prefix: string): Promise<MountedRoute>[] {
   const { prefix: own, routes, name } = entry.instance
-  return Object.entries(routes).filter(([, route]) => isHttpRoute(route)).map(async ([routeName, route]) => {
-    if (!isHttpRoute(route)) throw new TypeError('not an HTTP route')
-    const description = route[routeDescription]
-    const path = checkPath(joinPath(prefix, own, description.path))
-    const prepared = await prepareSteps(path, description.steps, app.container)
-    return { ...description, app, controller: name, name: routeName, path, title: `${description.method} ${path}`, prepared }
-  })
+  return Object.entries(routes)
+    .filter(([, route]) => isHttpRoute(route))
+    .map(async ([routeName, route]) => {
+      if (!isHttpRoute(route)) throw new TypeError('not an HTTP route')
+      const description = route[routeDescription]
+      const path = checkPath(joinPath(prefix, own, description.path))
+      const prepared = await prepareSteps(path, description.steps, app.container)
+      return {
+        ...description,
+        app,
+        controller: name,
+        name: routeName,
+        path,
+        title: `${description.method} ${path}`,
+        prepared,
+      }
+    })
 }

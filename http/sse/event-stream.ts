@@ -18,10 +18,14 @@ export interface EventStreamOptions {
   readonly onEnd: () => void
 }
 
-export function eventStream(events: AsyncIterable<EventMessage>, options: EventStreamOptions): ReadableStream<Uint8Array> {
+export function eventStream(
+  events: AsyncIterable<EventMessage>,
+  options: EventStreamOptions,
+): ReadableStream<Uint8Array> {
   const iterator = events[Symbol.asyncIterator]()
   const encoder = new TextEncoder()
-  const pull = () => options.enter(() => runInCell({ name: options.name, signal: options.signal }, () => iterator.next()))
+  const pull = () =>
+    options.enter(() => runInCell({ name: options.name, signal: options.signal }, () => iterator.next()))
   let pending: Promise<IteratorResult<EventMessage>> | undefined
   let ended = false
   const aborted = new Promise<'aborted'>((resolve) => {
@@ -45,6 +49,7 @@ export function eventStream(events: AsyncIterable<EventMessage>, options: EventS
         const timer = setTimeout(() => quiet.resolve('quiet'), options.heartbeat)
         try {
           const next = await Promise.race([pending, quiet.promise, aborted])
+          if (ended) return
           if (next === 'quiet') return controller.enqueue(encoder.encode(': ping\n\n'))
           pending = next === 'aborted' ? pending : undefined
           if (next === 'aborted' || next.done === true) {
@@ -52,6 +57,7 @@ export function eventStream(events: AsyncIterable<EventMessage>, options: EventS
             controller.close()
           } else controller.enqueue(encoder.encode(eventText(next.value)))
         } catch (error) {
+          if (ended) return
           options.onError(error)
           end()
           controller.error(new Error(`${options.name} broke off`))

@@ -35,6 +35,10 @@ export async function streamEvents({ route, state, peer, metrics, logger, heartb
       gone.abort()
     },
   })
-  const headers = { 'content-type': 'text/event-stream', 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' }
+  const headers = {
+    'content-type': 'text/event-stream',
+    'cache-control': 'no-cache, no-transform',
+    'x-accel-buffering': 'no',
+  }
   return toResponse(route, new Response(body, { headers }), state.res, state.requestId)
 }

@@ -1,30 +1,64 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { createController, defineModel, field, JustScale, makePersistent, view, type Persistent } from '@justscale/core'
 import { z } from 'zod'
-import { createClient, Get, HttpCallError, HttpFeature, httpPrefixed, HttpServer, OpenApiFeature, Post, RouteConflictError, SSE } from '../index.ts'
+import {
+  createClient,
+  Get,
+  HttpCallError,
+  HttpFeature,
+  httpPrefixed,
+  HttpServer,
+  OpenApiFeature,
+  Post,
+  RouteConflictError,
+  SSE,
+} from '../index.ts'
 import { keptLog } from './quiet.ts'
 
-class Order extends defineModel({ name: 'Order', fields: { title: field.string(), paid: field.boolean().default(false) } }) {}
+class Order extends defineModel({
+  name: 'Order',
+  fields: { title: field.string(), paid: field.boolean().default(false) },
+}) {}
 const OrderView = view(Order, { self: true, fields: ['title'] })
 const Line = z.object({ sku: z.string(), count: z.int() }).meta({ id: 'Line' })
 const OtherLine = z.object({ text: z.string() }).meta({ id: 'Line' })
 
 const orders = createController('/orders', {
   routes: () => ({
-    show: Get('/:order').types({ Order }).returns(200, OrderView).handle(({ order }) => stored(order.identifier)),
-    list: Get('/').query(z.object({ min: z.coerce.number().default(0) })).returns(200, z.array(OrderView)).handle(({ query }) => (query.min > 5 ? [] : [stored('o-1')])),
-    add: Post('/').body(z.object({ lines: z.array(Line), other: OtherLine.optional() })).returns(201, Line).handle(({ body }) => body.lines[0] ?? { sku: 'none', count: 0 }),
+    show: Get('/:order')
+      .types({ Order })
+      .returns(200, OrderView)
+      .handle(({ order }) => stored(order.identifier)),
+    list: Get('/')
+      .query(z.object({ min: z.coerce.number().default(0) }))
+      .returns(200, z.array(OrderView))
+      .handle(({ query }) => (query.min > 5 ? [] : [stored('o-1')])),
+    add: Post('/')
+      .body(z.object({ lines: z.array(Line), other: OtherLine.optional() }))
+      .returns(201, Line)
+      .handle(({ body }) => body.lines[0] ?? { sku: 'none', count: 0 }),
     fails: Get('/fails').handle(({ res }) => res.error('No', 409)),
-    ticks: SSE('/:order/ticks').types({ Order }).handle(async function* ({ order }) {
-      yield { event: 'tick', data: { of: order.identifier }, id: '1' }
-      yield { data: 'plain' }
-    }),
+    ticks: SSE('/:order/ticks')
+      .types({ Order })
+      .handle(async function* ({ order }) {
+        yield { event: 'tick', data: { of: order.identifier }, id: '1' }
+        yield { data: 'plain' }
+      }),
   }),
 })
-const admin = JustScale().named('admin').add(createController('/users', { routes: () => ({ list: Get('/').handle(() => ['ann']) }) })).build()
+const admin = JustScale()
+  .named('admin')
+  .add(createController('/users', { routes: () => ({ list: Get('/').handle(() => ['ann']) }) }))
+  .build()
 
 const { sink } = keptLog()
-const app = JustScale().add(sink).add(orders).add(httpPrefixed('/admin', admin)).add(OpenApiFeature({ title: 'Orders <1>' })).add(HttpFeature({ port: 0 })).build()
+const app = JustScale()
+  .add(sink)
+  .add(orders)
+  .add(httpPrefixed('/admin', admin))
+  .add(OpenApiFeature({ title: 'Orders <1>' }))
+  .add(HttpFeature({ port: 0 }))
+  .build()
 
 function stored(key: string): Persistent<Order> {
   return makePersistent(app, Order, key, { title: 'A', paid: false }) as never
@@ -45,7 +79,9 @@ describe('the typed client', () => {
     const title: string = shown.title
     expect([shown.self as string, title]).toEqual(['o-7', 'A'])
     expect(await orderClient.get('/orders', { query: { min: 6 } })).toEqual([])
-    const line: { sku: string; count: number } = await orderClient.post('/orders', { body: { lines: [{ sku: 'x', count: 2 }] } })
+    const line: { sku: string; count: number } = await orderClient.post('/orders', {
+      body: { lines: [{ sku: 'x', count: 2 }] },
+    })
     expect(line).toEqual({ sku: 'x', count: 2 })
   })
 
@@ -58,7 +94,9 @@ describe('the typed client', () => {
 
   test('reads events', async () => {
     const orderClient = await client()
-    const events = await Array.fromAsync(orderClient.events('/orders/:order/ticks', { params: { order: Order.ref('o-2') } }))
+    const events = await Array.fromAsync(
+      orderClient.events('/orders/:order/ticks', { params: { order: Order.ref('o-2') } }),
+    )
     expect(events as unknown[]).toEqual([{ event: 'tick', data: { of: 'o-2' }, id: '1' }, { data: 'plain' }])
   })
 
@@ -82,9 +120,22 @@ describe('the document', () => {
   test('says what routes take and give', async () => {
     const document = await json('/openapi.json')
     expect(document).toMatchObject({ openapi: '3.1.0', info: { title: 'Orders <1>' } })
-    expect(Object.keys(document.paths).sort()).toEqual(['/admin/users', '/orders', '/orders/fails', '/orders/{order}', '/orders/{order}/ticks'])
+    expect(Object.keys(document.paths).sort()).toEqual([
+      '/admin/users',
+      '/orders',
+      '/orders/fails',
+      '/orders/{order}',
+      '/orders/{order}/ticks',
+    ])
     const show = document.paths['/orders/{order}'].get
-    expect(show.parameters).toEqual([{ name: 'order', in: 'path', required: true, schema: { type: 'string', description: 'Reference to Order', 'x-justscale-ref': 'Order' } }])
+    expect(show.parameters).toEqual([
+      {
+        name: 'order',
+        in: 'path',
+        required: true,
+        schema: { type: 'string', description: 'Reference to Order', 'x-justscale-ref': 'Order' },
+      },
+    ])
     expect(show.responses['200'].content['application/json'].schema.properties.self['x-justscale-ref']).toBe('Order')
     expect(document.paths['/orders'].get.parameters).toMatchObject([{ name: 'min', in: 'query', required: false }])
   })
@@ -111,8 +162,14 @@ test('routes of a sub-app are under its prefix', async () => {
 })
 
 test('two routes for the same requests stop the start', async () => {
-  const twice = createController('/a', { routes: () => ({ one: Get('/:x').handle(() => 1), two: Get('/:y').handle(() => 2) }) })
-  const clashing = JustScale().add(keptLog().sink).add(twice).add(HttpFeature({ port: 0 })).build()
+  const twice = createController('/a', {
+    routes: () => ({ one: Get('/:x').handle(() => 1), two: Get('/:y').handle(() => 2) }),
+  })
+  const clashing = JustScale()
+    .add(keptLog().sink)
+    .add(twice)
+    .add(HttpFeature({ port: 0 }))
+    .build()
   const error = await clashing.start().catch((caught: unknown) => caught)
   expect((error as Error).cause).toBeInstanceOf(RouteConflictError)
 })

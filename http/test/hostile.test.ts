@@ -21,12 +21,16 @@ const targets = createController({
   routes: () => ({
     ok: Get('/ok').handle(() => 'ok'),
     ip: Get('/ip').handle(({ clientAddress }) => clientAddress),
-    echo: Post('/echo').body(z.looseObject({ a: z.number().optional() })).handle(({ body }) => ({ keys: Object.keys(body), polluted: 'admin' in {} })),
-    upload: Post('/upload').body(z.instanceof(ReadableStream), { type: 'stream', limit: 3_000_000 }).handle(async ({ body }) => {
-      let length = 0
-      for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) length += chunk.length
-      return length
-    }),
+    echo: Post('/echo')
+      .body(z.looseObject({ a: z.number().optional() }))
+      .handle(({ body }) => ({ keys: Object.keys(body), polluted: 'admin' in {} })),
+    upload: Post('/upload')
+      .body(z.instanceof(ReadableStream), { type: 'stream', limit: 3_000_000 })
+      .handle(async ({ body }) => {
+        let length = 0
+        for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) length += chunk.length
+        return length
+      }),
     refused: Post('/refused').handle(async () => {
       await requireCell('test').beforeCommit(() => {})
       throw null
@@ -41,8 +45,20 @@ const targets = createController({
 })
 
 const { lines, sink } = keptLog()
-const app = JustScale().add(sink).add(targets)
-  .add(HttpFeature({ port: 0, host: '127.0.0.1', static: { '/files': join(folder, 'public') }, trustedProxies: ['127.0.0.0/8', '10.0.0.1'], compress: true, etag: true, cors: { origin: ['https://ok.example'], credentials: true } }))
+const app = JustScale()
+  .add(sink)
+  .add(targets)
+  .add(
+    HttpFeature({
+      port: 0,
+      host: '127.0.0.1',
+      static: { '/files': join(folder, 'public') },
+      trustedProxies: ['127.0.0.0/8', '10.0.0.1'],
+      compress: true,
+      etag: true,
+      cors: { origin: ['https://ok.example'], credentials: true },
+    }),
+  )
   .build()
 let base = ''
 let port = 0
@@ -79,8 +95,16 @@ describe('hostile requests', () => {
     ['nonsense', 'nonsense\r\n\r\n', /400|closed/],
     ['huge headers', `GET /ok HTTP/1.1\r\nhost: a\r\nx: ${'y'.repeat(100_000)}\r\n\r\n`, /431|closed/],
     ['two lengths', 'POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{}', /400|closed/],
-    ['a length and chunks', 'POST /echo HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n', /400|closed/],
-    ['a broken chunk', 'POST /echo HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\nZZ\r\n{}\r\n', /400|closed/],
+    [
+      'a length and chunks',
+      'POST /echo HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
+      /400|closed/,
+    ],
+    [
+      'a broken chunk',
+      'POST /echo HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\nZZ\r\n{}\r\n',
+      /400|closed/,
+    ],
     ['a path out of the folder', 'GET /files/../secret.txt HTTP/1.1\r\nhost: a\r\n\r\n', /404/],
     ['an escaped path out of the folder', 'GET /files/%2e%2e%2fsecret.txt HTTP/1.1\r\nhost: a\r\n\r\n', /404/],
     ['a twice escaped one', 'GET /files/%252e%252e%252fsecret.txt HTTP/1.1\r\nhost: a\r\n\r\n', /404/],
@@ -116,8 +140,13 @@ describe('hostile requests', () => {
   })
 
   test('prototype keys reach no prototype', async () => {
-    const body = '{"__proto__":{"admin":true},"constructor":{"prototype":{"admin":true}},"\\u005f_proto__":{"admin":true},"a":1}'
-    const response = await fetch(`${base}/echo`, { method: 'POST', body, headers: { 'content-type': 'application/json' } })
+    const body =
+      '{"__proto__":{"admin":true},"constructor":{"prototype":{"admin":true}},"\\u005f_proto__":{"admin":true},"a":1}'
+    const response = await fetch(`${base}/echo`, {
+      method: 'POST',
+      body,
+      headers: { 'content-type': 'application/json' },
+    })
     expect(await response.json()).toEqual({ keys: ['a', 'constructor'], polluted: false })
   })
 
@@ -142,7 +171,9 @@ describe('what is common to all answers', () => {
   test('static files have tags, and folders their index', async () => {
     const first = await fetch(`${base}/files/page.txt`)
     expect(await first.text()).toBe('page')
-    const again = await fetch(`${base}/files/page.txt`, { headers: { 'if-none-match': first.headers.get('etag') ?? '' } })
+    const again = await fetch(`${base}/files/page.txt`, {
+      headers: { 'if-none-match': first.headers.get('etag') ?? '' },
+    })
     expect(again.status).toBe(304)
     expect(await (await fetch(`${base}/files/sub/`)).text()).toBe('<p>')
   })
@@ -153,7 +184,8 @@ describe('what is common to all answers', () => {
   })
 
   test('the declared origins may read, others not', async () => {
-    const preflight = (origin: string) => fetch(`${base}/echo`, { method: 'OPTIONS', headers: { origin, 'access-control-request-method': 'POST' } })
+    const preflight = (origin: string) =>
+      fetch(`${base}/echo`, { method: 'OPTIONS', headers: { origin, 'access-control-request-method': 'POST' } })
     const allowed = await preflight('https://ok.example')
     expect(allowed.status).toBe(204)
     expect(allowed.headers.get('access-control-allow-origin')).toBe('https://ok.example')
@@ -164,6 +196,8 @@ describe('what is common to all answers', () => {
   test('every request is in the log and in the metrics, by route', async () => {
     await fetch(`${base}/ok`)
     expect(lines.some((line) => line.rawMessage === 'GET /ok' && line.properties['status'] === 200)).toBeTrue()
-    expect(await (await fetch(`${base}/metrics`)).text()).toContain('http_request_duration_seconds_count{method="GET",route="/ok",status="200"}')
+    expect(await (await fetch(`${base}/metrics`)).text()).toContain(
+      'http_request_duration_seconds_count{method="GET",route="/ok",status="200"}',
+    )
   })
 })

@@ -6,15 +6,19 @@ import { createMiddleware, Delete, Get, HttpError, HttpFeature, HttpServer, Post
 import { keptLog } from './quiet.ts'
 
 class Order extends defineModel({ name: 'Order', fields: { title: field.string() } }) {}
-class Users extends defineService({ factory: () => ({ byToken: (token: string | null) => (token === 'good' ? 'ann' : undefined) }) }) {}
+class Users extends defineService({
+  factory: () => ({ byToken: (token: string | null) => (token === 'good' ? 'ann' : undefined) }),
+}) {}
 
 const auth = createMiddleware({
   inject: { users: Users },
-  handle: ({ users }) => ({ request }: { readonly request: Request }) => {
-    const user = users.byToken(request.headers.get('authorization'))
-    if (user === undefined) throw new HttpError(401, 'Sign in first', { headers: { 'www-authenticate': 'Bearer' } })
-    return { user }
-  },
+  handle:
+    ({ users }) =>
+    ({ request }: { readonly request: Request }) => {
+      const user = users.byToken(request.headers.get('authorization'))
+      if (user === undefined) throw new HttpError(401, 'Sign in first', { headers: { 'www-authenticate': 'Bearer' } })
+      return { user }
+    },
 })
 
 const { lines, sink } = keptLog()
@@ -22,37 +26,81 @@ const ran: string[] = []
 
 const items = createController('/items', {
   routes: () => ({
-    list: Get('/').query(z.object({ tag: z.union([z.string(), z.array(z.string())]).optional() })).handle(({ query }) => ({ tag: query.tag })),
+    list: Get('/')
+      .query(z.object({ tag: z.union([z.string(), z.array(z.string())]).optional() }))
+      .handle(({ query }) => ({ tag: query.tag })),
     show: Get('/:item').handle(({ item }) => ({ item })),
     search: Get('/search').handle(() => 'found'),
-    add: Post('/').body(z.object({ name: z.string().min(2), count: z.number().default(1) })).returns(201, z.object({ name: z.string() }))
+    add: Post('/')
+      .body(z.object({ name: z.string().min(2), count: z.number().default(1) }))
+      .returns(201, z.object({ name: z.string() }))
       .handle(({ body, res }) => res.status(201).cookie('seen', 'yes').header('x-one', '1').json(body)),
     remove: Delete('/:item').handle(() => undefined),
-    order: Get('/orders/:order').types({ Order }).handle(({ order }) => ({ key: order.identifier })),
-    byRef: Post('/refs').body(z.object({ order: refOf(Order) })).handle(({ body }) => ({ key: body.order.identifier })),
-    me: Get('/me').use(auth).guard(({ user }) => user === 'ann').handle(({ user }) => ({ user })),
-    denied: Get('/denied').guard(() => false).use(() => { ran.push('after denial') }).handle(() => { ran.push('handler') }),
-    either: Get('/either').guard(() => false, () => true).handle(() => 'in'),
-    answered: Get('/answered').use(() => new Response('early', { status: 418 })).handle(() => { ran.push('handler') }),
-    broken: Get('/broken').handle(() => { throw new Error('the password is hunter2') }),
-    contract: Get('/contract').returns(200, z.object({ a: z.number() })).handle((() => ({ a: 'x' })) as never),
-    hidden: Get('/hidden').returns(200, z.object({ a: z.number() })).handle(() => ({ a: 1, secret: 2 })),
+    order: Get('/orders/:order')
+      .types({ Order })
+      .handle(({ order }) => ({ key: order.identifier })),
+    byRef: Post('/refs')
+      .body(z.object({ order: refOf(Order) }))
+      .handle(({ body }) => ({ key: body.order.identifier })),
+    me: Get('/me')
+      .use(auth)
+      .guard(({ user }) => user === 'ann')
+      .handle(({ user }) => ({ user })),
+    denied: Get('/denied')
+      .guard(() => false)
+      .use(() => {
+        ran.push('after denial')
+      })
+      .handle(() => {
+        ran.push('handler')
+      }),
+    either: Get('/either')
+      .guard(
+        () => false,
+        () => true,
+      )
+      .handle(() => 'in'),
+    answered: Get('/answered')
+      .use(() => new Response('early', { status: 418 }))
+      .handle(() => {
+        ran.push('handler')
+      }),
+    broken: Get('/broken').handle(() => {
+      throw new Error('the password is hunter2')
+    }),
+    contract: Get('/contract')
+      .returns(200, z.object({ a: z.number() }))
+      .handle((() => ({ a: 'x' })) as never),
+    hidden: Get('/hidden')
+      .returns(200, z.object({ a: z.number() }))
+      .handle(() => ({ a: 1, secret: 2 })),
     cell: Get('/cell').handle(() => ({ cell: currentCell()?.name })),
     go: Post('/go').handle(({ res }) => res.redirect('/items')),
-    slow: Get('/slow').deadline(20).handle(async ({ signal }) => {
-      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
-      ran.push('aborted')
-    }),
+    slow: Get('/slow')
+      .deadline(20)
+      .handle(async ({ signal }) => {
+        await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
+        ran.push('aborted')
+      }),
     page: Get('/page').handle(({ res }) => res.html('<p>')),
     problem: Get('/problem').handle(({ res }) => res.error('Too late', 409)),
     rest: Get('/files/*').handle(({ rest }) => ({ rest })),
-    form: Post('/form').body(z.object({ a: z.string(), b: z.array(z.string()) }), { type: 'form' }).handle(({ body }) => body),
-    bytes: Post('/bytes').body(z.instanceof(Uint8Array), { type: 'bytes', limit: 10 }).handle(({ body }) => body.length),
+    form: Post('/form')
+      .body(z.object({ a: z.string(), b: z.array(z.string()) }), { type: 'form' })
+      .handle(({ body }) => body),
+    bytes: Post('/bytes')
+      .body(z.instanceof(Uint8Array), { type: 'bytes', limit: 10 })
+      .handle(({ body }) => body.length),
     inject: Get('/inject').handle(({ res }) => res.header('x-bad', 'a\r\nx-evil: 1').end()),
   }),
 })
 
-const app = JustScale().add(sink).add(Users).add(items).add(HttpFeature({ port: 0, host: '127.0.0.1' })).build()
+const app = JustScale()
+  .add(sink)
+  .add(Users)
+  .add(items)
+  .add(HttpFeature({ port: 0, host: '127.0.0.1' }))
+  .build()
 
 beforeAll(() => app.start())
 afterAll(() => app.stop())
@@ -62,8 +110,16 @@ for (const way of ['a socket', 'no socket'] as const) {
     const server = await app.resolve(HttpServer)
     return way === 'a socket' ? fetch(server.url + path, { redirect: 'manual', ...init }) : server.fetch(path, init)
   }
-  const json = (body: unknown): RequestInit => ({ method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } })
-  const typed = (body: string | Uint8Array<ArrayBuffer>, type: string): RequestInit => ({ method: 'POST', body, headers: { 'content-type': type } })
+  const json = (body: unknown): RequestInit => ({
+    method: 'POST',
+    body: JSON.stringify(body),
+    headers: { 'content-type': 'application/json' },
+  })
+  const typed = (body: string | Uint8Array<ArrayBuffer>, type: string): RequestInit => ({
+    method: 'POST',
+    body,
+    headers: { 'content-type': type },
+  })
 
   describe(`requests over ${way}`, () => {
     const cases: [string, RequestInit | undefined, number][] = [
@@ -103,16 +159,19 @@ for (const way of ['a socket', 'no socket'] as const) {
       ['/readyz', undefined, 200],
       ['/metrics', undefined, 200],
     ]
-    test.each(cases.map((row, index) => [index, ...row] as const))('case %i: %s', async (_index, path, init, status) => {
-      const response = await call(path, init)
-      const text = await response.text()
-      expect([response.status, text]).toEqual([status, text])
-      expect(response.headers.get('x-request-id')).toMatch(/.{36}/)
-      if (status >= 400 && status !== 418) {
-        expect(response.headers.get('content-type')).toBe('application/problem+json')
-        expect(JSON.parse(text)).toMatchObject({ status, requestId: response.headers.get('x-request-id') })
-      }
-    })
+    test.each(cases.map((row, index) => [index, ...row] as const))(
+      'case %i: %s',
+      async (_index, path, init, status) => {
+        const response = await call(path, init)
+        const text = await response.text()
+        expect([response.status, text]).toEqual([status, text])
+        expect(response.headers.get('x-request-id')).toMatch(/.{36}/)
+        if (status >= 400 && status !== 418) {
+          expect(response.headers.get('content-type')).toBe('application/problem+json')
+          expect(JSON.parse(text)).toMatchObject({ status, requestId: response.headers.get('x-request-id') })
+        }
+      },
+    )
 
     test('prefers literal segments and gives parameters and the rest', async () => {
       expect(await (await call('/items/search')).json()).toBe('found')
@@ -162,10 +221,20 @@ for (const way of ['a socket', 'no socket'] as const) {
     })
 
     test('reads forms, url-encoded and multipart', async () => {
-      expect(await (await call('/items/form', typed('a=1&b=2&b=3', 'application/x-www-form-urlencoded'))).json()).toEqual({ a: '1', b: ['2', '3'] })
+      expect(
+        await (await call('/items/form', typed('a=1&b=2&b=3', 'application/x-www-form-urlencoded'))).json(),
+      ).toEqual({ a: '1', b: ['2', '3'] })
       const form = new FormData()
-      for (const [key, value] of [['a', '1'], ['b', '2'], ['b', '3']] as const) form.append(key, value)
-      expect(await (await call('/items/form', { method: 'POST', body: form })).json()).toEqual({ a: '1', b: ['2', '3'] })
+      for (const [key, value] of [
+        ['a', '1'],
+        ['b', '2'],
+        ['b', '3'],
+      ] as const)
+        form.append(key, value)
+      expect(await (await call('/items/form', { method: 'POST', body: form })).json()).toEqual({
+        a: '1',
+        b: ['2', '3'],
+      })
     })
 
     test('has security headers, and no CORS', async () => {

@@ -14,16 +14,24 @@ async function serving(options: Parameters<typeof HttpFeature>[0] = {}) {
         await release.promise
         return 'done'
       }),
-      quick: Post('/quick').body(z.object({ n: z.number() })).handle(({ body }) => body.n),
+      quick: Post('/quick')
+        .body(z.object({ n: z.number() }))
+        .handle(({ body }) => body.n),
       ticks: SSE('/ticks').handle(async function* ({ signal }) {
         yield { data: 1 }
         await new Promise((resolve) => signal.addEventListener('abort', resolve))
         yield { event: 'bye', data: 2 }
       }),
-      socket: Ws('/socket').handle(async ({ messages }) => { for await (const _ of messages) continue }),
+      socket: Ws('/socket').handle(async ({ messages }) => {
+        for await (const _ of messages) continue
+      }),
     }),
   })
-  const app = JustScale().add(keptLog().sink).add(controller).add(HttpFeature({ port: 0, host: '127.0.0.1', readinessDelay: 0, ...options })).build()
+  const app = JustScale()
+    .add(keptLog().sink)
+    .add(controller)
+    .add(HttpFeature({ port: 0, host: '127.0.0.1', readinessDelay: 0, ...options }))
+    .build()
   await app.start()
   return { app, base: (await app.resolve(HttpServer)).url, entered: entered.promise, release: () => release.resolve() }
 }
@@ -45,8 +53,12 @@ describe('shutdown', () => {
     const { app, base } = await serving()
     const stream = await fetch(`${base}/ticks`)
     const socket = new WebSocket(`${base.replace('http', 'ws')}/socket`)
-    await new Promise((resolve) => { socket.onopen = resolve })
-    const closed = new Promise<number>((resolve) => { socket.onclose = ({ code }) => resolve(code) })
+    await new Promise((resolve) => {
+      socket.onopen = resolve
+    })
+    const closed = new Promise<number>((resolve) => {
+      socket.onclose = ({ code }) => resolve(code)
+    })
     const text = stream.text()
     await app.stop()
     expect(await closed).toBe(1001)
@@ -55,7 +67,10 @@ describe('shutdown', () => {
 
   test('cuts what does not finish in time', async () => {
     const { app, base, entered } = await serving({ shutdownTimeout: 20 })
-    const slow = fetch(`${base}/slow`).then(() => 'answered', () => 'cut')
+    const slow = fetch(`${base}/slow`).then(
+      () => 'answered',
+      () => 'cut',
+    )
     await entered
     await app.stop()
     expect(await slow).toBe('cut')
@@ -89,7 +104,10 @@ describe('shutdown', () => {
 
 test('a port that is taken stops the start, and says so', async () => {
   const { app, base } = await serving()
-  const second = JustScale().add(keptLog().sink).add(HttpFeature({ port: Number(new URL(base).port), host: '127.0.0.1' })).build()
+  const second = JustScale()
+    .add(keptLog().sink)
+    .add(HttpFeature({ port: Number(new URL(base).port), host: '127.0.0.1' }))
+    .build()
   const error = (await second.start().catch((caught: unknown) => caught)) as Error
   expect(error.cause).toBeInstanceOf(HttpBindError)
   expect(error.message).toContain(new URL(base).port)

@@ -19,9 +19,12 @@ const flooded = told<boolean>()
 const streams = createController({
   routes: () => ({
     plain: Get('/same').handle(() => 'plain'),
-    stream: SSE('/same').handle(async function* () { yield { data: 'stream' } }),
+    stream: SSE('/same').handle(async function* () {
+      yield { data: 'stream' }
+    }),
     resume: SSE('/resume').handle(async function* ({ lastEventId }) {
-      for (let id = Number(lastEventId ?? 0) + 1; id <= 3; id++) yield { id: String(id), data: { cell: currentCell()?.name } }
+      for (let id = Number(lastEventId ?? 0) + 1; id <= 3; id++)
+        yield { id: String(id), data: { cell: currentCell()?.name } }
     }),
     quiet: SSE('/quiet').handle(async function* ({ signal }) {
       try {
@@ -31,20 +34,28 @@ const streams = createController({
         finished.tell('finally ran')
       }
     }),
-    denied: SSE('/denied').guard(() => false).handle(async function* () { yield { data: 1 } }),
+    denied: SSE('/denied')
+      .guard(() => false)
+      .handle(async function* () {
+        yield { data: 1 }
+      }),
     throws: SSE('/throws').handle(async function* () {
       yield { data: 1 }
       throw new Error('secret')
     }),
-    endless: SSE('/endless').handle(async function* () { for (; ; produced++) yield { data: 'x'.repeat(10_000) } }),
-    echo: Ws('/echo/:room').message(z.object({ text: z.string() })).handle(async ({ messages, send, room }) => {
-      for await (const { text } of messages) {
-        if (text === 'bye') return
-        if (text === 'boom') throw new Error('secret')
-        if (text === 'much') for (let n = 0; n < 200; n++) await send(`${n}:${'x'.repeat(50_000)}`)
-        else await send({ room, text, cell: currentCell()?.name })
-      }
+    endless: SSE('/endless').handle(async function* () {
+      for (; ; produced++) yield { data: 'x'.repeat(10_000) }
     }),
+    echo: Ws('/echo/:room')
+      .message(z.object({ text: z.string() }))
+      .handle(async ({ messages, send, room }) => {
+        for await (const { text } of messages) {
+          if (text === 'bye') return
+          if (text === 'boom') throw new Error('secret')
+          if (text === 'much') for (let n = 0; n < 200; n++) await send(`${n}:${'x'.repeat(50_000)}`)
+          else await send({ room, text, cell: currentCell()?.name })
+        }
+      }),
     lazy: Ws('/lazy').handle(async ({ closed }) => {
       await new Promise((resolve) => closed.addEventListener('abort', resolve))
       flooded.tell(true)
@@ -53,12 +64,18 @@ const streams = createController({
       for await (const _ of messages) continue
       socketClosed.tell(`ended ${closed.aborted}`)
     }),
-    members: Ws('/members').guard(() => false).handle(async () => {}),
+    members: Ws('/members')
+      .guard(() => false)
+      .handle(async () => {}),
   }),
 })
 
 const { lines, sink } = keptLog()
-const app = JustScale().add(sink).add(streams).add(HttpFeature({ port: 0, host: '127.0.0.1', heartbeat: 5, webSocket: { maxQueue: 8, messagesPerSecond: 50 } })).build()
+const app = JustScale()
+  .add(sink)
+  .add(streams)
+  .add(HttpFeature({ port: 0, host: '127.0.0.1', heartbeat: 5, webSocket: { maxQueue: 8, messagesPerSecond: 50 } }))
+  .build()
 let base = ''
 beforeAll(async () => {
   await app.start()
@@ -86,7 +103,9 @@ describe('event streams', () => {
   test('send comments while quiet, one field per line, and run finally when the client goes', async () => {
     const abort = new AbortController()
     const response = await fetch(`${base}/quiet`, { signal: abort.signal })
-    const reader = response.body!.pipeThrough(new TextDecoderStream() as never).getReader() as ReadableStreamDefaultReader<string>
+    const reader = response
+      .body!.pipeThrough(new TextDecoderStream() as never)
+      .getReader() as ReadableStreamDefaultReader<string>
     let text = ''
     while (!text.includes(': ping')) text += (await reader.read()).value
     expect(text).toContain('event: a b\ndata: one\ndata: two\n\n')
@@ -95,7 +114,9 @@ describe('event streams', () => {
   })
 
   test('break when the generator throws, and say nothing of why', async () => {
-    const error = await fetch(`${base}/throws`).then((response) => response.text()).catch((caught: unknown) => caught)
+    const error = await fetch(`${base}/throws`)
+      .then((response) => response.text())
+      .catch((caught: unknown) => caught)
     expect(error).toBeInstanceOf(Error)
     expect(lines.some((line) => JSON.stringify(line).includes('secret'))).toBeTrue()
   })
@@ -121,7 +142,10 @@ describe('sockets', () => {
     }
     socket.onclose = ({ code, reason }) => closing.tell({ code, reason })
     const next = async (): Promise<string> => {
-      while (queue.length === 0) await new Promise<void>((resolve) => { wake = resolve })
+      while (queue.length === 0)
+        await new Promise<void>((resolve) => {
+          wake = resolve
+        })
       return queue.shift()!
     }
     const opened = told<void>()
@@ -140,7 +164,10 @@ describe('sockets', () => {
     socket.close()
   })
 
-  test.each([['bye', 1000], ['boom', 1011]] as const)('close after %s with %i', async (text, code) => {
+  test.each([
+    ['bye', 1000],
+    ['boom', 1011],
+  ] as const)('close after %s with %i', async (text, code) => {
     const { socket, closed } = await open('/echo/red')
     socket.send(JSON.stringify({ text }))
     expect((await closed).code).toBe(code)
@@ -172,7 +199,12 @@ describe('sockets', () => {
     expect((await closed).code).not.toBe(1000)
   })
 
-  const handshake = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13', 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==' }
+  const handshake = {
+    connection: 'Upgrade',
+    upgrade: 'websocket',
+    'sec-websocket-version': '13',
+    'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+  }
   test.each<[string, string, Record<string, string>, number]>([
     ['a plain request', '/echo/red', {}, 426],
     ['a denied handshake', '/members', handshake, 403],

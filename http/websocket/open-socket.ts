@@ -24,7 +24,15 @@ export interface SocketParts {
 /** Stands for "the connection is a socket now": the server answers nothing. */
 export const switched = new WeakSet<Response>()
 
-export async function openSocket({ route, state, peer, metrics, logger, options, draining }: SocketParts): Promise<Response> {
+export async function openSocket({
+  route,
+  state,
+  peer,
+  metrics,
+  logger,
+  options,
+  draining,
+}: SocketParts): Promise<Response> {
   const { request } = state
   if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket') {
     throw new HttpError(426, 'This is a WebSocket', { headers: { upgrade: 'websocket', connection: 'Upgrade' } })
@@ -39,9 +47,13 @@ export async function openSocket({ route, state, peer, metrics, logger, options,
       metrics.sockets -= 1
     },
   })
-  if (!peer.upgrade(session, state.res.ownHeaders ?? new Headers())) throw new HttpError(400, 'The handshake is not valid')
+  if (!peer.upgrade(session, state.res.ownHeaders ?? new Headers()))
+    throw new HttpError(400, 'The handshake is not valid')
   metrics.sockets += 1
-  draining.addEventListener('abort', () => session.close(1001, 'The server stops'), { once: true, signal: session.closed })
+  draining.addEventListener('abort', () => session.close(1001, 'The server stops'), {
+    once: true,
+    signal: session.closed,
+  })
   const response = new Response(null)
   switched.add(response)
   return response

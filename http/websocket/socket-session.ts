@@ -72,7 +72,9 @@ export class SocketSession implements SocketContext<unknown> {
   received(data: string | Uint8Array): void {
     if (this.closed.aborted) return
     if (!this.#allowed()) return this.close(1008, 'Too many messages')
-    this.#checking = this.#checking.then(() => this.#accept(data)).catch((error: unknown) => this.#options.onError(error))
+    this.#checking = this.#checking
+      .then(() => this.#accept(data))
+      .catch((error: unknown) => this.#options.onError(error))
   }
 
   /** The runtime's buffer has room again. */
@@ -102,7 +104,9 @@ export class SocketSession implements SocketContext<unknown> {
   }
 
   #refuse(detail: string, errors?: unknown): Promise<void> {
-    return this.#deliver(JSON.stringify({ error: { title: 'Unprocessable Message', detail, ...(errors !== undefined && { errors }) } }))
+    return this.#deliver(
+      JSON.stringify({ error: { title: 'Unprocessable Message', detail, ...(errors !== undefined && { errors }) } }),
+    )
   }
 
   /** A flood of refusals waits with its sender: the next message is checked once this one has been taken. */

@@ -1,0 +1,9 @@
+/** What happens in a room, to everybody who looks at it on whatever node. */
+import { createChannels } from '@justscale/core'
+
+export type RoomEvent =
+  | { readonly kind: 'said'; readonly author: string; readonly text: string }
+  | { readonly kind: 'topic'; readonly topic: string }
+  | { readonly kind: 'banned'; readonly user: string }
+
+export class RoomFeed extends createChannels<RoomEvent>({ name: 'room' }) {}

@@ -1,0 +1,96 @@
+/** Two nodes as OS processes on one Postgres: alice at one, bob at the other; either may be killed. */
+import { afterEach, beforeEach, expect, test } from 'bun:test'
+import { testDatabase, type TestDatabase } from '@justscale/engine/embedded'
+import { createClient } from '@justscale/http'
+import { join } from 'node:path'
+import type { rooms } from '../room/room-controller.ts'
+import type { users } from '../user/user-controller.ts'
+import { Talk } from './talk.ts'
+
+interface Node {
+  readonly base: string
+  kill(): Promise<void>
+}
+
+let database: TestDatabase
+let nodes: Node[] = []
+
+beforeEach(async () => {
+  database = await testDatabase()
+  nodes = [await startNode(), await startNode()]
+}, 60_000)
+
+afterEach(async () => {
+  await Promise.all(nodes.map((node) => node.kill()))
+  await database.drop()
+})
+
+async function startNode(): Promise<Node> {
+  const child = Bun.spawn([process.execPath, join(import.meta.dir, '..', 'main.ts')], {
+    cwd: join(import.meta.dir, '..', '..', '..'),
+    env: {
+      ...process.env,
+      NODE_ENV: 'production',
+      LOG_LEVEL: 'info',
+      PORT: '0',
+      DATABASE_URL: database.url,
+      CHAT_SECRET: 'shared',
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const { promise, resolve, reject } = Promise.withResolvers<string>()
+  void child.exited.then((code) => reject(new Error(`a node ended with ${code}`)))
+  promise.catch(() => {})
+  void (async () => {
+    let output = ''
+    for await (const text of child.stdout.pipeThrough(
+      new TextDecoderStream() as never,
+    ) as unknown as AsyncIterable<string>) {
+      output += text
+      const address = /HTTP listens on (http:\/\/[\w.:]+)/.exec(output)?.[1]
+      if (address !== undefined) resolve(address)
+    }
+  })()
+  const kill = async () => {
+    child.kill('SIGKILL')
+    await child.exited
+  }
+  return { base: await promise, kill }
+}
+
+async function visitor(base: string, name: string) {
+  const { token } = await createClient<typeof users>({ baseUrl: base }).post('/sign-in', {
+    body: { name, password: 'p' },
+  })
+  return { token, client: createClient<typeof rooms>({ baseUrl: base, headers: { authorization: `Bearer ${token}` } }) }
+}
+
+test('what alice says at one node arrives at the other, and either node can be killed', async () => {
+  const [first, second] = nodes as [Node, Node]
+  const alice = await visitor(first.base, 'alice')
+  const bob = await visitor(second.base, 'bob')
+  const room = (await alice.client.post('/rooms', { body: { title: 'Garden' } })).self
+  const atAlice = await Talk.open(first.base, room, alice.token)
+  const atBob = await Talk.open(second.base, room, bob.token)
+  atAlice.say('hello')
+  expect(await atBob.next()).toEqual({ kind: 'said', author: 'alice', text: 'hello' })
+  expect(await atAlice.next()).toEqual({ kind: 'said', author: 'alice', text: 'hello' })
+  atBob.say('hi')
+  expect(await atAlice.next()).toEqual({ kind: 'said', author: 'bob', text: 'hi' })
+
+  await second.kill()
+  await atBob.closed
+  atAlice.say('still here')
+  expect(await atAlice.next()).toMatchObject({ text: 'still here' })
+
+  const third = await startNode()
+  nodes.push(third)
+  const bobAgain = await Talk.open(third.base, room, bob.token)
+  await first.kill()
+  bobAgain.say('me too')
+  expect(await bobAgain.next()).toEqual({ kind: 'said', author: 'bob', text: 'me too' })
+  const said = await createClient<typeof rooms>({ baseUrl: third.base }).get('/rooms/:room/messages', {
+    params: { room },
+  })
+  expect(said.map(({ text }) => text)).toEqual(['hello', 'hi', 'still here', 'me too'])
+}, 60_000)
