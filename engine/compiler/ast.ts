@@ -14,7 +14,8 @@ export interface Node {
   variable?: Variable
   /** Contains a suspension of its own function. */
   suspends?: boolean
-  // biome-ignore lint: a syntax tree has as many shapes as there are node types; fields are checked where they are read
+  // A syntax tree has as many shapes as there are node types: fields are checked where they are read.
+  // oxlint-disable-next-line typescript/no-explicit-any
   [field: string]: any
 }
 

@@ -94,7 +94,8 @@ function spawnCalls(unit: Unit, routine: RoutineUnit, node: Node): void {
     const value: unknown = node[key]
     const visit = (child: unknown, replace: (by: Node) => void): void => {
       if (!isNode(child) || isFunction(child)) return
-      if (child.type === 'CallExpression' && child !== awaited && isLocalRoutineCall(unit, routine, child)) replace(spawn(unit, routine, child, true))
+      if (child.type === 'CallExpression' && child !== awaited && isLocalRoutineCall(unit, routine, child))
+        replace(spawn(unit, routine, child, true))
       spawnCalls(unit, routine, child)
     }
     if (Array.isArray(value)) {
@@ -397,7 +398,8 @@ function mark(unit: Unit, node: Node): boolean {
 function usesResource(node: Node): boolean {
   let found = false
   walkOwn(node, (each) => {
-    if (each.type === 'Identifier' && (each.variable?.kind === 'using' || each.variable?.kind === 'await using')) found = true
+    if (each.type === 'Identifier' && (each.variable?.kind === 'using' || each.variable?.kind === 'await using'))
+      found = true
   })
   return found
 }

@@ -39,6 +39,8 @@ export function eraseTypes(node: Node): Node | undefined {
   if (GONE.has(node.type) || node.declare === true) return undefined
   if (WRAPPERS.has(node.type)) return eraseTypes(node.expression as Node)
   for (const field of FIELDS) delete node[field]
+  // Printed with quotes of our own, so that the hash does not know the user's.
+  if (node.type === 'Literal' && typeof node.value === 'string') delete node.raw
   if (node.type === 'Identifier' || node.type.endsWith('Pattern') || node.type === 'RestElement') delete node.optional
   if (Array.isArray(node.params)) node.params = node.params.filter((each) => !(isNode(each) && each.name === 'this'))
   for (const key in node) {

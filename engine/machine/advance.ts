@@ -176,8 +176,7 @@ function finish(run: Run, main: Fiber): void {
     if (fiber.wait.kind !== 'ended') run.effects.push({ kind: 'drop', fiber: fiber.id })
     if (fiber.id !== 0) state.fibers.delete(fiber.id)
   }
-  const cancelled =
-    state.cancelling !== undefined && result.kind === 'threw' && isCancellation(result.error)
+  const cancelled = state.cancelling !== undefined && result.kind === 'threw' && isCancellation(result.error)
   const status = cancelled ? 'cancelled' : result.kind === 'threw' ? 'failed' : 'completed'
   state.status = status
   run.effects.push({ kind: 'finished', outcome: result, status })

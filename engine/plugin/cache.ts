@@ -1,6 +1,7 @@
 /** Compiled modules on disk, by what they were made from: source, path, and the compiler's own text. */
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { transform } from '../compiler/index.ts'
 
 /** The compiled module, or `undefined` when there is nothing to compile in it. Throws `CompileError`. */
 export function compileCached(
@@ -9,7 +10,7 @@ export function compileCached(
   options: { readonly cache?: string | false },
 ): string | undefined {
   const folder = options.cache ?? join(process.cwd(), 'node_modules/.cache/justscale')
-  if (folder === false) return compile(path, source)
+  if (folder === false) return transform(path, source)?.code
   const key = new Bun.CryptoHasher('sha256')
     .update(compilerVersion())
     .update('\0')
@@ -20,29 +21,9 @@ export function compileCached(
   const file = join(folder, `${key}.js`)
   const cached = read(file)
   if (cached !== undefined) return cached === '' ? undefined : cached
-  if (loading) return undefined
-  const code = compile(path, source)
+  const code = transform(path, source)?.code
   write(folder, file, code ?? '')
   return code
-}
-
-type Transform = (typeof import('../compiler/index.ts'))['transform']
-
-let transform: Transform | undefined
-let loading = false
-
-/**
- * The compiler is loaded when something is not in the cache: parser and printer cost more than everything else at start.
- * Its own files pass through here while it is.
- */
-function compile(path: string, source: string): string | undefined {
-  if (loading) return undefined
-  if (!transform) {
-    loading = true
-    transform = (require('../compiler/index.ts') as { transform: Transform }).transform
-    loading = false
-  }
-  return transform(path, source)?.code
 }
 
 function read(file: string): string | undefined {

@@ -57,13 +57,19 @@ test('one executable', async () => {
 
 test('a worker that preloads the plugin', async () => {
   const main = join(folder, 'worker-main.ts')
-  writeFileSync(main, `new Worker(${JSON.stringify(join(fixtures, 'main.ts'))}, { preload: [${JSON.stringify(register)}] })`)
+  writeFileSync(
+    main,
+    `new Worker(${JSON.stringify(join(fixtures, 'main.ts'))}, { preload: [${JSON.stringify(register)}] })`,
+  )
   expect(await run([bun, main])).toBe('result 3\n')
 })
 
 test('a refusal shows the user’s file and line, not the compiler', async () => {
   const file = join(folder, 'refused.ts')
-  writeFileSync(file, `import { defineProcess } from '@justscale/engine'\n\ndefineProcess({\n  path: '/x',\n  async handler() {\n    await this.x\n  },\n})\n`)
+  writeFileSync(
+    file,
+    `import { defineProcess } from '@justscale/engine'\n\ndefineProcess({\n  path: '/x',\n  async handler() {\n    await this.x\n  },\n})\n`,
+  )
   const out = await run([bun, '--preload', register, file])
   expect(out).toContain('refused.ts:6:11 - COMPILE_THIS')
   expect(out).toContain('> 6 |     await this.x')
@@ -75,7 +81,11 @@ test('bun --watch sees edits of a compiled file', async () => {
   cpSync(join(fixtures, 'rate.ts'), join(copy, 'rate.ts'))
   const text = readFileSync(join(fixtures, 'main.ts'), 'utf8').replaceAll('../../', '../../../')
   writeFileSync(join(copy, 'main.ts'), `${text}\nsetInterval(() => undefined, 1000)\n`)
-  const child = Bun.spawn([bun, '--watch', '--no-clear-screen', '--preload', register, join(copy, 'main.ts'), '1'], { cwd: room, stdout: 'pipe', stderr: 'inherit' })
+  const child = Bun.spawn([bun, '--watch', '--no-clear-screen', '--preload', register, join(copy, 'main.ts'), '1'], {
+    cwd: room,
+    stdout: 'pipe',
+    stderr: 'inherit',
+  })
   try {
     const reader = child.stdout.getReader()
     const decoder = new TextDecoder()

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { processPlugin } from './index.ts'
 import { useTrigger } from './watch.ts'
 
-Bun.plugin(processPlugin())
+await Bun.plugin(processPlugin())
 
 if (process.execArgv.some((argument) => argument === '--watch' || argument === '--hot')) await watchEdits()
 

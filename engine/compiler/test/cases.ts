@@ -1,5 +1,6 @@
 /** Handler bodies for the differential tests, by what they show. Each runs natively and durably with the same outcome. */
 export const cases: Readonly<Record<string, string>> = {
+  'strings of all kinds': String.raw`return [await svc.id('a\n\'b"'), "it's\u0000\u2028", await svc.id('\\'), '\x07${'${x}'}']`,
   'straight awaits': `const a = await svc.id(1); const b = await svc.id(a + 1); return [a, b]`,
   'nested in a call': `return await svc.add(await svc.id(1), await svc.id(2))`,
   'operands keep their order': `let x = 1; const f = () => ++x; return [x, await svc.id(f()), x, f(), await svc.id(x), x]`,

@@ -13,7 +13,7 @@ import {
   snapshot,
   type Head,
 } from '../../machine/index.ts'
-import type { Environment, LoadedProgram } from '../../program/environment.ts'
+import type { Environment, LoadedProgram, Region } from '../../program/environment.ts'
 import { parseProgram, programText } from '../../program/hash.ts'
 import type { Program } from '../../program/program.ts'
 import type { Effect, Input, MachineState } from '../../program/state.ts'
@@ -63,14 +63,31 @@ export function compileSource(
   return {
     text,
     hash: first.hash,
-    loaded: (env, bindings) =>
-      instantiate(parseProgram(text), first.hash, (binding) => bindings[binding.name], env, first.debug),
+    loaded: (env, bindings) => {
+      const program = instantiate(parseProgram(text), first.hash, (binding) => bindings[binding.name], env, first.debug)
+      return { ...program, code: program.code.map(limited) }
+    },
   }
 }
 
 const MAX_TURNS = 20_000
+const MAX_REGIONS = 200_000
+
+let regions = 0
+let most = MAX_REGIONS
+
+/** A program with a planted bug may never end: it is stopped. */
+function limited(region: Region): Region {
+  return (...given) => {
+    regions++
+    if (regions > most) throw new Error('Does not end')
+    return region(...given)
+  }
+}
 
 export async function drive(source: string, options: DriveOptions): Promise<Outcome> {
+  regions = 0
+  most = options.mutate ? 3_000 : MAX_REGIONS
   const compiled = compileSource(source, undefined, options.mutate)
   const trace = options.trace ?? []
   const published: unknown[] = []
@@ -91,7 +108,7 @@ export async function drive(source: string, options: DriveOptions): Promise<Outc
   loaded.program = compiled.loaded(() => env, options.bindings ?? {})
   let state = createState(compiled.hash, options.params ?? {})
   let effects = advance(state, env, [{ kind: 'start' }])
-  for (let turn = 0; turn < MAX_TURNS; turn++) {
+  for (let turn = 0; turn < (options.mutate ? 300 : MAX_TURNS); turn++) {
     const end = effects.find((each) => each.kind === 'finished')
     for (const each of effects) if (each.kind === 'publish') published.push(each.value)
     if (end?.kind === 'finished') return outcome(end.outcome, trace, published)

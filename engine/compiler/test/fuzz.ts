@@ -29,21 +29,34 @@ export async function compare(source: string, mutate?: (program: Program) => Pro
   const [nativeTrace, durableTrace]: [string[], string[]] = [[], []]
   const native = await runNative(source, tracingServices(nativeTrace), params, nativeTrace)
   const durable = await drive(source, {
-    services: tracingServices(durableTrace), params, trace: durableTrace, durable: codec, ...(mutate ? { mutate } : {}),
-  }).catch((error: unknown): Outcome => ({ result: undefined, error: `engine: ${String(error)}`, trace: durableTrace, published: [] }))
+    services: tracingServices(durableTrace),
+    params,
+    trace: durableTrace,
+    durable: codec,
+    ...(mutate ? { mutate } : {}),
+  }).catch((error: unknown): Outcome => ({
+    result: undefined,
+    error: `engine: ${String(error)}`,
+    trace: durableTrace,
+    published: [],
+  }))
   return { same: isSame(native, durable), native, durable }
 }
 
 /** Errors of the language are worded by the names in the code, so only their kind counts. */
 function isSame(a: Outcome, b: Outcome): boolean {
-  const kind = (error: string | undefined): string | undefined => (error && /^(Type|Reference|Range)Error/.test(error) ? error.split(':')[0] : error)
-  return kind(a.error) === kind(b.error) && JSON.stringify([a.result, a.trace.toSorted()]) === JSON.stringify([b.result, b.trace.toSorted()])
+  const kind = (error: string | undefined): string | undefined =>
+    error && /^(Type|Reference|Range)Error/.test(error) ? error.split(':')[0] : error
+  return (
+    kind(a.error) === kind(b.error) &&
+    JSON.stringify([a.result, a.trace.toSorted()]) === JSON.stringify([b.result, b.trace.toSorted()])
+  )
 }
 
 /** Takes pieces away for as long as the program still fails. */
 export async function reduce(seed: number, fails: (source: string) => Promise<boolean>): Promise<string> {
   const pieces = randomProgram(seed)
-  for (let changed = true; changed; ) {
+  for (let changed = true; changed;) {
     changed = false
     for (const list of bodies(pieces)) {
       for (let index = list.length - 1; index >= 0; index--) {

@@ -30,6 +30,7 @@ export async function runNative(
     handler = definition.handler
   }
   const transaction = async (run: () => unknown): Promise<unknown> => run()
+  // oxlint-disable-next-line typescript/no-implied-eval -- the case, as plain code
   new Function('createProcess', 'delay', 'retry', 'transaction', `"use strict";${body}`)(
     createProcess,
     delay,

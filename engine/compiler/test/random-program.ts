@@ -14,7 +14,9 @@ export interface Piece {
 }
 
 export function printPieces(pieces: readonly Piece[]): string {
-  return pieces.map((each) => `${each.before}${printPieces(each.body)}${printPieces(each.more)}${each.after}`).join('\n')
+  return pieces
+    .map((each) => `${each.before}${printPieces(each.body)}${printPieces(each.more)}${each.after}`)
+    .join('\n')
 }
 
 interface Context {
@@ -33,7 +35,17 @@ interface Context {
 export function randomProgram(seed: number): Piece[] {
   const random = new Random(seed)
   const counter = { value: 0 }
-  const context: Context = { random, names: ['v0'], writable: ['v0'], helpers: [], labels: [], inLoop: false, inSwitch: false, depth: 0, counter }
+  const context: Context = {
+    random,
+    names: ['v0'],
+    writable: ['v0'],
+    helpers: [],
+    labels: [],
+    inLoop: false,
+    inSwitch: false,
+    depth: 0,
+    counter,
+  }
   const start: Piece = { before: 'const log: any[] = []; let v0 = 1;', body: [], after: '', more: [] }
   const body = statements(context, 4 + random.below(5))
   const end: Piece = { before: 'return [log.slice(-20), v0]', body: [], after: '', more: [] }
@@ -43,7 +55,12 @@ export function randomProgram(seed: number): Piece[] {
 const leaf = (before: string): Piece => ({ before, body: [], after: '', more: [] })
 
 function statements(context: Context, count: number): Piece[] {
-  const inner: Context = { ...context, names: [...context.names], writable: [...context.writable], helpers: [...context.helpers] }
+  const inner: Context = {
+    ...context,
+    names: [...context.names],
+    writable: [...context.writable],
+    helpers: [...context.helpers],
+  }
   return Array.from({ length: count }, () => statement(inner))
 }
 
@@ -95,8 +112,15 @@ function logging(context: Context): Piece {
 }
 
 function ifs(context: Context): Piece {
-  const other: Piece[] = context.random.chance(0.5) ? [{ before: '} else {', body: statements(deeper(context), few(context)), after: '', more: [] }] : []
-  return { before: `if (${condition(context)}) {`, body: statements(deeper(context), few(context)), after: '}', more: other }
+  const other: Piece[] = context.random.chance(0.5)
+    ? [{ before: '} else {', body: statements(deeper(context), few(context)), after: '', more: [] }]
+    : []
+  return {
+    before: `if (${condition(context)}) {`,
+    body: statements(deeper(context), few(context)),
+    after: '}',
+    more: other,
+  }
 }
 
 function loop(context: Context): Piece {
@@ -105,16 +129,46 @@ function loop(context: Context): Piece {
   const name = fresh(context, 'i')
   const inside = (names: readonly string[]): Piece[] =>
     statements(
-      deeper(context, { inLoop: true, inSwitch: false, labels: label ? [...context.labels, label] : context.labels, names: [...context.names, ...names] }),
+      deeper(context, {
+        inLoop: true,
+        inSwitch: false,
+        labels: label ? [...context.labels, label] : context.labels,
+        names: [...context.names, ...names],
+      }),
       few(context),
     )
   const prefix = label ? `${label}: ` : ''
   const heads: (() => Piece)[] = [
-    () => ({ before: `${prefix}for (let ${name} = 0; ${name} < 3; ${name}++) {`, body: inside([name]), after: '}', more: [] }),
-    () => ({ before: `${prefix}for (const ${name} of await svc.list(${1 + random.below(3)})) {`, body: inside([name]), after: '}', more: [] }),
-    () => ({ before: `${prefix}for (const ${name} of [${expression(context, 1)}, ${expression(context, 1)}]) {`, body: inside([name]), after: '}', more: [] }),
-    () => ({ before: `let ${name} = 0; ${prefix}while (${name}++ < 3 && ${condition(context)}) {`, body: inside([name]), after: '}', more: [] }),
-    () => ({ before: `let ${name} = 0; ${prefix}do {`, body: inside([name]), after: `} while (++${name} < 3 && ${condition(context)})`, more: [] }),
+    () => ({
+      before: `${prefix}for (let ${name} = 0; ${name} < 3; ${name}++) {`,
+      body: inside([name]),
+      after: '}',
+      more: [],
+    }),
+    () => ({
+      before: `${prefix}for (const ${name} of await svc.list(${1 + random.below(3)})) {`,
+      body: inside([name]),
+      after: '}',
+      more: [],
+    }),
+    () => ({
+      before: `${prefix}for (const ${name} of [${expression(context, 1)}, ${expression(context, 1)}]) {`,
+      body: inside([name]),
+      after: '}',
+      more: [],
+    }),
+    () => ({
+      before: `let ${name} = 0; ${prefix}while (${name}++ < 3 && ${condition(context)}) {`,
+      body: inside([name]),
+      after: '}',
+      more: [],
+    }),
+    () => ({
+      before: `let ${name} = 0; ${prefix}do {`,
+      body: inside([name]),
+      after: `} while (++${name} < 3 && ${condition(context)})`,
+      more: [],
+    }),
   ]
   return random.pick(heads)()
 }
@@ -132,7 +186,12 @@ function jump(context: Context): Piece {
 
 function trying(context: Context): Piece {
   const name = fresh(context, 'e')
-  const caught: Piece = { before: `} catch (${name}: any) { log.push(String(${name}.message));`, body: statements(deeper(context), few(context)), after: '', more: [] }
+  const caught: Piece = {
+    before: `} catch (${name}: any) { log.push(String(${name}.message));`,
+    body: statements(deeper(context), few(context)),
+    after: '',
+    more: [],
+  }
   const last: Piece = { before: '} finally {', body: statements(deeper(context), few(context)), after: '', more: [] }
   const { random } = context
   const more = random.chance(0.3) ? [caught] : random.chance(0.3) ? [last] : [caught, last]
@@ -145,9 +204,19 @@ function switching(context: Context): Piece {
   const arms = Array.from({ length: 1 + random.below(3) }, (_each, index): Piece => {
     const test = random.chance(0.3) ? `await svc.id(${index})` : String(index)
     const end = random.chance(0.6) ? '} break;' : '}'
-    return { before: `case ${test}: {`, body: statements(deeper(context, { inSwitch: true }), few(context)), after: end, more: [] }
+    return {
+      before: `case ${test}: {`,
+      body: statements(deeper(context, { inSwitch: true }), few(context)),
+      after: end,
+      more: [],
+    }
   })
-  const other: Piece = { before: 'default: {', body: statements(deeper(context, { inSwitch: true }), few(context)), after: '}', more: [] }
+  const other: Piece = {
+    before: 'default: {',
+    body: statements(deeper(context, { inSwitch: true }), few(context)),
+    after: '}',
+    more: [],
+  }
   const cases = random.chance(0.5) ? [...arms, other] : arms
   return { before: `switch (Math.abs(${expression(context, 1)}) % 4) {`, body: [], after: '}', more: cases }
 }
@@ -161,30 +230,52 @@ function helper(context: Context): Piece {
   context.helpers.push(name)
   const declared = context.random.chance(0.5)
   return {
-    before: declared ? `async function ${name}(${a}: any, ${b} = 2): Promise<any> {` : `const ${name} = async (${a}: any, ${b} = 2): Promise<any> => {`,
-    body, after: `return ${result} }${declared ? '' : ';'}`, more: [],
+    before: declared
+      ? `async function ${name}(${a}: any, ${b} = 2): Promise<any> {`
+      : `const ${name} = async (${a}: any, ${b} = 2): Promise<any> => {`,
+    body,
+    after: `return ${result} }${declared ? '' : ';'}`,
+    more: [],
   }
 }
 
 function closure(context: Context): Piece {
   const name = fresh(context, 'f')
   const target = context.random.pick(context.writable)
-  return leaf(`const ${name} = (n: number) => { ${target} = ${target} + n; return ${context.random.pick(context.names)} }; log.push(${name}(1)); await svc.id(0); log.push(${name}(${expression(context, 1)}));`)
+  return leaf(
+    `const ${name} = (n: number) => { ${target} = ${target} + n; return ${context.random.pick(context.names)} }; log.push(${name}(1)); await svc.id(0); log.push(${name}(${expression(context, 1)}));`,
+  )
 }
 
 function fanOut(context: Context): Piece {
   const name = fresh(context, 'q')
-  const inner = deeper(context, { names: [...context.names, name], inLoop: false, inSwitch: false, labels: [], writable: [], helpers: [] })
-  return leaf(`log.push(await Promise.all([1, 2].map(async (${name}) => { const a = await svc.id(${expression(inner, 1)}); return a + ${name} })));`)
+  const inner = deeper(context, {
+    names: [...context.names, name],
+    inLoop: false,
+    inSwitch: false,
+    labels: [],
+    writable: [],
+    helpers: [],
+  })
+  return leaf(
+    `log.push(await Promise.all([1, 2].map(async (${name}) => { const a = await svc.id(${expression(inner, 1)}); return a + ${name} })));`,
+  )
 }
 
 function using(context: Context): Piece {
   const name = fresh(context, 'u')
-  return { before: `{ using ${name} = { [Symbol.dispose]() {} };`, body: statements(deeper(context), few(context)), after: '}', more: [] }
+  return {
+    before: `{ using ${name} = { [Symbol.dispose]() {} };`,
+    body: statements(deeper(context), few(context)),
+    after: '}',
+    more: [],
+  }
 }
 
 function throwing(context: Context): Piece {
-  return leaf(`if (${condition(context)} && ${context.random.chance(0.25)}) throw new Error('t' + ${expression(context, 1)});`)
+  return leaf(
+    `if (${condition(context)} && ${context.random.chance(0.25)}) throw new Error('t' + ${expression(context, 1)});`,
+  )
 }
 
 const SIMPLE = [declaration, assignment, assignment, logging, logging, jump, pattern, throwing]
@@ -215,7 +306,11 @@ function expression(context: Context, depth: number): string {
   ]
   if (context.writable.length > 0) {
     const target = random.pick(context.writable)
-    kinds.push(() => `(${target} = bound(${inner()}))`, () => `${target}++`, () => `(${target} += ${inner()})`)
+    kinds.push(
+      () => `(${target} = bound(${inner()}))`,
+      () => `${target}++`,
+      () => `(${target} += ${inner()})`,
+    )
   }
   if (context.helpers.length > 0) kinds.push(() => `(await ${random.pick(context.helpers)}(${inner()}))`)
   return random.pick(kinds)()

@@ -39,7 +39,13 @@ ${body}
     adopt: () => program,
     host: { currentStep: () => undefined, transaction: () => undefined, retryDelay: () => undefined },
   }
-  const program = instantiate(first.program, first.hash, () => undefined, () => env, first.debug)
+  const program = instantiate(
+    first.program,
+    first.hash,
+    () => undefined,
+    () => env,
+    first.debug,
+  )
   const state = createState(first.hash, params)
   return {
     log,
@@ -57,13 +63,24 @@ ${body}
       return this.effects
     },
     stored() {
-      return snapshot(this.state, env).roots.map((each) => each.name.replace(/^\d+\./, '')).sort()
+      return snapshot(this.state, env)
+        .roots.map((each) => each.name.replace(/^\d+\./, ''))
+        .sort()
     },
   }
 }
 
-const returned = (fiber: number, value?: unknown): Input => ({ kind: 'outcome', fiber, outcome: { kind: 'returned', value } })
-const won = (index: number, value?: unknown, fiber = 0): Input => ({ kind: 'won', fiber, index, outcome: { kind: 'returned', value } })
+const returned = (fiber: number, value?: unknown): Input => ({
+  kind: 'outcome',
+  fiber,
+  outcome: { kind: 'returned', value },
+})
+const won = (index: number, value?: unknown, fiber = 0): Input => ({
+  kind: 'won',
+  fiber,
+  index,
+  outcome: { kind: 'returned', value },
+})
 const result = (effects: readonly Effect[]): unknown => effects.findLast((each) => each.kind === 'finished')
 
 describe('a race', () => {
@@ -77,7 +94,9 @@ describe('a race', () => {
   test('waits for all of its arms at once', () => {
     expect(machine(body).effects).toEqual([
       {
-        kind: 'wait', fiber: 0, poll: false,
+        kind: 'wait',
+        fiber: 0,
+        poll: false,
         waits: [
           { kind: 'signal', signal: { name: 'paid', params: ['id'] } },
           { kind: 'delay', amount: 2, unit: 'days' },
@@ -97,7 +116,9 @@ describe('a race', () => {
     const m = machine(body)
     expect(result(m.feed(won(1)))).toMatchObject({ outcome: { value: 'two days' } })
     const other = machine(body)
-    expect(other.feed(won(2))).toMatchObject([{ kind: 'wait', waits: [{ kind: 'signal', signal: { name: 'failed' } }] }])
+    expect(other.feed(won(2))).toMatchObject([
+      { kind: 'wait', waits: [{ kind: 'signal', signal: { name: 'failed' } }] },
+    ])
     other.crash()
     expect(result(other.feed(won(0, { why: 'broke' })))).toMatchObject({ outcome: { value: 'broke' } })
   })
@@ -144,19 +165,26 @@ describe('waits', () => {
     m.feed(won(0, undefined, fibers[0]))
     m.crash()
     m.feed(won(0, 'paid', fibers[1]))
-    expect(result(m.feed(returned(fibers[2] as number, 3)))).toMatchObject({ outcome: { value: [undefined, 'paid', 3] } })
+    expect(result(m.feed(returned(fibers[2] as number, 3)))).toMatchObject({
+      outcome: { value: [undefined, 'paid', 3] },
+    })
   })
 
   test('signals of the program are known, and which can still be reached', () => {
     const m = machine('await signal(sig.paid); await svc.id(1); await signal(sig.failed)')
     const { program } = m.program
-    expect(program.signals.map((each) => [each.dependency, each.name])).toEqual([['sig', 'paid'], ['sig', 'failed']])
+    expect(program.signals.map((each) => [each.dependency, each.name])).toEqual([
+      ['sig', 'paid'],
+      ['sig', 'failed'],
+    ])
     const standing = program.ops.flatMap((op, pc) => (op.op === 'wait' ? [program.reach[pc]] : []))
     expect(standing).toEqual([[0, 1], [1]])
   })
 
   test('a listener is opened before the request and closed at the end of its block', () => {
-    const m = machine(`const pledge = await svc.id('p1'); { using charged = listen(sig.paid, { pledge }); await svc.id(pledge); await signal(charged) } return 'ok'`)
+    const m = machine(
+      `const pledge = await svc.id('p1'); { using charged = listen(sig.paid, { pledge }); await svc.id(pledge); await signal(charged) } return 'ok'`,
+    )
     const opened = m.feed(returned(0, 'p1'))
     expect(opened.map((each) => each.kind)).toEqual(['listen', 'call'])
     expect(opened[0]).toMatchObject({ match: { pledge: 'p1' } })
@@ -170,7 +198,9 @@ describe('waits', () => {
 
 describe('using', () => {
   test('is released at a durable wait and acquired again when it is needed', () => {
-    const m = machine(`using l = await svc.open(id); const a = l.name; await delay.days(1); await svc.id(1); return a + l.name`)
+    const m = machine(
+      `using l = await svc.open(id); const a = l.name; await delay.days(1); await svc.id(1); return a + l.name`,
+    )
     expect(m.effects).toMatchObject([{ kind: 'acquire', slot: 'l', again: false }])
     const open = m.effects[0]?.kind === 'acquire' ? m.effects[0].invoke() : undefined
     expect(m.feed(returned(0, open))).toMatchObject([{ kind: 'release', suspended: true }, { kind: 'wait' }])
@@ -184,7 +214,9 @@ describe('using', () => {
   })
 
   test('that is gone after the wait is thrown there', () => {
-    const m = machine(`using l = await svc.open(id); await delay.days(1); try { return l.name } catch (e: any) { return e.code }`)
+    const m = machine(
+      `using l = await svc.open(id); await delay.days(1); try { return l.name } catch (e: any) { return e.code }`,
+    )
     m.feed(returned(0, { [Symbol.dispose]() {} }))
     m.feed(won(0))
     const after = m.feed({ kind: 'outcome', fiber: 0, outcome: { kind: 'threw', error: new Error('gone') } })
@@ -192,7 +224,9 @@ describe('using', () => {
   })
 
   test('resources are disposed in reverse order, also on an error', () => {
-    const m = machine(`try { using a = svc.open('a'); using b = svc.open('b'); await svc.id(1); throw new Error('x') } catch { await svc.id(2) } return 'end'`)
+    const m = machine(
+      `try { using a = svc.open('a'); using b = svc.open('b'); await svc.id(1); throw new Error('x') } catch { await svc.id(2) } return 'end'`,
+    )
     m.feed(returned(0))
     expect(m.log).toEqual(['open a', 'open b', 'dispose b', 'dispose a'])
     expect(result(m.feed(returned(0)))).toMatchObject({ outcome: { value: 'end' } })
@@ -201,12 +235,20 @@ describe('using', () => {
 
 describe('cancellation', () => {
   test('is thrown at the wait; finally and catch run and may await', () => {
-    const m = machine(`try { await delay.days(1) } catch (e: any) { await svc.id(e.reason); throw e } finally { await svc.id('f') }`)
+    const m = machine(
+      `try { await delay.days(1) } catch (e: any) { await svc.id(e.reason); throw e } finally { await svc.id('f') }`,
+    )
     m.crash()
     expect(m.feed({ kind: 'cancel', reason: 'stop' })).toMatchObject([{ kind: 'call', site: { name: 'svc.id' } }])
     m.crash()
     expect(m.feed(returned(0))).toMatchObject([{ kind: 'call' }])
-    expect(m.feed(returned(0))).toMatchObject([{ kind: 'finished', status: 'cancelled', outcome: { error: { code: 'ENGINE_PROCESS_CANCELLED', reason: 'stop' } } }])
+    expect(m.feed(returned(0))).toMatchObject([
+      {
+        kind: 'finished',
+        status: 'cancelled',
+        outcome: { error: { code: 'ENGINE_PROCESS_CANCELLED', reason: 'stop' } },
+      },
+    ])
   })
 
   test('lets the step in flight end first', () => {
@@ -217,7 +259,9 @@ describe('cancellation', () => {
   })
 
   test('reaches children before their parent', () => {
-    const m = machine(`const log: any[] = []; try { await Promise.all([1, 2].map(async (n) => { try { await delay.days(n) } finally { log.push(n) } })) } finally { log.push('parent'); publish(log) }`)
+    const m = machine(
+      `const log: any[] = []; try { await Promise.all([1, 2].map(async (n) => { try { await delay.days(n) } finally { log.push(n) } })) } finally { log.push('parent'); publish(log) }`,
+    )
     const effects = m.feed({ kind: 'cancel', reason: 'r' })
     expect(effects.at(-1)).toMatchObject({ kind: 'finished', status: 'cancelled' })
     expect(effects.find((each) => each.kind === 'publish')).toMatchObject({ value: [1, 2, 'parent'] })
@@ -240,7 +284,9 @@ describe('a failed process', () => {
 
 describe('what is stored', () => {
   test('is what is live at the wait and nothing else', () => {
-    const m = machine(`const big = 'x'.repeat(9); const keep = big.length; const f = () => keep; await delay.days(1); await svc.id(f()); return 1`)
+    const m = machine(
+      `const big = 'x'.repeat(9); const keep = big.length; const f = () => keep; await delay.days(1); await svc.id(f()); return 1`,
+    )
     expect(m.stored()).toEqual(['keep', 'w0'])
     m.feed(won(0))
     expect(m.stored()).toEqual([expect.stringMatching(/^\$\d$/)])
@@ -252,7 +298,12 @@ describe('what is stored', () => {
     expect(first).toMatchObject({ kind: 'call', durableFirst: true })
     const seen: unknown[] = []
     const record = (effect: Effect | undefined): void => {
-      if (effect?.kind === 'call') seen.push(JSON.stringify(m.program.program.live[m.state.frames.get(1)?.pc ?? 0]?.map((slot) => m.state.frames.get(1)?.slots[slot])))
+      if (effect?.kind === 'call')
+        seen.push(
+          JSON.stringify(
+            m.program.program.live[m.state.frames.get(1)?.pc ?? 0]?.map((slot) => m.state.frames.get(1)?.slots[slot]),
+          ),
+        )
     }
     record(first)
     record(m.crash()[0])
@@ -262,7 +313,8 @@ describe('what is stored', () => {
 
   test('the same step has the same visit after a crash, the next another', () => {
     const m = machine(`while (true) await svc.id(1)`)
-    const visit = (effects: readonly Effect[]): number | undefined => (effects[0]?.kind === 'call' ? effects[0].visit : undefined)
+    const visit = (effects: readonly Effect[]): number | undefined =>
+      effects[0]?.kind === 'call' ? effects[0].visit : undefined
     expect([visit(m.effects), visit(m.crash()), visit(m.feed(returned(0))), visit(m.crash())]).toEqual([1, 1, 2, 2])
   })
 })
