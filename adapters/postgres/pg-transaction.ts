@@ -26,6 +26,7 @@ export class PgTransaction implements StorageTransaction, SqlRunner {
   readonly #lane: SqlLane
   readonly #lockTimeout: number
   #currentTimeout: number
+  readonly #committed: (() => void)[] = []
   #begun = false
   #savepoints = 0
   /** The savepoint of the last write, if nothing has let go of it. */
@@ -36,7 +37,8 @@ export class PgTransaction implements StorageTransaction, SqlRunner {
     this.#lane = lane
     this.#lockTimeout = wholeMilliseconds(options.lockTimeout)
     this.#currentTimeout = this.#lockTimeout
-    this.joinable = { kind: 'sql', storage: options.storage, sql: this }
+    const afterCommit = (run: () => void) => void this.#committed.push(run)
+    this.joinable = { kind: 'sql', storage: options.storage, sql: this, afterCommit }
   }
 
   /** One statement as it is: when it fails, the transaction is lost. */
@@ -113,6 +115,7 @@ export class PgTransaction implements StorageTransaction, SqlRunner {
       throw new TransactionLostError(textOf(error), error instanceof SqlConnectionError ? error.sent : 'no', error)
     }
     this.#lane.release()
+    for (const run of this.#committed) run()
   }
 
   async rollback(): Promise<void> {
