@@ -13,6 +13,15 @@ export interface RetryOptions {
   readonly on?: readonly GrpcStatusName[]
 }
 
+export interface ClientTlsOptions {
+  /** PEM of the authority that signed the server's certificate. Default: those that the system trusts. */
+  readonly ca?: string
+  /** PEM; with `cert`, what the client shows of itself. */
+  readonly key?: string
+  /** PEM. */
+  readonly cert?: string
+}
+
 export interface RpcClientOptions {
   /** `http://host:port`. Not needed with a transport. */
   readonly baseUrl?: string
@@ -34,6 +43,8 @@ export interface RpcClientOptions {
   readonly json?: boolean
   /** Compress what is sent with gzip. Default false. */
   readonly gzip?: boolean
+  /** For servers whose certificate is signed by an authority of one's own, and for those that want one from us. */
+  readonly tls?: ClientTlsOptions
   /** Instead of a connection: see inProcessTransport. */
   readonly transport?: Transport
 }

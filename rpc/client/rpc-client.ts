@@ -3,7 +3,7 @@
  * `createRpcClient` makes one without an app. Both have the methods of the contract under their names in the proto.
  */
 import type { DescMethod, DescService } from '@bufbuild/protobuf'
-import { defineComponent, type InjectableComponent } from '@justscale/core'
+import { defineComponent, type InjectableComponent, type InjectedDependencies } from '@justscale/core'
 import { methodName } from '../controller/implementer.ts'
 import type { AnyContract, ClientMethod } from '../controller/method-type.ts'
 import type { CallOptions, RpcClientOptions } from './client-options.ts'
@@ -17,17 +17,24 @@ export type RpcClient<Contract extends AnyContract> = {
   >
 }
 
+/** Options that come from what is injected: a configuration, a service that knows the address. */
+export interface InjectedClientOptions<Injected> {
+  readonly inject: Injected
+  readonly options: (dependencies: InjectedDependencies<Injected>) => RpcClientOptions
+}
+
 /** A client as a component. Connects at the first call. */
-export function rpcClient<Contract extends AnyContract>(
+export function rpcClient<Contract extends AnyContract, Injected = Record<never, never>>(
   contract: Contract,
-  options: RpcClientOptions,
-): InjectableComponent<string, Record<never, never>, RpcClient<Contract>> {
+  options: RpcClientOptions | InjectedClientOptions<Injected>,
+): InjectableComponent<string, Injected, RpcClient<Contract>> {
   const service = contract as unknown as DescService
+  const injected = 'inject' in options ? options : { inject: {} as Injected, options: () => options }
   return defineComponent({
     kind: 'rpc-client',
     name: `client of ${service.typeName}`,
-    inject: {},
-    create: () => createRpcClient(contract, options),
+    inject: injected.inject,
+    create: (dependencies: InjectedDependencies<Injected>) => createRpcClient(contract, injected.options(dependencies)),
   })
 }
 

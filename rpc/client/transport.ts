@@ -5,7 +5,7 @@ import { createTransport as createConnectTransport } from '@connectrpc/connect/p
 import { createTransport as createGrpcWebTransport } from '@connectrpc/connect/protocol-grpc-web'
 import { compressionBrotli, compressionGzip, createGrpcTransport } from '@connectrpc/connect-node'
 import { RpcConfigError } from '../errors.ts'
-import type { RpcClientOptions } from './client-options.ts'
+import type { ClientTlsOptions, RpcClientOptions } from './client-options.ts'
 
 /** Throws RpcConfigError for a missing or malformed address. */
 export function makeTransport(options: RpcClientOptions): Transport {
@@ -19,18 +19,21 @@ export function makeTransport(options: RpcClientOptions): Transport {
   const { readMaxBytes = 4 * 1024 * 1024, json = false, gzip = false } = options
   const sendCompression = gzip ? compressionGzip : null
   if (protocol === 'grpc') {
-    return createGrpcTransport({ baseUrl, readMaxBytes, ...(sendCompression && { sendCompression }) })
+    const nodeOptions = options.tls && { nodeOptions: { ...options.tls } }
+    return createGrpcTransport({ baseUrl, readMaxBytes, ...(sendCompression && { sendCompression }), ...nodeOptions })
   }
-  return fetchTransport(reachable, { baseUrl, protocol, readMaxBytes, json, gzip })
+  return fetchTransport(reaching(options.tls), { baseUrl, protocol, readMaxBytes, json, gzip })
 }
 
 /** A server that cannot be reached is UNAVAILABLE; fetch says so with errors of many names. */
-async function reachable(request: Request): Promise<Response> {
-  try {
-    return await fetch(request)
-  } catch (cause) {
-    if (request.signal.aborted) throw cause
-    throw new ConnectError('the server cannot be reached', Code.Unavailable, undefined, undefined, cause)
+function reaching(tls: ClientTlsOptions | undefined): (request: Request) => Promise<Response> {
+  return async (request) => {
+    try {
+      return await fetch(request, tls === undefined ? {} : { tls })
+    } catch (cause) {
+      if (request.signal.aborted) throw cause
+      throw new ConnectError('the server cannot be reached', Code.Unavailable, undefined, undefined, cause)
+    }
   }
 }
 

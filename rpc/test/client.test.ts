@@ -1,7 +1,7 @@
 /** What a client does beyond sending: cancels, retries, hands on deadlines and traces. */
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { Code, ConnectError } from '@connectrpc/connect'
-import { createController, JustScale } from '@justscale/core'
+import { createController, defineService, JustScale } from '@justscale/core'
 import {
   createRpcClient,
   GrpcError,
@@ -40,7 +40,7 @@ test('a signal cancels a unary call, and the server sees it', async () => {
   const before = seen.starts
   const controller = new AbortController()
   const call = client.SayHello({ name: 'wait' }, { signal: controller.signal }).catch((error: unknown) => error)
-  while (seen.starts === before) await Bun.sleep(1)
+  while (seen.starts === before) await new Promise(setImmediate)
   controller.abort()
   expect(await call).toMatchObject({ statusName: 'CANCELLED' })
   expect(await seen.cancelled.promise).toBe('SayHello')
@@ -129,6 +129,16 @@ test('a client injected into a handler hands on trace, request id and the remain
     { timeoutMs: 5_000, metadata: { traceparent: '00-a-b-01', 'x-request-id': 'r1', 'x-other': 'stays' } },
   )
   expect(JSON.parse(reply.message)).toEqual(['00-a-b-01', 'r1', null, true])
+})
+
+test('options of a client can come from what it injects', async () => {
+  class Where extends defineService({ name: 'Where', factory: () => ({ transport: inProcessTransport(app) }) }) {}
+  const Greeter = rpcClient(GreeterContract, {
+    inject: { where: Where },
+    options: ({ where }) => ({ transport: where.transport }),
+  })
+  const client = await JustScale().add(Where).add(Greeter).build().resolve(Greeter)
+  expect(await client.SayHello({ name: 'Ada' })).toMatchObject({ message: 'Hello, Ada' })
 })
 
 test('the error of another service does not travel on to the caller', async () => {
