@@ -32,9 +32,9 @@ test('routes refuse what does not fit', () => {
     body: Post('/')
       .body(z.object({ n: z.coerce.number() }))
       .handle(({ body }) => body.n.toFixed()),
-    // @ts-expect-error the answer has no title
     wrongAnswer: Get('/')
       .returns(200, View)
+      // @ts-expect-error the answer has no title
       .handle(() => ({ name: 'x' })),
     wrongStatus: Get('/')
       .returns(200, View)
