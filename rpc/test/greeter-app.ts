@@ -28,7 +28,7 @@ export const greeter = createController.implements(GreeterContract).create({
     async *SayHelloStream({ body, signal }) {
       try {
         for (let index = 0; index < (body.times ?? 3); index++) yield { message: `Hello ${index}, ${body.name}`, index }
-        if (body.name === 'fail') throw new GrpcError(GrpcStatus.DATA_LOSS, 'halfway')
+        if (body.name === 'fail') throw new GrpcError(GrpcStatus.DATA_LOSS, 'halfway: 50%')
         if (body.name === 'wait') await aborted(signal)
       } finally {
         seen.finished.resolve('SayHelloStream')

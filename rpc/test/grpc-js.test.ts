@@ -90,6 +90,15 @@ test('error text, decoded as the protocol says, and details', async () => {
   expect(error.metadata.get('grpc-status-details-bin')).toHaveLength(1)
 })
 
+test('the text of an error that ends a stream', async () => {
+  const call = client.makeServerStreamRequest(path('SayHelloStream'), encode, reply, { name: 'fail', times: 1 })
+  call.resume()
+  const error = await new Promise<ServiceError>((resolve) =>
+    call.on('error', (reason) => resolve(reason as ServiceError)),
+  )
+  expect(error).toMatchObject({ code: status.DATA_LOSS, details: 'halfway: 50%' })
+})
+
 test('deadline', async () => {
   expect((await failure(sayHello({ name: 'wait' }, { deadline: 50 }))).code).toBe(status.DEADLINE_EXCEEDED)
 })
