@@ -39,7 +39,11 @@ export class ProcessCancelled extends EngineError {
   readonly reason: unknown
 
   constructor(reason?: unknown) {
-    super(typeof reason === 'string' && reason !== '' ? `The process was cancelled: ${reason}` : 'The process was cancelled')
+    super(
+      typeof reason === 'string' && reason !== ''
+        ? `The process was cancelled: ${reason}`
+        : 'The process was cancelled',
+    )
     this.reason = reason
   }
 }

@@ -4,7 +4,13 @@ import { processContract } from '@justscale/core/process/contract'
 import { Bank, BankSignals, Deposit, Purse, receipt, saving } from '@justscale/core/process/contract-models'
 import { testDatabase } from '@justscale/engine/embedded'
 import { PostgresStore } from '@justscale/engine/postgres'
-import { createPgModel, createPgRepository, createPostgresFeature, PostgresClient, PostgresSchemaFeature } from './index.ts'
+import {
+  createPgModel,
+  createPgRepository,
+  createPostgresFeature,
+  PostgresClient,
+  PostgresSchemaFeature,
+} from './index.ts'
 
 processContract({
   name: 'Postgres',

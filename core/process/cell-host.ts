@@ -2,7 +2,16 @@
  * Steps as cells: each step (or lock block) of a process is a cell that is its own outermost scope. Its transaction commits
  * when the step ends, with the engine's checkpoint as the last thing before COMMIT.
  */
-import { type CheckpointJoin, enterStep, FencedError, type Step, type StepHost, type StepOutcome, StepRetry, type StepUnit } from '@justscale/engine'
+import {
+  type CheckpointJoin,
+  enterStep,
+  FencedError,
+  type Step,
+  type StepHost,
+  type StepOutcome,
+  StepRetry,
+  type StepUnit,
+} from '@justscale/engine'
 import { AfterCommitError } from '../cell/errors.ts'
 import { lossOf, openCell } from '../cell/open-cell.ts'
 

@@ -10,12 +10,18 @@ import { ModelRepository } from '../container/model-repository.ts'
 import { Bank, BankSignals, Deposit, Purse, saving } from './contract-models.ts'
 import { ProcessableEncodeError } from '../channel/errors.ts'
 
-type BankTokens = typeof Bank | typeof BankSignals | ReturnType<typeof ModelRepository.of<Purse>> | ReturnType<typeof ModelRepository.of<Deposit>>
+type BankTokens =
+  | typeof Bank
+  | typeof BankSignals
+  | ReturnType<typeof ModelRepository.of<Purse>>
+  | ReturnType<typeof ModelRepository.of<Deposit>>
 
 export interface ProcessContract {
   readonly name: string
   /** Opens an app with the bank (`bankApp`) on an empty storage; `wrap` goes around the engine's store. Started. */
-  open(wrap: (store: EngineStore) => EngineStore): Promise<{ readonly app: Application<BankTokens>; close(): Promise<void> }>
+  open(
+    wrap: (store: EngineStore) => EngineStore,
+  ): Promise<{ readonly app: Application<BankTokens>; close(): Promise<void> }>
 }
 
 /** Plants a fault at the `at`-th checkpoint that is written into a step's transaction, and counts them. */
@@ -64,7 +70,15 @@ function replaced<Target extends object>(target: Target, members: Partial<Target
 }
 
 const expected = {
-  heard: 10, same: true, first: 10, tags: ['a', 'b'], day: '2026-11-21', big: 12n, balance: 16, receipt: 'receipt 1', refusal: 'refused',
+  heard: 10,
+  same: true,
+  first: 10,
+  tags: ['a', 'b'],
+  day: '2026-11-21',
+  big: 12n,
+  balance: 16,
+  receipt: 'receipt 1',
+  refusal: 'refused',
 }
 
 export function processContract({ name, open }: ProcessContract): void {
@@ -77,7 +91,11 @@ export function processContract({ name, open }: ProcessContract): void {
       const result = await app.run(() => handle.result)
       const deposits = await app.resolve(ModelRepository.of(Deposit))
       const rows = await app.run(() => deposits.find())
-      return { result, deposits: rows.map((row) => row.amount).sort(), balance: (await app.run(() => purses.get(purse)))?.balance }
+      return {
+        result,
+        deposits: rows.map((row) => row.amount).sort(),
+        balance: (await app.run(() => purses.get(purse)))?.balance,
+      }
     } finally {
       await close()
     }
@@ -95,7 +113,13 @@ export function processContract({ name, open }: ProcessContract): void {
     for (let at = 1; at <= faults.joined; at++) {
       for (const when of ['before', 'after'] as const) {
         const planted = new Faults(at, when)
-        expect({ at, when, ...(await run(planted)) }).toEqual({ at, when, result: expected, deposits: [10, 5], balance: 16 })
+        expect({ at, when, ...(await run(planted)) }).toEqual({
+          at,
+          when,
+          result: expected,
+          deposits: [10, 5],
+          balance: 16,
+        })
         expect(planted.planted).toBe(1)
       }
     }

@@ -2,7 +2,15 @@
  * `createProcess`: a durable process as a component of the app. It is added to the app, and called to be started:
  * `const handle = await campaignLifecycle({ campaign })`. Starting twice with the same parameters gives the same process.
  */
-import { NotCompiledError, type CompiledHandler, isCompiledHandler, pathParameters, type ProcessControls, type ProcessDefinition, type ProcessHandle } from '@justscale/engine'
+import {
+  NotCompiledError,
+  type CompiledHandler,
+  isCompiledHandler,
+  pathParameters,
+  type ProcessControls,
+  type ProcessDefinition,
+  type ProcessHandle,
+} from '@justscale/engine'
 import { componentMeta, type ComponentMeta, type componentFacts, type Dependencies } from '../container/component.ts'
 import type { InjectableFacts } from '../container/define-component.ts'
 import { type InjectedDependencies, type injectedAs, type Lazy, lazy } from '../container/token.ts'
@@ -15,13 +23,16 @@ export type ProcessParameters<Path extends string, Types> = {
   readonly [Name in ParameterNames<Path>]: Received<Name, Types>
 } & ReceivedTuple<ParameterTuple<Path>, Types>
 
-type ReceivedTuple<Names, Types> = { readonly [Index in keyof Names]: Names[Index] extends string ? Received<Names[Index], Types> : never }
-type GivenTuple<Names, Types> = { readonly [Index in keyof Names]: Names[Index] extends string ? Given<Names[Index], Types> : never }
+type ReceivedTuple<Names, Types> = {
+  readonly [Index in keyof Names]: Names[Index] extends string ? Received<Names[Index], Types> : never
+}
+type GivenTuple<Names, Types> = {
+  readonly [Index in keyof Names]: Names[Index] extends string ? Given<Names[Index], Types> : never
+}
 
 /** Parameters as the starter gives them. */
 export type ProcessStart<Path extends string, Types> =
-  | { readonly [Name in ParameterNames<Path>]: Given<Name, Types> }
-  | GivenTuple<ParameterTuple<Path>, Types>
+  { readonly [Name in ParameterNames<Path>]: Given<Name, Types> } | GivenTuple<ParameterTuple<Path>, Types>
 
 export interface ProcessOptions<Path extends string, Types, Injected, Result> {
   /** Identity of an instance, written as a literal: `/campaign/:campaign/lifecycle`. */
@@ -29,7 +40,11 @@ export interface ProcessOptions<Path extends string, Types, Injected, Result> {
   /** Models of parameters: `{ Campaign }` makes `:campaign` a reference. Others are texts. */
   readonly types?: Types
   readonly inject?: Injected
-  handler(dependencies: InjectedDependencies<Injected>, params: ProcessParameters<Path, Types>, process: ProcessControls): Promise<Result>
+  handler(
+    dependencies: InjectedDependencies<Injected>,
+    params: ProcessParameters<Path, Types>,
+    process: ProcessControls,
+  ): Promise<Result>
 }
 
 interface EngineNeed {
@@ -78,11 +93,17 @@ export function createProcess<
     detail,
     create: (dependencies) => {
       const app = currentApp()
-      const bound = (given: unknown) => (currentApp() === undefined && app !== undefined ? runInApp(app, () => start(given)) : start(given))
+      const bound = (given: unknown) =>
+        currentApp() === undefined && app !== undefined ? runInApp(app, () => start(given)) : start(given)
       return Object.assign(bound, { path, [processDependencies]: dependencies })
     },
   }
-  return Object.assign(start, { path, [componentMeta]: meta }) as unknown as ProcessComponent<Path, Types, Injected, Result>
+  return Object.assign(start, { path, [componentMeta]: meta }) as unknown as ProcessComponent<
+    Path,
+    Types,
+    Injected,
+    Result
+  >
 }
 
 function requireCompiled(path: string, handler: CompiledHandler | unknown): void {

@@ -15,19 +15,27 @@ import type { Emitted, ParameterNames, ParameterTypes, Received } from './parame
 import { parameterModel } from './parameter-types.ts'
 import { engineOf, joining } from './process-engine.ts'
 
-type ReceivedPayload<Path extends string, Types, Data> = { readonly [Name in ParameterNames<Path>]: Received<Name, Types> } & Data
-type EmittedPayload<Path extends string, Types, Data> = { readonly [Name in ParameterNames<Path>]: Emitted<Name, Types> } & Data
+type ReceivedPayload<Path extends string, Types, Data> = {
+  readonly [Name in ParameterNames<Path>]: Received<Name, Types>
+} & Data
+type EmittedPayload<Path extends string, Types, Data> = {
+  readonly [Name in ParameterNames<Path>]: Emitted<Name, Types>
+} & Data
 
 /** A signal in the making, which is one already: `signal(path)`, `.types({...})` and `.data<T>()` in any order. */
-export interface SignalInMaking<Path extends string, Types, Data extends object>
-  extends Signal<ReceivedPayload<Path, Types, Data>, EmittedPayload<Path, Types, Data>> {
+export interface SignalInMaking<Path extends string, Types, Data extends object> extends Signal<
+  ReceivedPayload<Path, Types, Data>,
+  EmittedPayload<Path, Types, Data>
+> {
   /** Models of path parameters. Each must be locked at emit, unless given as `ref(Model)`. */
   types<const More extends ParameterTypes>(types: More): SignalInMaking<Path, More, Data>
   /** Data that it carries beside its parameters. */
   data<More extends object>(): SignalInMaking<Path, Types, More>
 }
 
-export type DefineSignal = <const Path extends string>(path: Path) => SignalInMaking<Path, Record<never, never>, Record<never, never>>
+export type DefineSignal = <const Path extends string>(
+  path: Path,
+) => SignalInMaking<Path, Record<never, never>, Record<never, never>>
 
 /** The class of a service whose members are the signals. */
 export function defineSignals<Signals extends Record<string, SignalDefinition>>(
@@ -40,8 +48,11 @@ function signalInMaking(path: string, types: ParameterTypes): SignalDefinition {
   const made = makeSignal(path, (definition, payload) => emit(definition, types, payload))
   return Object.assign(made, {
     types: (more: ParameterTypes) => {
-      const unknown = Object.keys(more).filter((key) => !made.params.some((name) => parameterModel({ [key]: more[key] as never }, name)))
-      if (unknown.length > 0) throw new DefinitionError(`The signal ${path} has no parameter for the type ${unknown.join(', ')}`)
+      const unknown = Object.keys(more).filter(
+        (key) => !made.params.some((name) => parameterModel({ [key]: more[key] as never }, name)),
+      )
+      if (unknown.length > 0)
+        throw new DefinitionError(`The signal ${path} has no parameter for the type ${unknown.join(', ')}`)
       return signalInMaking(path, more)
     },
     data: () => made,
@@ -66,7 +77,8 @@ function convertParameters(definition: SignalDefinition, types: ParameterTypes, 
     const value = payload[name]
     if (parameter === undefined || value === undefined || value === null) continue
     const reference = referenceFrom(parameter.model, value)
-    if (typeof reference === 'string') throw new DefinitionError(`The parameter '${name}' of ${definition.name} ${reference}`)
+    if (typeof reference === 'string')
+      throw new DefinitionError(`The parameter '${name}' of ${definition.name} ${reference}`)
     if (parameter.locked && !isLocked(value)) {
       throw new DefinitionError(`The signal ${definition.name} is emitted without holding the lock of '${name}'`, {
         hint: `Emit it with the locked ${modelName(parameter.model)}, or declare the parameter with ref(${modelName(parameter.model)}).`,

@@ -13,7 +13,10 @@ import type { AnyModelClass } from '../model/model-type.ts'
 import { Reference, References } from '../reference/reference.ts'
 
 /** The value types of one app. `modelOf` finds a model of the app by its name. */
-export function entityValueTypes(app: AppContext, modelOf: (name: string) => AnyModelClass | undefined): readonly ValueType[] {
+export function entityValueTypes(
+  app: AppContext,
+  modelOf: (name: string) => AnyModelClass | undefined,
+): readonly ValueType[] {
   const model = (name: string): AnyModelClass => {
     const found = modelOf(name)
     if (found !== undefined) return found
@@ -45,7 +48,11 @@ function referencesType(app: AppContext, model: FindModel): ValueType {
     matches: (value): value is References<unknown> => value instanceof References,
     encode: (references) => references.items.map((item) => [modelName(item.model), item.identifier]),
     decode: (stored) =>
-      new References((stored as readonly [string, string][]).map(([name, identifier]) => new Reference(model(name), identifier, app))),
+      new References(
+        (stored as readonly [string, string][]).map(
+          ([name, identifier]) => new Reference(model(name), identifier, app),
+        ),
+      ),
   }
   return type as ValueType
 }
@@ -65,7 +72,11 @@ function entityType(app: AppContext, model: FindModel): ValueType {
       if (state === undefined || state.form !== 'persistent') throw unstorable(entity)
       const fields = modelFields(state.model)
       const values = Object.entries(storedValues(entity)).filter(([name]) => fields[name]?.secret !== true)
-      return { model: modelName(state.model), identifier: state.identifier, values: Object.fromEntries(values) as StoredValues }
+      return {
+        model: modelName(state.model),
+        identifier: state.identifier,
+        values: Object.fromEntries(values) as StoredValues,
+      }
     },
     decode: (stored) => {
       const { model: name, identifier, values } = stored as StoredEntity
@@ -79,7 +90,11 @@ function unstorable(entity: object): ProcessableEncodeError {
   const state = entityState(entity)
   const name = state === undefined ? 'Model' : modelName(state.model)
   if (state?.form === 'transient') {
-    return new ProcessableEncodeError('', `the new, unsaved ${name}`, `Insert it first: what ${name}'s repository gives back can be kept.`)
+    return new ProcessableEncodeError(
+      '',
+      `the new, unsaved ${name}`,
+      `Insert it first: what ${name}'s repository gives back can be kept.`,
+    )
   }
   const hint = `Send or keep ${name}.ref(locked): whoever needs the entity awaits it, or locks it again. In a process declare it with \`using\`.`
   return new ProcessableEncodeError('', `the lock ${entityName(entity)} (a Locked<${name}>)`, hint)

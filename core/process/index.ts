@@ -1,5 +1,16 @@
 /** Durable processes in an app: what users write them with, then what features are made of. */
-export { currentStep, delay, drain, listen, ProcessCancelled, ProcessHandle, race, retry, routine, signal } from '@justscale/engine'
+export {
+  currentStep,
+  delay,
+  drain,
+  listen,
+  ProcessCancelled,
+  ProcessHandle,
+  race,
+  retry,
+  routine,
+  signal,
+} from '@justscale/engine'
 export type { Listener, Race, Step } from '@justscale/engine'
 export { createProcess, type ProcessComponent, type ProcessParameters, type ProcessStart } from './create-process.ts'
 export { defineSignals, type SignalInMaking } from './define-signals.ts'

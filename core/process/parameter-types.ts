@@ -5,7 +5,6 @@ import type { Reference } from '../reference/reference.ts'
 import type { Locked, Ref } from '../type-state/state.ts'
 import { isModelClass } from '../model/model-metadata.ts'
 
-
 /** `types: { Campaign }`, `{ campaign: Campaign }`, `{ campaign: ref(Campaign) }`. */
 export type ParameterTypes = Readonly<Record<string, AnyModelClass | AnyRefParameter>>
 
@@ -30,13 +29,22 @@ type EntryFor<Name extends string, Types> = Name extends keyof Types
       ? EntryFor<Base, Types>
       : undefined
 
-type EntityOf<Entry> = Entry extends RefParameter<infer Entity> ? Entity : Entry extends abstract new (...args: never) => infer Entity ? Entity : never
+type EntityOf<Entry> =
+  Entry extends RefParameter<infer Entity>
+    ? Entity
+    : Entry extends abstract new (...args: never) => infer Entity
+      ? Entity
+      : never
 
 /** What arrives for a parameter. */
-export type Received<Name extends string, Types> = [EntryFor<Name, Types>] extends [undefined] ? string : Reference<EntityOf<EntryFor<Name, Types>>>
+export type Received<Name extends string, Types> = [EntryFor<Name, Types>] extends [undefined]
+  ? string
+  : Reference<EntityOf<EntryFor<Name, Types>>>
 
 /** What starts a process with it: whatever points at the entity. */
-export type Given<Name extends string, Types> = [EntryFor<Name, Types>] extends [undefined] ? string : Ref<EntityOf<EntryFor<Name, Types>>>
+export type Given<Name extends string, Types> = [EntryFor<Name, Types>] extends [undefined]
+  ? string
+  : Ref<EntityOf<EntryFor<Name, Types>>>
 
 /** What emits a signal with it: the entity under lock, unless declared with `ref(Model)`. */
 export type Emitted<Name extends string, Types> =

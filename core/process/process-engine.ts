@@ -38,7 +38,10 @@ export async function engineOf(what: string): Promise<Engine> {
  * Does something with the engine as part of what the caller's code does: in a step with the step's commit, in a cell with its
  * open transaction, else at once.
  */
-export async function joining<Result>(engine: Engine, body: (options: TransactionOption) => Promise<Result>): Promise<Result> {
+export async function joining<Result>(
+  engine: Engine,
+  body: (options: TransactionOption) => Promise<Result>,
+): Promise<Result> {
   if (currentStep() !== undefined) return await body({})
   const joined = await currentCell()?.join(
     (transaction) => engine.store.accepts(transaction),

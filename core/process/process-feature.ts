@@ -17,7 +17,13 @@ import {
 import type { Application } from '../app/application.ts'
 import { type AppContext, runInApp } from '../app/context.ts'
 import type { RepositoryDetail } from '../container/bind.ts'
-import { componentMeta, type Component, type ComponentMeta, type CreateContext, type Dependencies } from '../container/component.ts'
+import {
+  componentMeta,
+  type Component,
+  type ComponentMeta,
+  type CreateContext,
+  type Dependencies,
+} from '../container/component.ts'
 import type { InjectedDependencies, Need } from '../container/token.ts'
 import { DefinitionError } from '../errors.ts'
 import { createFeatureBuilder, type FeatureToken } from '../feature/create-feature-builder.ts'
@@ -115,7 +121,12 @@ class AppEngine extends ProcessEngine {
       const definition = detail as ProcessDetail
       const dependencies = (instance as { readonly [processDependencies]: Dependencies })[processDependencies]
       this.#details.set(definition.path, definition)
-      this.#engine.add({ path: definition.path, params: definition.params, handler: definition.handler, inject: dependencies })
+      this.#engine.add({
+        path: definition.path,
+        params: definition.params,
+        handler: definition.handler,
+        inject: dependencies,
+      })
     }
     for (const { app: inner } of app.container.apps()) this.#gather(inner)
   }
@@ -137,7 +148,8 @@ class AppEngine extends ProcessEngine {
     const parameter = parameterModel(this.#details.get(definition.path)?.types ?? {}, name)
     if (parameter === undefined) return value
     const reference = referenceFrom(parameter.model, value)
-    if (typeof reference === 'string') throw new DefinitionError(`The parameter '${name}' of ${definition.path} ${reference}`)
+    if (typeof reference === 'string')
+      throw new DefinitionError(`The parameter '${name}' of ${definition.path} ${reference}`)
     return reference
   }
 }

@@ -62,9 +62,14 @@ export function createInspector(engine: Engine): Inspector {
     return {
       record,
       file: debug?.file,
-      source: markedSource(debug, frames.map((frame) => frame.line)),
+      source: markedSource(
+        debug,
+        frames.map((frame) => frame.line),
+      ),
       frames,
-      inbox: process.inbox.filter(({ via }) => typeof via === 'number').map(({ at, payload }) => ({ at, value: readable(payload) })),
+      inbox: process.inbox
+        .filter(({ via }) => typeof via === 'number')
+        .map(({ at, payload }) => ({ at, value: readable(payload) })),
       timers: [...process.timers.values()].sort((a, b) => a - b),
       subscriptions: hasHead(process) ? readHead(process.head).subscriptions.map(([, key]) => key) : [],
       children: hasHead(process) ? readHead(process.head).children : [],
@@ -87,14 +92,23 @@ export function createInspector(engine: Engine): Inspector {
     const frames: InspectedFrame[] = []
     for (const { id, program, pc } of machine.failed ?? machine.frames) {
       const prefix = `${machine.failed ? 'x' : ''}${id}.`
-      const locals = [...values].filter(([name]) => name.startsWith(prefix) && !name.slice(prefix.length).startsWith('$'))
+      const locals = [...values].filter(
+        ([name]) => name.startsWith(prefix) && !name.slice(prefix.length).startsWith('$'),
+      )
       const line = (await debugOf(program))?.positions[pc]?.[0] ?? 0
-      frames.push({ program, line, locals: Object.fromEntries(locals.map(([name, value]) => [name.slice(prefix.length), value])) })
+      frames.push({
+        program,
+        line,
+        locals: Object.fromEntries(locals.map(([name, value]) => [name.slice(prefix.length), value])),
+      })
     }
     return frames
   }
 
-  function readableValues(process: LoadedProcess, roots: readonly (readonly [string, number])[]): ReadonlyMap<string, unknown> {
+  function readableValues(
+    process: LoadedProcess,
+    roots: readonly (readonly [string, number])[],
+  ): ReadonlyMap<string, unknown> {
     try {
       return codec.decode({ parts: process.parts, roots: new Map(roots) })
     } catch (error) {

@@ -11,6 +11,8 @@ export interface SourceLine {
 export function markedSource(debug: ProgramDebug | undefined, lines: readonly number[]): readonly SourceLine[] {
   const marked = new Set(lines)
   return (debug?.source ?? []).flatMap(({ line, text }) =>
-    text.split('\n').map((content, index) => ({ number: line + index, text: content, marked: marked.has(line + index) })),
+    text
+      .split('\n')
+      .map((content, index) => ({ number: line + index, text: content, marked: marked.has(line + index) })),
   )
 }

@@ -9,8 +9,16 @@ test('what is asked for together goes out together, in order, and each gets its 
   })
   const first = [batch.ask(1), batch.ask(2)]
   await Promise.resolve()
-  expect(await Promise.all([...first, batch.ask(3), batch.ask(4)])).toEqual(['answer 1', 'answer 2', 'answer 3', 'answer 4'])
-  expect(calls).toEqual([[1, 2], [3, 4]])
+  expect(await Promise.all([...first, batch.ask(3), batch.ask(4)])).toEqual([
+    'answer 1',
+    'answer 2',
+    'answer 3',
+    'answer 4',
+  ])
+  expect(calls).toEqual([
+    [1, 2],
+    [3, 4],
+  ])
 })
 
 test('one bad request does not spoil the others', async () => {

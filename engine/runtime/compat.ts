@@ -21,11 +21,15 @@ export class DeployRefusedError extends EngineError {
 
   constructor(incompatible: readonly Incompatibility[]) {
     const lines = incompatible.map(
-      ({ definition, hash, count, missing }) => `  ${count} of ${definition} (program ${hash.slice(0, 12)}): ${missing.join('; ')}`,
+      ({ definition, hash, count, missing }) =>
+        `  ${count} of ${definition} (program ${hash.slice(0, 12)}): ${missing.join('; ')}`,
     )
-    super(`This build cannot run ${incompatible.reduce((sum, { count }) => sum + count, 0)} live processes:\n${lines.join('\n')}`, {
-      hint: 'Bring back what is missing, or start with `park: true`: those processes then wait for a build that has it.',
-    })
+    super(
+      `This build cannot run ${incompatible.reduce((sum, { count }) => sum + count, 0)} live processes:\n${lines.join('\n')}`,
+      {
+        hint: 'Bring back what is missing, or start with `park: true`: those processes then wait for a build that has it.',
+      },
+    )
     this.incompatible = incompatible
   }
 }
@@ -58,7 +62,9 @@ function missingStep(site: StepSite, inject: Readonly<Record<string, unknown>>):
   if (dependency === undefined || method === undefined || method.includes('.') || !(dependency in inject)) return []
   const found: unknown = Reflect.get(Object(inject[dependency]), method)
   if (typeof found !== 'function') return [`the method \`${dependency}.${method}\``]
-  return found.length > arity ? [`\`${dependency}.${method}\` now needs ${found.length} arguments, and is called with ${arity}`] : []
+  return found.length > arity
+    ? [`\`${dependency}.${method}\` now needs ${found.length} arguments, and is called with ${arity}`]
+    : []
 }
 
 function missingOrigins(program: Program, programs: Programs): readonly string[] {

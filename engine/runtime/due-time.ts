@@ -2,11 +2,14 @@
 import type { DelayUnit } from '../program/wait.ts'
 
 export function dueTime(now: number, amount: number, unit: DelayUnit): number {
-  if (!Number.isFinite(amount) || amount < 0) throw new RangeError(`delay.${unit}(${amount}): the amount must be a finite number from 0`)
+  if (!Number.isFinite(amount) || amount < 0)
+    throw new RangeError(`delay.${unit}(${amount}): the amount must be a finite number from 0`)
   const exact = exactMilliseconds[unit]
   if (exact !== undefined) return now + Math.round(amount * exact)
   if (!Number.isInteger(amount)) throw new RangeError(`delay.${unit}(${amount}): the amount must be a whole number`)
-  return Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO('UTC').add({ [unit]: amount }).epochMilliseconds
+  return Temporal.Instant.fromEpochMilliseconds(now)
+    .toZonedDateTimeISO('UTC')
+    .add({ [unit]: amount }).epochMilliseconds
 }
 
 const DAY = 86_400_000

@@ -80,7 +80,11 @@ export interface Engine {
   /** Stops at once; what was in flight runs again elsewhere. */
   stop(): Promise<void>
   /** Starts a process, or finds the one with these parameters. In a step: with the step's commit. */
-  run<Given, Result>(process: Process<Given, Result>, params: Given, options?: TransactionOption): Promise<ProcessHandle<Result>>
+  run<Given, Result>(
+    process: Process<Given, Result>,
+    params: Given,
+    options?: TransactionOption,
+  ): Promise<ProcessHandle<Result>>
   /** As `run`, for definitions made elsewhere. */
   startProcess(definition: ProcessDefinition, params: unknown, options?: TransactionOption): Promise<ProcessHandle>
   /** Emits a signal. In a step: with the step's commit. */
@@ -143,7 +147,11 @@ export function createEngine(options: EngineOptions): Engine {
     return known
   }
 
-  function startRequest(definition: ProcessDefinition, given: unknown, parent?: { id: string; shard: number }): StartRequest {
+  function startRequest(
+    definition: ProcessDefinition,
+    given: unknown,
+    parent?: { id: string; shard: number },
+  ): StartRequest {
     const registered = programs.definition(definition.path)
     if (registered === undefined) {
       throw new ProcessDefinitionError(`The process ${definition.path} is not known to this engine`, {
@@ -152,7 +160,9 @@ export function createEngine(options: EngineOptions): Engine {
     }
     const convert = options.parameterOf ?? ((_definition, _name, value) => value)
     const plain = parameters(registered.path, registered.params, given)
-    const converted = Object.fromEntries(registered.params.map((param) => [param, convert(registered, param, plain[param])]))
+    const converted = Object.fromEntries(
+      registered.params.map((param) => [param, convert(registered, param, plain[param])]),
+    )
     const params = parameters(registered.path, registered.params, converted)
     const texts = Object.fromEntries(registered.params.map((param) => [param, textOf(params[param])]))
     const environment = programs.around(registered)
@@ -169,7 +179,15 @@ export function createEngine(options: EngineOptions): Engine {
       ...(shard === undefined ? {} : { shard: pickShard(node.session?.shards() ?? [shard], entropy) }),
       ...(parent === undefined ? {} : { parent: parent.id }),
       head: writeHead({
-        v: 1, machine: head, roots: [...encoded.snapshot.roots], waits: [], subscriptions, listeners: [], children: [], next, fresh: true,
+        v: 1,
+        machine: head,
+        roots: [...encoded.snapshot.roots],
+        waits: [],
+        subscriptions,
+        listeners: [],
+        children: [],
+        next,
+        fresh: true,
       }),
       parts: encoded.snapshot.parts,
       subscribe: subscriptions.map(([number, key]) => ({ number, key })),

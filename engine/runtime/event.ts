@@ -2,7 +2,12 @@
 
 export type EngineEvent =
   /** A process failed or was quarantined: it keeps its place until it is retried or cancelled. */
-  | { readonly kind: 'failed' | 'quarantined'; readonly process: string; readonly line: number; readonly error: unknown }
+  | {
+      readonly kind: 'failed' | 'quarantined'
+      readonly process: string
+      readonly line: number
+      readonly error: unknown
+    }
   | { readonly kind: 'ended'; readonly process: string; readonly status: 'completed' | 'cancelled' }
   /** A process could not be run here: its program, a dependency or its stored values are not usable. */
   | { readonly kind: 'unavailable'; readonly process: string; readonly error: unknown }
@@ -11,7 +16,13 @@ export type EngineEvent =
   /** The node lost its place in the cluster; it joins again. */
   | { readonly kind: 'lost'; readonly reason: string }
   /** A step's transaction was lost and the step runs again. */
-  | { readonly kind: 'retried'; readonly process: string; readonly step: string; readonly attempt: number; readonly error: unknown }
+  | {
+      readonly kind: 'retried'
+      readonly process: string
+      readonly step: string
+      readonly attempt: number
+      readonly error: unknown
+    }
   /** The store could not be reached. */
   | { readonly kind: 'store'; readonly error: unknown }
 

@@ -11,16 +11,23 @@ export interface Interests {
 }
 
 /** `texts` are the process's path parameters. Throws `SignalRouteError` for a signal that shares none of them. */
-export function initialInterests(program: LoadedProgram, environment: Environment, texts: Readonly<Record<string, string>>): Interests {
+export function initialInterests(
+  program: LoadedProgram,
+  environment: Environment,
+  texts: Readonly<Record<string, string>>,
+): Interests {
   const subscriptions: (readonly [number, string, string])[] = []
   const keys = new Set<string>()
   for (const { definition: signal, keyed } of allSignals(program, environment)) {
     if (keyed) continue
     const shared = signal.params.filter((name) => name in texts)
     if (shared.length === 0 && signal.params.length > 0) {
-      throw new SignalRouteError(`The process ${program.program.path} waits for ${signal.name}, which has none of its parameters`, {
-        hint: 'Give the parameters the same names, or open a listener: using x = listen(signal, { ... }); await signal(x).',
-      })
+      throw new SignalRouteError(
+        `The process ${program.program.path} waits for ${signal.name}, which has none of its parameters`,
+        {
+          hint: 'Give the parameters the same names, or open a listener: using x = listen(signal, { ... }); await signal(x).',
+        },
+      )
     }
     const key = routingKey(signal, shared, texts)
     if (keys.has(key)) continue
@@ -36,7 +43,8 @@ export function reachableNames(state: MachineState, environment: Environment): R
   const bySite = new Map<string, readonly string[]>()
   for (const site of reachableSignals(state, environment)) {
     const [hash = '', index = '0'] = site.split(':')
-    const known = bySite.get(hash) ?? allSignals(environment.program(hash), environment).map(({ definition }) => definition.name)
+    const known =
+      bySite.get(hash) ?? allSignals(environment.program(hash), environment).map(({ definition }) => definition.name)
     bySite.set(hash, known)
     names.add(known[Number(index)] ?? '')
   }

@@ -31,7 +31,10 @@ export interface NodeSettings {
   readonly poll: number
   report(event: EngineEvent): void
   /** Everything a run needs besides the node's own parts. */
-  readonly shared: Omit<NodeContext, 'session' | 'committer' | 'released' | 'parked' | 'due' | 'now' | 'store' | 'clock' | 'report'>
+  readonly shared: Omit<
+    NodeContext,
+    'session' | 'committer' | 'released' | 'parked' | 'due' | 'now' | 'store' | 'clock' | 'report'
+  >
 }
 
 export class Node {

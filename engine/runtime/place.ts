@@ -6,10 +6,14 @@ import { ValueEncodeError } from '../value/errors.ts'
 
 /** The line of the first fiber that waits, and what for. */
 export function placeOf(state: MachineState, environment: Environment, waits: readonly string[]): Place {
-  const frames = state.failed?.frames ?? [...state.fibers.values()].filter((fiber) => fiber.wait.kind !== 'ended').flatMap((fiber) => {
-    const frame = state.frames.get(fiber.stack.at(-1) ?? -1)
-    return frame ? [frame] : []
-  })
+  const frames =
+    state.failed?.frames ??
+    [...state.fibers.values()]
+      .filter((fiber) => fiber.wait.kind !== 'ended')
+      .flatMap((fiber) => {
+        const frame = state.frames.get(fiber.stack.at(-1) ?? -1)
+        return frame ? [frame] : []
+      })
   const frame = state.failed ? frames.at(-1) : frames[0]
   if (frame === undefined) return { line: 0, waits }
   const [line] = environment.program(frame.program).debug?.positions[frame.pc] ?? [0]

@@ -16,7 +16,9 @@ export interface Listener<Payload extends object> extends Disposable {
   readonly payload?: Payload
 }
 
-type PayloadOf<Definition> = Definition extends { readonly payload?: infer Payload } ? NonNullable<Payload> & object : object
+type PayloadOf<Definition> = Definition extends { readonly payload?: infer Payload }
+  ? NonNullable<Payload> & object
+  : object
 
 /** Opens a race. */
 export function race(): Race {
@@ -24,8 +26,15 @@ export function race(): Race {
 }
 
 /** Waits for a signal; in a race switch, as the case of an arm, whose payload is then on the race object. */
-export function signal<Definition extends Waited>(race: Race, of: Definition, match?: Match<Definition>): race is Race & PayloadOf<Definition>
-export function signal<Definition extends Waited>(of: Definition, match?: Match<Definition>): Promise<PayloadOf<Definition>>
+export function signal<Definition extends Waited>(
+  race: Race,
+  of: Definition,
+  match?: Match<Definition>,
+): race is Race & PayloadOf<Definition>
+export function signal<Definition extends Waited>(
+  of: Definition,
+  match?: Match<Definition>,
+): Promise<PayloadOf<Definition>>
 export function signal(..._: readonly unknown[]): never {
   throw new NotCompiledError('signal()')
 }
@@ -34,7 +43,10 @@ type Waited = SignalDefinition | Listener<object>
 type Match<Definition> = Partial<PayloadOf<Definition>>
 
 /** Opens a mailbox for a signal before the request that provokes it; closed at the end of the block. */
-export function listen<Definition extends SignalDefinition>(_signal: Definition, _match?: Match<Definition>): Listener<PayloadOf<Definition>> {
+export function listen<Definition extends SignalDefinition>(
+  _signal: Definition,
+  _match?: Match<Definition>,
+): Listener<PayloadOf<Definition>> {
   throw new NotCompiledError('listen()')
 }
 

@@ -14,41 +14,29 @@ import type { JoinableTransaction } from '../step/transaction.ts'
 import { type Step, type StepOutcome, StepRetry, type StepUnit } from '../step/step.ts'
 import { settle } from '../step/plain-host.ts'
 import { decodeControl } from '../store/control-payload.ts'
-import type { Checkpoint, InboxEntry, LoadedProcess, LogLine, ProcessStatus, SignalEmission, StartRequest } from '../store/store.ts'
+import type {
+  Checkpoint,
+  InboxEntry,
+  LoadedProcess,
+  LogLine,
+  ProcessStatus,
+  SignalEmission,
+  StartRequest,
+} from '../store/store.ts'
 import type { Snapshot } from '../value/codec.ts'
 import { ValueEncodeError, ValueTooLargeError } from '../value/errors.ts'
+import type { Block, Call } from './call.ts'
+import { dispose } from './dispose.ts'
 import { type Head, readHead, writeHead } from './head.ts'
+import { Join } from './join.ts'
 import { Mutex } from './mutex.ts'
 import type { NodeContext } from './node-context.ts'
 import { openOutbox, type Outbox } from './outbox.ts'
+import { parametersOf } from './path.ts'
 import { failingPlace, placeOf } from './place.ts'
 import { reachableNames } from './interest.ts'
 import { winner } from './wait-plan.ts'
 import { endKey, Waits } from './waits.ts'
-
-/** A host call on its way: a step, the acquisition of a resource, or its disposal. */
-interface Call {
-  readonly key: string
-  readonly fiber: number
-  readonly name: string
-  readonly read: boolean
-  readonly idempotencyKey: string
-  readonly durableFirst: boolean
-  /** The open lock block it belongs to. */
-  readonly block?: Block
-  /** It is the disposal that ends the block. */
-  readonly ends?: true
-  readonly abort: AbortController
-  invoke(): unknown
-}
-
-/** A lock block: one unit over the steps between `using x = await ...` and its end. One at a time per process. */
-interface Block {
-  readonly fiber: number
-  readonly unit: StepUnit
-  readonly step: Step
-  readonly resources: Set<string>
-}
 
 /** Attempts of a step whose transaction is lost again and again, and the wait between them, in milliseconds. */
 const ATTEMPTS = 8
@@ -142,9 +130,16 @@ export class ProcessRun {
   async #load(process: LoadedProcess): Promise<void> {
     const head = readHead(process.head)
     this.#process = process
-    this.#environment = await this.#node.environment(process.record.definition, programsOf(process.record.program, head))
+    this.#environment = await this.#node.environment(
+      process.record.definition,
+      programsOf(process.record.program, head),
+    )
     this.#snapshot = { parts: process.parts, roots: new Map(head.roots) }
-    this.#state = machine.restore(head.machine as machine.Head, this.#node.codec.decode(this.#snapshot), this.#environment)
+    this.#state = machine.restore(
+      head.machine as machine.Head,
+      this.#node.codec.decode(this.#snapshot),
+      this.#environment,
+    )
     this.#waits = new Waits(head, parametersOf(process.record.definition, process.record.path), this.#node.textOf)
     this.#seq = process.record.seq
     this.#status = process.record.status
@@ -161,9 +156,12 @@ export class ProcessRun {
     this.#block = undefined
     this.#mustCommit = false
     this.#moved = false
-    this.#watch = [...this.#waits.byFiber.values()].flat().flatMap((leaf) => (leaf.kind === 'process' ? [leaf.path] : []))
+    this.#watch = [...this.#waits.byFiber.values()]
+      .flat()
+      .flatMap((leaf) => (leaf.kind === 'process' ? [leaf.path] : []))
     this.#see(process)
-    this.#storedRunnable = this.#watch.length > 0
+    // It was given to this node because there may be something to do: the next checkpoint says whether there still is.
+    this.#storedRunnable = true
     await this.#lookAll()
     if (!head.fresh && this.#status !== 'failed') this.#applyPending()
   }
@@ -268,7 +266,11 @@ export class ProcessRun {
   #cancel(reason: unknown): void {
     for (const path of this.#children) void this.#cancelChild(path, reason)
     if (this.#status === 'failed' || this.#status === 'quarantined') {
-      this.#finished = { kind: 'finished', status: 'cancelled', outcome: { kind: 'threw', error: new ProcessCancelled(reason) } }
+      this.#finished = {
+        kind: 'finished',
+        status: 'cancelled',
+        outcome: { kind: 'threw', error: new ProcessCancelled(reason) },
+      }
       this.#mustCommit = true
       return
     }
@@ -427,7 +429,12 @@ export class ProcessRun {
     const opens = this.#block === undefined
     const call = this.#call(effect, false)
     const step = this.#step(call, 1)
-    const block = this.#block ?? { fiber: effect.fiber, unit: this.#node.host.open(step), step, resources: new Set<string>() }
+    const block = this.#block ?? {
+      fiber: effect.fiber,
+      unit: this.#node.host.open(step),
+      step,
+      resources: new Set<string>(),
+    }
     block.resources.add(`${effect.frame}.${effect.slot}`)
     // The block takes effect after the checkpoint that its opening may need.
     this.#starts.push({ ...call, block, durableFirst: opens && (call.durableFirst || this.#mustCommit) })
@@ -577,7 +584,12 @@ export class ProcessRun {
   }
 
   /** Called by a join inside the user's transaction: runs on from the outcome and writes what that gives. */
-  async writeJoined(call: Call, outcome: StepOutcome, outbox: Outbox, transaction: JoinableTransaction): Promise<Checkpoint> {
+  async writeJoined(
+    call: Call,
+    outcome: StepOutcome,
+    outbox: Outbox,
+    transaction: JoinableTransaction,
+  ): Promise<Checkpoint> {
     this.#calls.delete(call.key)
     if (call.ends) this.#block = undefined
     this.#outbox.starts.push(...outbox.starts)
@@ -686,7 +698,8 @@ export class ProcessRun {
         hint: 'Keep large data outside of the process and a reference to it inside, or raise the limit of the engine.',
       })
     }
-    if (encoded.size > this.#node.limits.warning && !failed) this.#node.report({ kind: 'large', process: this.path, bytes: encoded.size })
+    if (encoded.size > this.#node.limits.warning && !failed)
+      this.#node.report({ kind: 'large', process: this.path, bytes: encoded.size })
     this.#snapshot = encoded.snapshot
     const head: Head = {
       v: 1,
@@ -762,9 +775,22 @@ export class ProcessRun {
     this.#node.report({ kind: 'failed', process: this.path, line, error })
     this.drop(error)
     await this.#node.committer.commit({
-      id: this.id, shard: process.record.shard, seq: process.record.seq + 1, status: 'failed', head: process.head,
-      writeParts: new Map(), dropParts: [], consume: [], timers: new Map(), runnable: false, subscribe: [], unsubscribe: [],
-      start: [], emit: [], outcome: this.#encodeOutcome(outcome), place: { line, waits: [] },
+      id: this.id,
+      shard: process.record.shard,
+      seq: process.record.seq + 1,
+      status: 'failed',
+      head: process.head,
+      writeParts: new Map(),
+      dropParts: [],
+      consume: [],
+      timers: new Map(),
+      runnable: false,
+      subscribe: [],
+      unsubscribe: [],
+      start: [],
+      emit: [],
+      outcome: this.#encodeOutcome(outcome),
+      place: { line, waits: [] },
       log: [{ at: this.#node.now(), kind: 'failed', text: String(error) }],
     })
     this.#release()
@@ -781,7 +807,11 @@ export class ProcessRun {
   /** Nothing runs and nothing is ready: the process leaves memory once all is stored. */
   async #rest(): Promise<boolean> {
     if (this.#block !== undefined) return false
-    const stored = this.#status === 'waiting' || this.#status === 'paused' || this.#status === 'failed' || this.#status === 'quarantined'
+    const stored =
+      this.#status === 'waiting' ||
+      this.#status === 'paused' ||
+      this.#status === 'failed' ||
+      this.#status === 'quarantined'
     if (!stored || this.#mustCommit || this.#moved || this.#storedRunnable) {
       if (!(await this.#commit())) return !this.#gone
       if (this.#ready() && !this.#paused) return true
@@ -795,7 +825,8 @@ export class ProcessRun {
     if (finished.status === 'failed' && finished.outcome.kind === 'threw') {
       const { line } = placeOf(this.#state, this.#environment, [])
       this.#node.report({ kind: 'failed', process: this.path, line, error: finished.outcome.error })
-    } else if (finished.status !== 'failed') this.#node.report({ kind: 'ended', process: this.path, status: finished.status })
+    } else if (finished.status !== 'failed')
+      this.#node.report({ kind: 'ended', process: this.path, status: finished.status })
     this.drop('the process ended')
     this.#release()
     return false
@@ -811,68 +842,8 @@ export class ProcessRun {
   }
 }
 
-/** The engine's half of a step's commit: holds the process from the write until the transaction ended. */
-class Join {
-  readonly #run: ProcessRun
-  readonly #call: Call
-  #outcome: StepOutcome | undefined
-  #outbox: Outbox | undefined
-  #release: (() => void) | undefined
-  #checkpoint: Checkpoint | undefined
-  written = false
-
-  constructor(run: ProcessRun, call: Call) {
-    this.#run = run
-    this.#call = call
-  }
-
-  prepare(outcome: StepOutcome, outbox: Outbox): void {
-    this.#outcome = outcome
-    this.#outbox = outbox
-  }
-
-  accepts(transaction: JoinableTransaction): boolean {
-    return this.#run.accepts(transaction)
-  }
-
-  async write(transaction: JoinableTransaction): Promise<void> {
-    this.#release = await this.#run.lock()
-    this.written = true
-    this.#checkpoint = await this.#run.writeJoined(this.#call, this.#outcome as StepOutcome, this.#outbox as Outbox, transaction)
-  }
-
-  async isCommitted(): Promise<boolean> {
-    return this.#checkpoint !== undefined && (await this.#run.isCommitted(this.#checkpoint.seq))
-  }
-
-  async accepted(): Promise<void> {
-    if (this.#checkpoint !== undefined) await this.#run.joined(this.#checkpoint)
-  }
-
-  letGo(): void {
-    this.#release?.()
-    this.#release = undefined
-  }
-}
-
 /** The programs that its frames run. */
 function programsOf(main: string, head: Head): readonly string[] {
   const { frames, failed } = head.machine as machine.Head
   return [...new Set([main, ...frames.map((frame) => frame.program), ...(failed ?? []).map((frame) => frame.program)])]
-}
-
-async function dispose(resource: unknown): Promise<void> {
-  if (resource === null || resource === undefined) return
-  const disposer: unknown = Reflect.get(Object(resource), Symbol.asyncDispose) ?? Reflect.get(Object(resource), Symbol.dispose)
-  if (typeof disposer === 'function') await disposer.call(resource)
-}
-
-/** The parameters in an instance path, as texts. */
-function parametersOf(pattern: string, path: string): Record<string, string> {
-  const values = path.split('/')
-  const texts: Record<string, string> = {}
-  for (const [index, segment] of pattern.split('/').entries()) {
-    if (segment.startsWith(':')) texts[segment.slice(1)] = decodeURIComponent(values[index] ?? '')
-  }
-  return texts
 }

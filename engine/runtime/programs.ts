@@ -92,7 +92,8 @@ export class Programs {
 
   async #load(environment: DefinitionEnvironment, hash: string): Promise<void> {
     const stored = await this.#store.getProgram(hash)
-    if (stored === undefined) throw new ProgramUnavailableError(`The program ${hash} is neither of this build nor in the store`)
+    if (stored === undefined)
+      throw new ProgramUnavailableError(`The program ${hash} is neither of this build nor in the store`)
     const debug = JSON.parse(stored.debug) as ProgramDebug
     const resolve = (binding: Binding) => this.#origin(binding.origin, hash)
     environment.install(instantiate(parseProgram(stored.text), hash, resolve, () => environment, debug))
@@ -101,9 +102,12 @@ export class Programs {
   #origin(origin: string, hash: string): unknown {
     const read = this.#origins.get(origin)
     if (read === undefined) {
-      throw new ProgramUnavailableError(`The program ${hash.slice(0, 12)} needs ${origin}, which no process of this build imports`, {
-        hint: 'Keep the import in the file of the process until the processes that began with it have ended.',
-      })
+      throw new ProgramUnavailableError(
+        `The program ${hash.slice(0, 12)} needs ${origin}, which no process of this build imports`,
+        {
+          hint: 'Keep the import in the file of the process until the processes that began with it have ended.',
+        },
+      )
     }
     return read()
   }

@@ -36,9 +36,13 @@ export type SignalFactory = <const Path extends string>(
 ) => SignalBuilder<{ readonly [Name in ParameterNames<Path>]: string }>
 
 /** Defines signals for an engine that stands alone. */
-export function defineSignals<Signals extends Record<string, SignalDefinition>>(define: (signal: SignalFactory) => Signals): Signals {
+export function defineSignals<Signals extends Record<string, SignalDefinition>>(
+  define: (signal: SignalFactory) => Signals,
+): Signals {
   return define(((path: string) => {
-    const made = makeSignal(path, (definition, payload) => requireEngine(`the signal ${path}`).emit(definition, payload))
+    const made = makeSignal(path, (definition, payload) =>
+      requireEngine(`the signal ${path}`).emit(definition, payload),
+    )
     return Object.assign(made, { data: () => made })
   }) as SignalFactory)
 }
@@ -49,15 +53,22 @@ export function makeSignal<Payload extends object>(
   emit: (definition: SignalDefinition, payload: object) => Promise<void>,
 ): Signal<Payload> {
   const params = pathParameters(path)
-  if (params.length > MOST_PARAMETERS) throw new SignalRouteError(`The signal ${path} has more than ${MOST_PARAMETERS} parameters`)
+  if (params.length > MOST_PARAMETERS)
+    throw new SignalRouteError(`The signal ${path} has more than ${MOST_PARAMETERS} parameters`)
   const made = (payload: object) => emit(made as unknown as SignalDefinition, payload)
   Object.defineProperties(made, { name: { value: path }, params: { value: params } })
   return made as unknown as Signal<Payload>
 }
 
 /** The routing key of a signal by some of its parameters, which `texts` holds. */
-export function routingKey(signal: SignalDefinition, names: readonly string[], texts: Readonly<Record<string, string>>): string {
-  const pairs = signal.params.filter((name) => names.includes(name)).map((name) => `${name}=${encodeURIComponent(texts[name] ?? '')}`)
+export function routingKey(
+  signal: SignalDefinition,
+  names: readonly string[],
+  texts: Readonly<Record<string, string>>,
+): string {
+  const pairs = signal.params
+    .filter((name) => names.includes(name))
+    .map((name) => `${name}=${encodeURIComponent(texts[name] ?? '')}`)
   return `${signal.name}?${pairs.join('&')}`
 }
 
@@ -81,5 +92,8 @@ export function emissionOf(
 }
 
 function subsets(names: readonly string[]): readonly (readonly string[])[] {
-  return names.reduce<readonly (readonly string[])[]>((sets, name) => [...sets, ...sets.map((set) => [...set, name])], [[]])
+  return names.reduce<readonly (readonly string[])[]>(
+    (sets, name) => [...sets, ...sets.map((set) => [...set, name])],
+    [[]],
+  )
 }

@@ -30,7 +30,10 @@ export interface Readiness {
 }
 
 /** The arm that won, or `undefined` while none is ready. */
-export function winner(leaves: readonly Leaf[], world: WaitWorld): ({ readonly index: number } & Readiness) | undefined {
+export function winner(
+  leaves: readonly Leaf[],
+  world: WaitWorld,
+): ({ readonly index: number } & Readiness) | undefined {
   let best: ({ readonly index: number } & Readiness) | undefined
   for (const [index, leaf] of leaves.entries()) {
     const ready = readiness(leaf, world, new Set())
@@ -49,7 +52,9 @@ function readiness(leaf: Leaf, world: WaitWorld, taken: Set<string>): Readiness 
     case 'signal':
       return signalReadiness(leaf.subscription, leaf.match, world, taken)
     case 'timer':
-      return leaf.at <= world.now ? { at: leaf.at, outcome: { kind: 'returned', value: undefined }, entries: [] } : undefined
+      return leaf.at <= world.now
+        ? { at: leaf.at, outcome: { kind: 'returned', value: undefined }, entries: [] }
+        : undefined
     case 'process':
       return processReadiness(leaf.subscription, leaf.path, world)
     case 'group':
@@ -66,7 +71,9 @@ function signalReadiness(
   for (const entry of world.inbox) {
     if (entry.via !== subscription || taken.has(entry.id)) continue
     const value = world.decode(entry)
-    const matches = Object.entries(match ?? {}).every(([name, text]) => world.textOf(Reflect.get(Object(value), name)) === text)
+    const matches = Object.entries(match ?? {}).every(
+      ([name, text]) => world.textOf(Reflect.get(Object(value), name)) === text,
+    )
     if (!matches) continue
     taken.add(entry.id)
     return { at: entry.at, outcome: { kind: 'returned', value }, entries: [entry] }
@@ -81,7 +88,12 @@ function processReadiness(subscription: number, path: string, world: WaitWorld):
   return ended && { ...ended, entries: [] }
 }
 
-function groupReadiness(leaves: readonly Leaf[], settled: boolean, world: WaitWorld, taken: Set<string>): Readiness | undefined {
+function groupReadiness(
+  leaves: readonly Leaf[],
+  settled: boolean,
+  world: WaitWorld,
+  taken: Set<string>,
+): Readiness | undefined {
   const parts: Readiness[] = []
   let failed: Readiness | undefined
   for (const leaf of leaves) {
@@ -93,7 +105,9 @@ function groupReadiness(leaves: readonly Leaf[], settled: boolean, world: WaitWo
   if (parts.length < leaves.length) return undefined
   const value = parts.map(({ outcome }) => {
     if (!settled) return outcome.kind === 'returned' ? outcome.value : undefined
-    return outcome.kind === 'returned' ? { status: 'fulfilled', value: outcome.value } : { status: 'rejected', reason: outcome.error }
+    return outcome.kind === 'returned'
+      ? { status: 'fulfilled', value: outcome.value }
+      : { status: 'rejected', reason: outcome.error }
   })
   const at = parts.reduce((latest, part) => Math.max(latest, part.at), 0)
   return { at, outcome: { kind: 'returned', value }, entries: parts.flatMap((part) => part.entries) }

@@ -88,14 +88,18 @@ export class Waits {
   /** Subscriptions that a drained signal, or listener, came through. */
   through(signal: SignalDefinition | { readonly listener: number }): ReadonlySet<number> {
     if ('listener' in signal) return new Set([this.listeners.get(signal.listener) ?? -1])
-    return new Set([...this.#subscriptions].filter(([, { signal: name }]) => name === signal.name).map(([number]) => number))
+    return new Set(
+      [...this.#subscriptions].filter(([, { signal: name }]) => name === signal.name).map(([number]) => number),
+    )
   }
 
   /** Ends the subscriptions to signals that no wait can be reached for any more. */
   keepOnly(reachable: ReadonlySet<string>): void {
     const held = new Set<number>(this.listeners.values())
-    for (const leaves of this.byFiber.values()) for (const leaf of flatLeaves(leaves)) if ('subscription' in leaf) held.add(leaf.subscription)
-    for (const [number, { signal }] of this.#subscriptions) if (!held.has(number) && !reachable.has(signal)) this.#end(number)
+    for (const leaves of this.byFiber.values())
+      for (const leaf of flatLeaves(leaves)) if ('subscription' in leaf) held.add(leaf.subscription)
+    for (const [number, { signal }] of this.#subscriptions)
+      if (!held.has(number) && !reachable.has(signal)) this.#end(number)
   }
 
   /** For people: what is waited for. */
@@ -112,8 +116,14 @@ export class Waits {
   #leaf(spec: WaitSpec, now: number): Leaf {
     switch (spec.kind) {
       case 'signal': {
-        const match = spec.match && Object.fromEntries(Object.entries(spec.match).map(([name, value]) => [name, this.#textOf(value)]))
-        return { kind: 'signal', subscription: this.#interest(spec.signal, spec.match ?? {}, false), ...(match ? { match } : {}) }
+        const match =
+          spec.match &&
+          Object.fromEntries(Object.entries(spec.match).map(([name, value]) => [name, this.#textOf(value)]))
+        return {
+          kind: 'signal',
+          subscription: this.#interest(spec.signal, spec.match ?? {}, false),
+          ...(match ? { match } : {}),
+        }
       }
       case 'listener':
         return { kind: 'signal', subscription: this.listeners.get(spec.id) ?? -1 }
@@ -128,7 +138,11 @@ export class Waits {
       }
       case 'all':
       case 'settled':
-        return { kind: 'group', settled: spec.kind === 'settled', leaves: spec.waits.map((inner) => this.#leaf(inner, now)) }
+        return {
+          kind: 'group',
+          settled: spec.kind === 'settled',
+          leaves: spec.waits.map((inner) => this.#leaf(inner, now)),
+        }
     }
   }
 

@@ -25,8 +25,7 @@ export interface Step {
 
 /** How a step ended: what the awaiting code gets. */
 export type StepOutcome =
-  | { readonly kind: 'returned'; readonly value: unknown }
-  | { readonly kind: 'threw'; readonly error: unknown }
+  { readonly kind: 'returned'; readonly value: unknown } | { readonly kind: 'threw'; readonly error: unknown }
 
 /** The seam between the engine and whoever owns the host code. One unit per step, or per lock block in a handler. */
 export interface StepHost {

@@ -7,6 +7,9 @@ export function encodeControl(command: ControlCommand): Uint8Array {
 }
 
 export function decodeControl(payload: Uint8Array): ControlCommand {
-  const { kind, reason } = JSON.parse(new TextDecoder().decode(payload)) as { kind: ControlCommand['kind']; reason?: string }
+  const { kind, reason } = JSON.parse(new TextDecoder().decode(payload)) as {
+    kind: ControlCommand['kind']
+    reason?: string
+  }
   return kind === 'cancel' ? { kind, reason: Uint8Array.fromBase64(reason ?? '') } : { kind }
 }

@@ -5,7 +5,15 @@
 import { describe, expect, test } from 'bun:test'
 import { FencedError } from '../errors.ts'
 import { decodeControl } from '../store/control-payload.ts'
-import type { Checkpoint, EngineStore, LoadedProcess, NodeOptions, SignalEmission, StartRequest, StoreSession } from '../store/store.ts'
+import type {
+  Checkpoint,
+  EngineStore,
+  LoadedProcess,
+  NodeOptions,
+  SignalEmission,
+  StartRequest,
+  StoreSession,
+} from '../store/store.ts'
 
 export interface ContractStore {
   readonly store: EngineStore
@@ -66,7 +74,9 @@ function emission(key: string, payload = 'payload'): SignalEmission {
 
 /** Runs the suite for one kind of store. */
 export function storeContract(name: string, open: () => Promise<ContractStore>): void {
-  async function withStore(body: (at: ContractStore & { node(options?: Partial<NodeOptions>): Promise<StoreSession> }) => Promise<void>) {
+  async function withStore(
+    body: (at: ContractStore & { node(options?: Partial<NodeOptions>): Promise<StoreSession> }) => Promise<void>,
+  ) {
     const opened = await open()
     try {
       await opened.store.migrate()
@@ -95,7 +105,13 @@ export function storeContract(name: string, open: () => Promise<ContractStore>):
         const [result] = await store.start([request('/test/1')])
         expect(result).toMatchObject({ created: true })
         const claimed = await claimOne(session)
-        expect(claimed.record).toMatchObject({ path: '/test/1', status: 'running', seq: 0, program: 'hash-1', crashes: 0 })
+        expect(claimed.record).toMatchObject({
+          path: '/test/1',
+          status: 'running',
+          seq: 0,
+          program: 'hash-1',
+          crashes: 0,
+        })
         expect([text(claimed.head), text(claimed.parts.get(0))]).toEqual(['head 0', 'part 0'])
         expect(await session.claim(10, new Set([claimed.record.id]))).toEqual([])
       }))
@@ -111,12 +127,27 @@ export function storeContract(name: string, open: () => Promise<ContractStore>):
     test('a checkpoint changes what it names and nothing else', () =>
       withStore(async ({ store, node }) => {
         const session = await node()
-        await store.start([request('/test/1', { parts: new Map([[0, bytes('a')], [1, bytes('b')], [2, bytes('c')]]) })])
+        await store.start([
+          request('/test/1', {
+            parts: new Map([
+              [0, bytes('a')],
+              [1, bytes('b')],
+              [2, bytes('c')],
+            ]),
+          }),
+        ])
         const claimed = await claimOne(session)
-        const change = checkpoint(claimed, { writeParts: new Map([[1, bytes('B')]]), dropParts: [2], data: bytes('live') })
+        const change = checkpoint(claimed, {
+          writeParts: new Map([[1, bytes('B')]]),
+          dropParts: [2],
+          data: bytes('live'),
+        })
         expect(await session.commit([change])).toEqual(['accepted'])
         const loaded = await store.load(claimed.record.id)
-        expect([...(loaded?.parts ?? [])].map(([part, value]) => [part, text(value)]).sort()).toEqual([[0, 'a'], [1, 'B']])
+        expect([...(loaded?.parts ?? [])].map(([part, value]) => [part, text(value)]).sort()).toEqual([
+          [0, 'a'],
+          [1, 'B'],
+        ])
         expect(text(loaded?.head)).toBe('head 1')
         expect(loaded?.record).toMatchObject({ seq: 1, status: 'waiting', place: { line: 2, waits: ['signal x'] } })
         expect(text(loaded?.record.data)).toBe('live')
@@ -158,7 +189,9 @@ export function storeContract(name: string, open: () => Promise<ContractStore>):
         const claimed = await claimOne(session)
         const heir = await node()
         await kill(session)
-        expect(await session.commit([checkpoint(claimed)]).catch((error) => error instanceof FencedError && ['fenced'])).toEqual(['fenced'])
+        expect(
+          await session.commit([checkpoint(claimed)]).catch((error) => error instanceof FencedError && ['fenced']),
+        ).toEqual(['fenced'])
         const again = await claimOne(heir)
         expect([again.record.path, again.record.seq, again.record.crashes]).toEqual(['/test/1', 0, 1])
       }))
@@ -203,18 +236,34 @@ export function storeContract(name: string, open: () => Promise<ContractStore>):
         const session = await node()
         const subscribe = [{ number: 7, key: 's?id=1' }]
         await store.start([request('/test/1', { subscribe }), request('/test/2'), request('/test/3', { subscribe })])
-        const counts = await store.emit([emission('s?id=1', 'first'), emission('s?id=2', 'nobody'), emission('s?id=1', 'second')])
+        const counts = await store.emit([
+          emission('s?id=1', 'first'),
+          emission('s?id=2', 'nobody'),
+          emission('s?id=1', 'second'),
+        ])
         expect(counts).toEqual([2, 0, 2])
         const claimed = await session.claim(10, nothing)
         const inbox = claimed.find(({ record }) => record.path === '/test/3')?.inbox ?? []
-        expect(inbox.map(({ via, payload }) => [via, text(payload)])).toEqual([[7, 'first'], [7, 'second']])
+        expect(inbox.map(({ via, payload }) => [via, text(payload)])).toEqual([
+          [7, 'first'],
+          [7, 'second'],
+        ])
       }))
 
     test('an emission with several keys reaches a subscription once', () =>
       withStore(async ({ store, node }) => {
         const session = await node()
-        await store.start([request('/test/1', { subscribe: [{ number: 1, key: 's?a=1' }, { number: 2, key: 's?a=1&b=2' }] })])
-        expect(await store.emit([{ signal: 's', keys: ['s?', 's?a=1', 's?a=1&b=2'], payload: bytes('x') }])).toEqual([1])
+        await store.start([
+          request('/test/1', {
+            subscribe: [
+              { number: 1, key: 's?a=1' },
+              { number: 2, key: 's?a=1&b=2' },
+            ],
+          }),
+        ])
+        expect(await store.emit([{ signal: 's', keys: ['s?', 's?a=1', 's?a=1&b=2'], payload: bytes('x') }])).toEqual([
+          1,
+        ])
         expect((await claimOne(session)).inbox.map(({ via }) => via).sort()).toEqual([1, 2])
       }))
 
@@ -279,13 +328,32 @@ export function storeContract(name: string, open: () => Promise<ContractStore>):
         await store.start([request('/test/1')])
         const claimed = await claimOne(session)
         const now = await store.now()
-        await session.commit([checkpoint(claimed, { timers: new Map([[1, now + 400], [2, now + 60_000]]) })])
+        await session.commit([
+          checkpoint(claimed, {
+            timers: new Map([
+              [1, now + 400],
+              [2, now + 60_000],
+            ]),
+          }),
+        ])
         expect(await session.claim(10, nothing)).toEqual([])
         expect(await session.nextDue(10_000)).toBe(now + 400)
         await advance(400)
         const due = await claimOne(session)
-        expect(due.timers).toEqual(new Map([[1, now + 400], [2, now + 60_000]]))
-        await session.commit([checkpoint(due, { timers: new Map([[1, null], [2, null]]) })])
+        expect(due.timers).toEqual(
+          new Map([
+            [1, now + 400],
+            [2, now + 60_000],
+          ]),
+        )
+        await session.commit([
+          checkpoint(due, {
+            timers: new Map([
+              [1, null],
+              [2, null],
+            ]),
+          }),
+        ])
         expect(await session.nextDue(120_000)).toBeUndefined()
         expect(await session.claim(10, nothing)).toEqual([])
       }))
@@ -294,8 +362,13 @@ export function storeContract(name: string, open: () => Promise<ContractStore>):
       withStore(async ({ store, node }) => {
         const session = await node()
         await store.start([request('/test/1'), request('/test/other', { subscribe: [{ number: 1, key: 'k' }] })])
-        const claimed = (await session.claim(10, nothing)).find(({ record }) => record.path === '/test/1') as LoadedProcess
-        const change = checkpoint(claimed, { start: [request('/test/child', { parent: claimed.record.id })], emit: [emission('k')] })
+        const claimed = (await session.claim(10, nothing)).find(
+          ({ record }) => record.path === '/test/1',
+        ) as LoadedProcess
+        const change = checkpoint(claimed, {
+          start: [request('/test/child', { parent: claimed.record.id })],
+          emit: [emission('k')],
+        })
         await session.commit([change])
         await session.commit([change])
         expect(await store.find('/test/child')).toMatchObject({ parent: claimed.record.id, status: 'running' })
@@ -308,9 +381,15 @@ export function storeContract(name: string, open: () => Promise<ContractStore>):
         const session = await node()
         await store.start([request('/test/1', { subscribe: [{ number: 1, key: 'k' }] })])
         const claimed = await claimOne(session)
-        await session.commit([checkpoint(claimed, { status: 'completed', outcome: bytes('result'), head: bytes(''), dropParts: [0] })])
+        await session.commit([
+          checkpoint(claimed, { status: 'completed', outcome: bytes('result'), head: bytes(''), dropParts: [0] }),
+        ])
         const record = await store.find('/test/1')
-        expect([record?.status, text(record?.outcome), typeof record?.endedAt]).toEqual(['completed', 'result', 'number'])
+        expect([record?.status, text(record?.outcome), typeof record?.endedAt]).toEqual([
+          'completed',
+          'result',
+          'number',
+        ])
         expect(await store.emit([emission('k')])).toEqual([0])
         expect(await store.control(claimed.record.id, { kind: 'pause' })).toBe(false)
         expect(await session.claim(10, nothing)).toEqual([])

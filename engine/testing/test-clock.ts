@@ -62,7 +62,11 @@ export class TestClock implements Clock {
   #next(end: number): Timer | undefined {
     let next: Timer | undefined
     for (const timer of this.#timers) {
-      if (timer.at <= end && (next === undefined || timer.at < next.at || (timer.at === next.at && timer.order < next.order))) next = timer
+      if (
+        timer.at <= end &&
+        (next === undefined || timer.at < next.at || (timer.at === next.at && timer.order < next.order))
+      )
+        next = timer
     }
     return next
   }

@@ -5,25 +5,56 @@ import { ValueDecodeError, ValueEncodeError } from './errors.ts'
 
 const codec = createValueCodec()
 const copy = <Value>(value: Value): Value => codec.decodeValue(codec.encodeValue(value, 'value')) as Value
-const roots = (values: Record<string, unknown>): Root[] => Object.entries(values).map(([name, value]) => ({ name, value }))
+const roots = (values: Record<string, unknown>): Root[] =>
+  Object.entries(values).map(([name, value]) => ({ name, value }))
 
 describe('values that come back as they were', () => {
   const holes = [1, , 3] as unknown[]
   const sparse: unknown[] = []
   sparse[100_000] = 'far'
   const table: Record<string, unknown> = {
-    nothing: undefined, null: null, yes: true, text: 'a\u0000b \ud800 "', zero: 0, minusZero: -0, nan: Number.NaN,
-    infinities: [Infinity, -Infinity], big: 12345678901234567890n, minusBig: -1n, date: new Date(5), invalid: new Date(Number.NaN),
-    instant: Temporal.Instant.from('2026-11-21T05:00:00.123456789Z'), month: Temporal.PlainYearMonth.from('2026-11'),
-    zoned: Temporal.ZonedDateTime.from('2026-11-21T05:00:00+01:00[Europe/Berlin]'), duration: Temporal.Duration.from('P1M2DT3S'),
-    day: Temporal.PlainDate.from('2026-11-21'), time: Temporal.PlainTime.from('05:00:01'), monthDay: Temporal.PlainMonthDay.from('11-21'),
-    dateTime: Temporal.PlainDateTime.from('2026-11-21T05:00'), map: new Map<unknown, unknown>([[{ a: 1 }, 'x'], ['k', new Map()]]),
-    set: new Set([1, 'a', { b: 2 }]), url: new URL('https://example.org/a?b=c#d'), query: new URLSearchParams('a=1&a=2'),
-    pattern: /a(b)/giu, bytes: new Uint8Array([0, 1, 255]), floats: new Float64Array([1.5, -0]), bigs: new BigInt64Array([-5n]),
-    buffer: Buffer.from('hello'), raw: new Uint8Array([9, 8]).buffer, holes, sparse, nested: { a: [{ b: [] }, {}] },
-    bare: Object.assign(Object.create(null), { a: 1 }), proto: JSON.parse('{"__proto__": {"x": 1}}'),
-    match: 'a-b'.match(/-(b)/), manyEntries: new Map(Array.from({ length: 700 }, (_, index) => [index, { index }])),
-    many: new Set(Array.from({ length: 700 }, (_, index) => `v${index}`)), long: Array.from({ length: 1_000 }, (_, index) => ({ index })),
+    nothing: undefined,
+    null: null,
+    yes: true,
+    text: 'a\u0000b \ud800 "',
+    zero: 0,
+    minusZero: -0,
+    nan: Number.NaN,
+    infinities: [Infinity, -Infinity],
+    big: 12345678901234567890n,
+    minusBig: -1n,
+    date: new Date(5),
+    invalid: new Date(Number.NaN),
+    instant: Temporal.Instant.from('2026-11-21T05:00:00.123456789Z'),
+    month: Temporal.PlainYearMonth.from('2026-11'),
+    zoned: Temporal.ZonedDateTime.from('2026-11-21T05:00:00+01:00[Europe/Berlin]'),
+    duration: Temporal.Duration.from('P1M2DT3S'),
+    day: Temporal.PlainDate.from('2026-11-21'),
+    time: Temporal.PlainTime.from('05:00:01'),
+    monthDay: Temporal.PlainMonthDay.from('11-21'),
+    dateTime: Temporal.PlainDateTime.from('2026-11-21T05:00'),
+    map: new Map<unknown, unknown>([
+      [{ a: 1 }, 'x'],
+      ['k', new Map()],
+    ]),
+    set: new Set([1, 'a', { b: 2 }]),
+    url: new URL('https://example.org/a?b=c#d'),
+    query: new URLSearchParams('a=1&a=2'),
+    pattern: /a(b)/giu,
+    bytes: new Uint8Array([0, 1, 255]),
+    floats: new Float64Array([1.5, -0]),
+    bigs: new BigInt64Array([-5n]),
+    buffer: Buffer.from('hello'),
+    raw: new Uint8Array([9, 8]).buffer,
+    holes,
+    sparse,
+    nested: { a: [{ b: [] }, {}] },
+    bare: Object.assign(Object.create(null), { a: 1 }),
+    proto: JSON.parse('{"__proto__": {"x": 1}}'),
+    match: 'a-b'.match(/-(b)/),
+    manyEntries: new Map(Array.from({ length: 700 }, (_, index) => [index, { index }])),
+    many: new Set(Array.from({ length: 700 }, (_, index) => `v${index}`)),
+    long: Array.from({ length: 1_000 }, (_, index) => ({ index })),
   }
   for (const [name, value] of Object.entries(table)) {
     test(name, () => {
@@ -34,7 +65,10 @@ describe('values that come back as they were', () => {
   }
 
   test('errors with class, message, stack, cause, own properties and AggregateError', () => {
-    const error = Object.assign(new TypeError('wrong', { cause: new RangeError('deep') }), { status: 402, details: { a: [1] } })
+    const error = Object.assign(new TypeError('wrong', { cause: new RangeError('deep') }), {
+      status: 402,
+      details: { a: [1] },
+    })
     const back = copy(error)
     expect(back).toBeInstanceOf(TypeError)
     expect([back.message, back.stack, back.status, back.details]).toEqual(['wrong', error.stack, 402, { a: [1] }])
@@ -118,7 +152,12 @@ describe('what is written', () => {
     const second = codec.encode(roots({ c: 3, d: 4 }), first.snapshot)
     expect(second.snapshot.roots.get('c')).toBe(first.snapshot.roots.get('c') as number)
     expect(second.dropped).toHaveLength(3)
-    expect(codec.decode(second.snapshot)).toEqual(new Map([['c', 3], ['d', 4]]))
+    expect(codec.decode(second.snapshot)).toEqual(
+      new Map([
+        ['c', 3],
+        ['d', 4],
+      ]),
+    )
   })
 
   test('an object that moved to another root comes back whole', () => {
@@ -181,7 +220,10 @@ describe('registered types', () => {
   })
 
   test('a message of the type becomes the error, with the place', () => {
-    expect(catchError(() => typed.encodeValue([new Money(-1)], 'amounts'))).toMatchObject({ path: '[0]', what: 'a negative amount' })
+    expect(catchError(() => typed.encodeValue([new Money(-1)], 'amounts'))).toMatchObject({
+      path: '[0]',
+      what: 'a negative amount',
+    })
   })
 
   test('a value that contains itself through its type is refused when encoding', () => {

@@ -63,7 +63,11 @@ function numberRoots(roots: readonly Root[], previous: Snapshot): Map<string, nu
   return numbers
 }
 
-function compare(nodes: ReadonlyMap<number, unknown[]>, roots: Map<string, number>, previous: Snapshot): EncodedSnapshot {
+function compare(
+  nodes: ReadonlyMap<number, unknown[]>,
+  roots: Map<string, number>,
+  previous: Snapshot,
+): EncodedSnapshot {
   const parts = new Map<number, Uint8Array>()
   const written: number[] = []
   let size = 0
@@ -88,5 +92,7 @@ function joinParts(parts: ReadonlyMap<number, Uint8Array>): Uint8Array {
 function splitParts(bytes: Uint8Array): Map<number, Uint8Array> {
   if (bytes[0] !== 0x7b) return new Map([[0, bytes]])
   const parsed = JSON.parse(toText.decode(bytes)) as Record<string, unknown>
-  return new Map(Object.entries(parsed).map(([part, content]) => [Number(part), toBytes.encode(JSON.stringify(content))]))
+  return new Map(
+    Object.entries(parsed).map(([part, content]) => [Number(part), toBytes.encode(JSON.stringify(content))]),
+  )
 }

@@ -87,7 +87,9 @@ export class Decoder {
       case 'e':
         return readError(String(node[1]))
       default:
-        throw new ValueDecodeError(`Stored values hold the unknown kind '${node[0]}': they were written by a newer version`)
+        throw new ValueDecodeError(
+          `Stored values hold the unknown kind '${node[0]}': they were written by a newer version`,
+        )
     }
   }
 
@@ -117,10 +119,12 @@ export class Decoder {
       this.#fillArray(value as unknown[], node, 2, part)
       this.#fillObject(value as object, JSON.parse(String((node[1] as readonly unknown[])[1])) as object, part)
     } else if (kind === 'A') {
-      for (const chunk of node[2] as readonly number[]) this.#fillArray(value as unknown[], this.#chunk(chunk), 1, chunk)
+      for (const chunk of node[2] as readonly number[])
+        this.#fillArray(value as unknown[], this.#chunk(chunk), 1, chunk)
     } else if (kind === 'm') this.#fillMap(value as Map<unknown, unknown>, node, part)
     else if (kind === 'M') {
-      for (const chunk of node[1] as readonly number[]) this.#fillMap(value as Map<unknown, unknown>, this.#chunk(chunk), chunk)
+      for (const chunk of node[1] as readonly number[])
+        this.#fillMap(value as Map<unknown, unknown>, this.#chunk(chunk), chunk)
     } else if (kind === 's') this.#fillSet(value as Set<unknown>, node, part)
     else if (kind === 'S') {
       for (const chunk of node[1] as readonly number[]) this.#fillSet(value as Set<unknown>, this.#chunk(chunk), chunk)
@@ -155,13 +159,15 @@ export class Decoder {
   }
 
   #fillError(target: Error, fields: Record<string, unknown>, part: number): void {
-    for (const [key, inline] of Object.entries(fields)) define(target, key, this.#read(inline, part), !hiddenFields.has(key))
+    for (const [key, inline] of Object.entries(fields))
+      define(target, key, this.#read(inline, part), !hiddenFields.has(key))
   }
 
   /** Makes a value of a registered type, after filling all that its stored form reaches. */
   #typed(slot: Slot): void {
     if (slot.state === 'ready') return
-    if (slot.state === 'decoding') throw new ValueDecodeError('A value of a registered type reaches itself through its stored form')
+    if (slot.state === 'decoding')
+      throw new ValueDecodeError('A value of a registered type reaches itself through its stored form')
     slot.state = 'decoding'
     const [, tag, inline] = slot.node as readonly [string, string, unknown]
     const type = this.#types.get(tag)
@@ -201,10 +207,14 @@ export class Decoder {
     const kind = node[0] as string
     const nested = kind === 'o' ? node[1] : kind === 'e' ? node[2] : undefined
     if (nested !== undefined) for (const inline of Object.values(nested as object)) yield [inline, part]
-    else if (kind === 'ax') for (const inline of Object.values(JSON.parse(String((node[1] as readonly unknown[])[1])) as object)) yield [inline, part]
+    else if (kind === 'ax')
+      for (const inline of Object.values(JSON.parse(String((node[1] as readonly unknown[])[1])) as object))
+        yield [inline, part]
     const chunks = kind === 'A' ? node[2] : kind === 'M' || kind === 'S' ? node[1] : undefined
     if (chunks === undefined) for (const inline of node.slice(1)) yield [inline, part]
-    else for (const chunk of chunks as readonly number[]) for (const inline of this.#chunk(chunk).slice(1)) yield [inline, chunk]
+    else
+      for (const chunk of chunks as readonly number[])
+        for (const inline of this.#chunk(chunk).slice(1)) yield [inline, chunk]
   }
 
   #read(inline: unknown, part: number): unknown {
@@ -222,7 +232,8 @@ export class Decoder {
   #slot(reference: readonly number[], part: number): Slot {
     const [owner, node] = reference.length === 1 ? [part, reference[0]] : reference
     const slot = this.#parts.get(owner as number)?.[(node as number) - 1]
-    if (slot === undefined) throw new ValueDecodeError(`Node ${node} of part ${owner} is missing from the stored values`)
+    if (slot === undefined)
+      throw new ValueDecodeError(`Node ${node} of part ${owner} is missing from the stored values`)
     return slot
   }
 

@@ -13,7 +13,7 @@ export function hintFor(value: unknown): string {
   if (typeof value === 'function') return 'Declare functions where they are used, or keep the data they need instead.'
   if (typeof value === 'symbol') return 'Use a string instead.'
   if (value instanceof Promise) return 'Await it before the next suspension.'
-  return "Keep plain data instead, read it again after the wait with `using`, or register the class in createEngine({ values })."
+  return 'Keep plain data instead, read it again after the wait with `using`, or register the class in createEngine({ values }).'
 }
 
 export function className(value: unknown): string | undefined {

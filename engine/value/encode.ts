@@ -114,7 +114,8 @@ export class Encoder {
       const extra = this.#properties(pending, value, named)
       return ['ax', ['o', JSON.stringify(extra)], ...this.#elements(pending, value, 0, value.length, pending.part)]
     }
-    if (value.length <= CHUNK || isSparse(value)) return ['a', ...this.#elements(pending, value, 0, value.length, pending.part)]
+    if (value.length <= CHUNK || isSparse(value))
+      return ['a', ...this.#elements(pending, value, 0, value.length, pending.part)]
     const chunks: number[] = []
     for (let from = 0; from < value.length; from += CHUNK) {
       const part = this.#openChunk(pending.part)
@@ -245,7 +246,11 @@ function leafNode(value: object, prototype: unknown): Node | undefined {
 }
 
 function baseErrorClass(error: Error): string {
-  for (let prototype: unknown = Object.getPrototypeOf(error); prototype !== null; prototype = Object.getPrototypeOf(prototype)) {
+  for (
+    let prototype: unknown = Object.getPrototypeOf(error);
+    prototype !== null;
+    prototype = Object.getPrototypeOf(prototype)
+  ) {
     const name = Object.entries(errorClasses).find(([, base]) => base.prototype === prototype)?.[0]
     if (name !== undefined) return name
   }

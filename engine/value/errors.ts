@@ -11,7 +11,13 @@ export class ValueEncodeError extends EngineError {
   /** What was found there: `a function`, `an instance of Socket`. */
   readonly what: string
 
-  constructor(root: string, path: string, what: string, hint: string, options: { place?: string; cause?: unknown } = {}) {
+  constructor(
+    root: string,
+    path: string,
+    what: string,
+    hint: string,
+    options: { place?: string; cause?: unknown } = {},
+  ) {
     super(`\`${root}\` cannot be stored${options.place ?? ''}: ${what} at ${root}${path}`, { ...options, hint })
     this.root = root
     this.path = path

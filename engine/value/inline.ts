@@ -8,7 +8,14 @@
  *   ['h', 4]     4 holes in an array             ['z']         -0
  *                                                ['b', '12']   12n
  */
-export type Inline = string | number | boolean | null | readonly [number] | readonly [number, number] | readonly [string, (string | number)?]
+export type Inline =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly [number]
+  | readonly [number, number]
+  | readonly [string, (string | number)?]
 
 /** A primitive as it is written, or `undefined` when `value` is no storable primitive. */
 export function inlinePrimitive(value: unknown): Inline | undefined {

@@ -43,7 +43,13 @@ function collect(parts: Parts, content: unknown, part: number, open: (readonly [
     for (const chunk of chunks) collect(parts, parts.get(chunk)?.[0], chunk, open)
     return
   }
-  for (const inline of Object.values(kind === 'o' ? (content as unknown[])[1] as object : kind === 'e' ? (content as unknown[])[2] as object : content)) {
+  for (const inline of Object.values(
+    kind === 'o'
+      ? ((content as unknown[])[1] as object)
+      : kind === 'e'
+        ? ((content as unknown[])[2] as object)
+        : content,
+  )) {
     if (isReference(inline)) open.push([inline, part])
   }
 }

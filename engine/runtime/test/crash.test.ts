@@ -79,7 +79,12 @@ const scenarios: Record<string, Scenario> = {
     },
     effects: ['charge t'],
   },
-  'two steps': { process: twoSteps as never, params: { id: 'x' }, async drive() {}, effects: ['charge x one', 'charge x two'] },
+  'two steps': {
+    process: twoSteps as never,
+    params: { id: 'x' },
+    async drive() {},
+    effects: ['charge x one', 'charge x two'],
+  },
   'fan out': {
     process: fan as never,
     params: { id: 'f' },
@@ -114,7 +119,10 @@ async function run(scenario: Scenario, at: number, when: 'before' | 'after') {
   await scenario.drive(engine, world)
   await world.clock.advance({ minutes: 5 })
   const outcome = await Promise.race([
-    Promise.resolve(handle.result).then((value) => ({ value }), (error: Error) => ({ error: error.message })),
+    Promise.resolve(handle.result).then(
+      (value) => ({ value }),
+      (error: Error) => ({ error: error.message }),
+    ),
     world.clock.settle().then(() => 'still running'),
   ])
   await engine.stop()

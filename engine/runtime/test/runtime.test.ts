@@ -1,7 +1,22 @@
 import { beforeEach, describe, expect, test } from 'bun:test'
 import { ProcessCancelled, ValueEncodeError } from '@justscale/engine'
 import {
-  billing, child, draining, failing, fan, gate, guarded, hand, ledger, listening, parent, payments, publishing, subscription, twoSteps, unstorable,
+  billing,
+  child,
+  draining,
+  failing,
+  fan,
+  gate,
+  guarded,
+  hand,
+  ledger,
+  listening,
+  parent,
+  payments,
+  publishing,
+  subscription,
+  twoSteps,
+  unstorable,
 } from './processes.ts'
 import { World } from './world.ts'
 
@@ -100,7 +115,9 @@ describe('starting and ending', () => {
     expect(one.path).toBe('/two/a%20b%2Fc')
     expect(two.path).toBe(one.path)
     expect(await one.result).toBe(2)
-    await (await engine.run(twoSteps, { id: 'a b/c' })).result
+    await (
+      await engine.run(twoSteps, { id: 'a b/c' })
+    ).result
     expect(ledger).toEqual(['charge a b/c one', 'charge a b/c two'])
     await engine.stop()
   })
@@ -182,7 +199,9 @@ describe('starting and ending', () => {
     const handle = await engine.run(unstorable, { id: 'u' })
     const error = await Promise.resolve(handle.result).catch((error: unknown) => error as Error)
     expect(world.events.map((event) => event.kind === 'failed' && event.error)[0]).toBeInstanceOf(ValueEncodeError)
-    expect((error as Error).message).toMatch(/The local `job` cannot be stored: the function 'run' at job\.run \(declared at .*processes\.ts:\d+:\d+, needed after the await at .*processes\.ts:\d+:\d+\)/)
+    expect((error as Error).message).toMatch(
+      /The local `job` cannot be stored: the function 'run' at job\.run \(declared at .*processes\.ts:\d+:\d+, needed after the await at .*processes\.ts:\d+:\d+\)/,
+    )
     expect(await handle.status).toBe('failed')
     await engine.stop()
   })

@@ -17,10 +17,20 @@ storeContract('memory', async () => {
 test('within a transaction nothing happens before its commit', async () => {
   const store = new MemoryStore()
   const commits: (() => void)[] = []
-  const transaction = { kind: 'memory', storage: 'memory', onCommit: (apply: () => void) => void commits.push(apply) } as const
+  const transaction = {
+    kind: 'memory',
+    storage: 'memory',
+    onCommit: (apply: () => void) => void commits.push(apply),
+  } as const
   const request = {
-    id: 'id', path: '/a/1', definition: '/a/:x', program: 'p', head: new Uint8Array(), parts: new Map(),
-    subscribe: [{ number: 1, key: 'k' }], place: { line: 1, waits: [] },
+    id: 'id',
+    path: '/a/1',
+    definition: '/a/:x',
+    program: 'p',
+    head: new Uint8Array(),
+    parts: new Map(),
+    subscribe: [{ number: 1, key: 'k' }],
+    place: { line: 1, waits: [] },
   }
   expect(await store.start([request], transaction)).toEqual([{ id: 'id', created: true, shard: 0 }])
   await store.emit([{ signal: 's', keys: ['k'], payload: new Uint8Array() }], transaction)

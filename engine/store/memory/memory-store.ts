@@ -35,7 +35,10 @@ export class MemoryStore implements EngineStore {
 
   constructor(options: { readonly clock?: Clock } = {}) {
     this.#clock = options.clock ?? systemClock
-    this.#rows = new Rows(() => this.#clock.now(), (row) => this.#rowChanged(row))
+    this.#rows = new Rows(
+      () => this.#clock.now(),
+      (row) => this.#rowChanged(row),
+    )
   }
 
   async migrate(): Promise<void> {}
@@ -49,7 +52,12 @@ export class MemoryStore implements EngineStore {
     const member: Member = { node: epoch, epoch, options, shards: new Set(), busy: new Set(), alive: true }
     this.#members.set(epoch, member)
     this.#share(member)
-    return new MemorySession(member, this.#rows, () => this.#clock.now(), (leaving) => this.#remove(leaving, false))
+    return new MemorySession(
+      member,
+      this.#rows,
+      () => this.#clock.now(),
+      (leaving) => this.#remove(leaving, false),
+    )
   }
 
   /** Ends a node as `kill -9` would: its turns die, its shards go to others, and it learns of it. For tests. */
@@ -89,7 +97,11 @@ export class MemoryStore implements EngineStore {
     })
     return requests.map((request) => {
       const existing = this.#rows.byPath(request.path)?.record
-      return { id: existing?.id ?? request.id, created: existing === undefined, shard: existing?.shard ?? request.shard ?? 0 }
+      return {
+        id: existing?.id ?? request.id,
+        created: existing === undefined,
+        shard: existing?.shard ?? request.shard ?? 0,
+      }
     })
   }
 

@@ -70,12 +70,28 @@ export class Rows {
     const shard = request.shard ?? Number(Bun.hash(request.path) % BigInt(SHARDS))
     const { id, path, definition, program, parent, place } = request
     const record: ProcessRecord = {
-      id, path, definition, program, shard, seq: 0, status: 'running', place, startedAt: this.#now(), crashes: 0,
+      id,
+      path,
+      definition,
+      program,
+      shard,
+      seq: 0,
+      status: 'running',
+      place,
+      startedAt: this.#now(),
+      crashes: 0,
       ...(parent === undefined ? {} : { parent }),
     }
     const row: Row = {
-      record, head: request.head, parts: new Map(request.parts), inbox: [], timers: new Map(), subscriptions: new Map(), runnable: true,
-      seen: 0, log: [],
+      record,
+      head: request.head,
+      parts: new Map(request.parts),
+      inbox: [],
+      timers: new Map(),
+      subscriptions: new Map(),
+      runnable: true,
+      seen: 0,
+      log: [],
     }
     this.byId.set(id, row)
     this.#byPath.set(path, id)
@@ -112,7 +128,11 @@ export class Rows {
     const { status, place, outcome, data } = checkpoint
     const over = outcome !== undefined
     row.record = {
-      ...row.record, seq: checkpoint.seq, status, place, crashes: 0,
+      ...row.record,
+      seq: checkpoint.seq,
+      status,
+      place,
+      crashes: 0,
       ...(over ? { outcome, endedAt: this.#now() } : {}),
       ...(data === undefined ? {} : { data }),
     }
@@ -125,7 +145,8 @@ export class Rows {
     for (const part of checkpoint.dropParts) row.parts.delete(part)
     const consumed = new Set(checkpoint.consume)
     row.inbox = row.inbox.filter((entry) => !consumed.has(entry.id))
-    for (const [number, due] of checkpoint.timers) due === null ? row.timers.delete(number) : row.timers.set(number, due)
+    for (const [number, due] of checkpoint.timers)
+      due === null ? row.timers.delete(number) : row.timers.set(number, due)
     for (const number of checkpoint.unsubscribe) this.#unsubscribe(row, number)
     for (const { number, key } of checkpoint.subscribe) this.#subscribe(row, number, key)
     row.runnable = checkpoint.runnable || row.inbox.some((entry) => Number(entry.id) > row.seen)
@@ -139,7 +160,12 @@ export class Rows {
   /** The node that ran this process died during its turn. */
   crashed(row: Row): void {
     const crashes = row.record.crashes + 1
-    row.record = { ...row.record, crashes, status: crashes >= CRASH_LIMIT ? 'quarantined' : row.record.status, seq: row.record.seq }
+    row.record = {
+      ...row.record,
+      crashes,
+      status: crashes >= CRASH_LIMIT ? 'quarantined' : row.record.status,
+      seq: row.record.seq,
+    }
     if (crashes < CRASH_LIMIT) row.runnable = true
     this.#changed(row)
   }
@@ -179,5 +205,11 @@ export function handOut(row: Row): LoadedProcess {
 }
 
 export function loaded(row: Row): LoadedProcess {
-  return { record: row.record, head: row.head, parts: new Map(row.parts), inbox: [...row.inbox], timers: new Map(row.timers) }
+  return {
+    record: row.record,
+    head: row.head,
+    parts: new Map(row.parts),
+    inbox: [...row.inbox],
+    timers: new Map(row.timers),
+  }
 }

@@ -77,7 +77,8 @@ export class MemorySession implements StoreSession {
 
   async commitIn(transaction: JoinableTransaction, checkpoint: Checkpoint): Promise<void> {
     if (transaction.kind !== 'memory') throw new TypeError('The memory store cannot write into an SQL transaction')
-    if (!this.#accepts(checkpoint)) throw new FencedError(`Process ${checkpoint.id} moved on or belongs to another node`)
+    if (!this.#accepts(checkpoint))
+      throw new FencedError(`Process ${checkpoint.id} moved on or belongs to another node`)
     // As with a database's row locks: who passed the fence in an open transaction may commit it.
     transaction.onCommit(() => {
       if (this.#rows.byId.get(checkpoint.id)?.record.seq === checkpoint.seq - 1) this.#apply(checkpoint)

@@ -8,13 +8,26 @@ import { createEngine, type Process } from '@justscale/engine'
 import { testDatabase } from '@justscale/engine/embedded'
 import { PostgresStore } from '@justscale/engine/postgres'
 import { openPostgres } from '@justscale/engine/sql'
-import { chain, counter, expectedResults, family, fanOut, impatient, signals, workload } from '../simulation/workload.ts'
+import {
+  chain,
+  counter,
+  expectedResults,
+  family,
+  fanOut,
+  impatient,
+  signals,
+  workload,
+} from '../simulation/workload.ts'
 
 const ROUNDS = Number(process.env.CHAOS_ROUNDS ?? 8)
 const INSTANCES = 4
 
 async function spawnWorker(url: string) {
-  const worker = Bun.spawn([process.execPath, join(import.meta.dir, 'worker.ts'), url], { stdout: 'pipe', stderr: 'inherit', cwd: process.cwd() })
+  const worker = Bun.spawn([process.execPath, join(import.meta.dir, 'worker.ts'), url], {
+    stdout: 'pipe',
+    stderr: 'inherit',
+    cwd: process.cwd(),
+  })
   for await (const chunk of worker.stdout) if (new TextDecoder().decode(chunk).includes('ready')) break
   return worker
 }
@@ -44,13 +57,16 @@ test('killed, frozen and replaced workers: every process completes, each effect 
   let killed = 0
   try {
     for (let index = 0; index < INSTANCES; index++) {
-      for (const definition of [chain, fanOut, family] as readonly Process<{ id: string }, unknown>[]) await client.run(definition, { id: `${index}` })
+      for (const definition of [chain, fanOut, family] as readonly Process<{ id: string }, unknown>[])
+        await client.run(definition, { id: `${index}` })
       for (const definition of [counter, impatient] as readonly Process<{ counter: string }, unknown>[]) {
         await client.run(definition, { counter: `${index}` })
       }
     }
     for (let round = 0; round < Math.max(ROUNDS, 10); round++) {
-      if (round < 10) for (let index = 0; index < INSTANCES; index++) await client.emit(signals.added, { counter: `${index}`, amount: round + 1 })
+      if (round < 10)
+        for (let index = 0; index < INSTANCES; index++)
+          await client.emit(signals.added, { counter: `${index}`, amount: round + 1 })
       if (round >= ROUNDS) continue
       const [victim, ...others] = workers
       if (victim === undefined) continue
@@ -61,12 +77,17 @@ test('killed, frozen and replaced workers: every process completes, each effect 
       killed++
       workers = [...others, await replacement]
     }
-    const wanted = Object.assign({}, ...Array.from({ length: INSTANCES }, (_, index) => expectedResults(`${index}`))) as Record<string, unknown>
+    const wanted = Object.assign(
+      {},
+      ...Array.from({ length: INSTANCES }, (_, index) => expectedResults(`${index}`)),
+    ) as Record<string, unknown>
     const found = Object.fromEntries(
       await Promise.all(Object.keys(wanted).map(async (path) => [path, await client.process(path).result] as const)),
     )
     expect(found).toEqual(wanted)
-    const rows = await sql.query<{ key: string; text: string; count: string }>('select key, text, count(*) as count from ledger.effect group by key, text')
+    const rows = await sql.query<{ key: string; text: string; count: string }>(
+      'select key, text, count(*) as count from ledger.effect group by key, text',
+    )
     expect(new Set(rows.map((row) => row.key)).size).toBe(rows.length)
     const texts = rows.map((row) => row.text.replace(/ at random .*/, ''))
     expect(new Set(texts).size).toBe(texts.length)

@@ -24,7 +24,8 @@ const faults: Readonly<Record<string, Plant>> = {
   'a commit is answered and not made': (session) => {
     let commits = 0
     return over(session, {
-      commit: async (checkpoints) => (++commits % 5 === 0 ? checkpoints.map(() => 'accepted' as const) : session.commit(checkpoints)),
+      commit: async (checkpoints) =>
+        ++commits % 5 === 0 ? checkpoints.map(() => 'accepted' as const) : session.commit(checkpoints),
     })
   },
   'timers are stored late': altering((checkpoint) => ({
@@ -35,12 +36,19 @@ const faults: Readonly<Record<string, Plant>> = {
 
 describe('planted faults are found', () => {
   for (const [name, plant] of Object.entries(faults)) {
-    test(name, async () => {
-      let found = false
-      for (let seed = 1; seed <= 12 && !found; seed++) {
-        found = await simulate({ seed, plant }).then(({ broken }) => broken.length > 0, () => true)
-      }
-      expect(found).toBe(true)
-    }, 30_000)
+    test(
+      name,
+      async () => {
+        let found = false
+        for (let seed = 1; seed <= 12 && !found; seed++) {
+          found = await simulate({ seed, plant }).then(
+            ({ broken }) => broken.length > 0,
+            () => true,
+          )
+        }
+        expect(found).toBe(true)
+      },
+      30_000,
+    )
   }
 })

@@ -31,7 +31,11 @@ interface Effect {
   readonly changed: boolean
 }
 
-export async function simulate({ seed, plant = (session) => session, kills: most = 6 }: SimulationOptions): Promise<SimulationResult> {
+export async function simulate({
+  seed,
+  plant = (session) => session,
+  kills: most = 6,
+}: SimulationOptions): Promise<SimulationResult> {
   const random = generator(seed)
   const clock = new TestClock(1_700_000_000_000)
   const store = new MemoryStore({ clock })
@@ -39,7 +43,11 @@ export async function simulate({ seed, plant = (session) => session, kills: most
   world.wait = () => sleep(random(400))
   world.record = async (key, text) => {
     const known = effects.get(key)
-    effects.set(key, { text, count: (known?.count ?? 0) + 1, changed: known !== undefined && (known.changed || known.text !== text) })
+    effects.set(key, {
+      text,
+      count: (known?.count ?? 0) + 1,
+      changed: known !== undefined && (known.changed || known.text !== text),
+    })
   }
   const nodes: { engine: Engine; sessions: StoreSession[] }[] = []
   let kills = 0
@@ -72,7 +80,12 @@ export async function simulate({ seed, plant = (session) => session, kills: most
   async function addNode(): Promise<void> {
     const sessions: StoreSession[] = []
     const engine = createEngine({
-      store: shaky(sessions), processes: workload, clock, entropy: seededEntropy(seed * 31 + nodes.length + kills), name: `node ${nodes.length}`, report() {},
+      store: shaky(sessions),
+      processes: workload,
+      clock,
+      entropy: seededEntropy(seed * 31 + nodes.length + kills),
+      name: `node ${nodes.length}`,
+      report() {},
     })
     await engine.start()
     nodes.push({ engine, sessions })
@@ -96,8 +109,10 @@ export async function simulate({ seed, plant = (session) => session, kills: most
   const started: Promise<unknown>[] = []
   for (let index = 0; index < INSTANCES; index++) {
     const engine = () => nodes[random(nodes.length)]?.engine as Engine
-    for (const definition of [chain, fanOut, family] as readonly Process<{ id: string }, unknown>[]) started.push(engine().run(definition, { id: `${index}` }))
-    for (const definition of [counter, impatient] as readonly Process<{ counter: string }, unknown>[]) started.push(engine().run(definition, { counter: `${index}` }))
+    for (const definition of [chain, fanOut, family] as readonly Process<{ id: string }, unknown>[])
+      started.push(engine().run(definition, { id: `${index}` }))
+    for (const definition of [counter, impatient] as readonly Process<{ counter: string }, unknown>[])
+      started.push(engine().run(definition, { counter: `${index}` }))
   }
   await Promise.all(started)
   for (let amount = 1; amount <= 10; amount++) {
@@ -123,14 +138,16 @@ async function check(
   const results: Record<string, unknown> = {}
   for (const record of await store.list({ limit: 1_000 })) {
     if (record.status !== 'completed') {
-      const why = record.outcome === undefined ? '' : Bun.inspect(engine.codec.decodeValue(record.outcome)).slice(0, 300)
+      const why =
+        record.outcome === undefined ? '' : Bun.inspect(engine.codec.decodeValue(record.outcome)).slice(0, 300)
       broken.push(`${record.path} is ${record.status} at line ${record.place.line} ${why}`)
       continue
     }
     results[record.path] = (engine.codec.decodeValue(record.outcome as Uint8Array) as { value: unknown }).value
   }
   for (let index = 0; index < INSTANCES; index++) {
-    for (const [path, wanted] of Object.entries(expectedResults(`${index}`))) expectEqual(broken, path, results[path], wanted)
+    for (const [path, wanted] of Object.entries(expectedResults(`${index}`)))
+      expectEqual(broken, path, results[path], wanted)
   }
   const texts = new Map<string, number>()
   for (const [key, { text, count, changed }] of effects) {
@@ -144,7 +161,8 @@ async function check(
 }
 
 function expectEqual(broken: string[], name: string, found: unknown, wanted: unknown): void {
-  if (!Bun.deepEquals(found, wanted)) broken.push(`${name} gave ${JSON.stringify(found)} instead of ${JSON.stringify(wanted)}`)
+  if (!Bun.deepEquals(found, wanted))
+    broken.push(`${name} gave ${JSON.stringify(found)} instead of ${JSON.stringify(wanted)}`)
 }
 
 /** `random(n)`: a whole number from 0 to n - 1. */
