@@ -19,7 +19,7 @@ interface Count {
 const filters = process.argv.slice(2)
 const reports = mkdtempSync(join(tmpdir(), 'justscale-reports-'))
 const counts: Count[] = []
-const real = findTests('**/*.real.test.ts')
+const real = [...findTests('**/*.real.test.ts'), ...findTests('.ci/*.real.test.ts')]
 const inMemory = [...findTests('**/*.test.ts'), ...findTests('.ci/*.test.ts')].filter((path) => !real.includes(path))
 
 if (inMemory.length > 0) counts.push(await run(inMemory, ['--parallel=2']))

@@ -1,6 +1,6 @@
 /** The crowdfunding app on Postgres: `bun run dev`, or `bun main.ts` with `DATABASE_URL` set. */
 import { bindRepository, defineApp, JustScale, ModelRepository } from '@justscale/core'
-import { HttpFeature } from '@justscale/http'
+import { HttpFeature, OpenApiFeature } from '@justscale/http'
 import {
   createPgModel,
   createPgRepository,
@@ -33,5 +33,6 @@ export default defineApp(import.meta, (env: AppEnv) =>
     .add(PostgresProcessFeature)
     .add(Crowdfunding)
     .add(CrowdfundingApi)
-    .add(HttpFeature()),
+    .add(OpenApiFeature({ title: 'Crowdfunding' }))
+    .add(HttpFeature),
 )

@@ -42,15 +42,15 @@ export const campaigns = createController('/campaigns', {
       .returns(200, z.array(CampaignView))
       .handle(() => svc.list()),
     show: Get('/:campaign')
-      .types({ campaign: Campaign })
+      .types({ Campaign })
       .returns(200, CampaignView)
       .handle(async ({ campaign }) => await campaign),
     tiers: Get('/:campaign/tiers')
-      .types({ campaign: Campaign })
+      .types({ Campaign })
       .returns(200, z.array(TierView))
       .handle(({ campaign }) => svc.tiersOf(campaign)),
     events: SSE('/:campaign/events')
-      .types({ campaign: Campaign })
+      .types({ Campaign })
       .handle(async function* ({ campaign }) {
         for await (const now of svc.watch(campaign)) {
           yield { event: now.status, data: { pledged: now.pledged, goal: now.goal, status: now.status } }

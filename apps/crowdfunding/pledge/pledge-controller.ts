@@ -21,7 +21,7 @@ export const pledges = createController({
   inject: { svc: PledgeService, life: pledgeLife },
   routes: ({ svc, life }) => ({
     create: Post('/campaigns/:campaign/pledges')
-      .types({ campaign: Campaign })
+      .types({ Campaign })
       .body(NewPledge)
       .returns(202, PledgeView)
       .handle(async ({ campaign, body, res }) => {
@@ -33,15 +33,15 @@ export const pledges = createController({
         return res.status(202).json(created)
       }),
     list: Get('/campaigns/:campaign/pledges')
-      .types({ campaign: Campaign })
+      .types({ Campaign })
       .returns(200, z.array(PledgeView))
       .handle(({ campaign }) => svc.of(campaign)),
     show: Get('/pledges/:pledge')
-      .types({ pledge: Pledge })
+      .types({ Pledge })
       .returns(200, PledgeView)
       .handle(async ({ pledge }) => await pledge),
     cancel: Post('/pledges/:pledge/cancel')
-      .types({ pledge: Pledge })
+      .types({ Pledge })
       .returns(204)
       .handle(async ({ pledge, res }) =>
         (await svc.cancel(pledge)) ? res.status(204).end() : res.error('It is too late to cancel this pledge', 409),
