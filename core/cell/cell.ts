@@ -35,6 +35,8 @@ export interface CellScope {
   close(): Promise<void>
   /** Ends the scope; when it was the cell's last one, rolls back. Never rejects. */
   fail(): Promise<void>
+  /** Called when the cell ends before the scope did; what it throws rolls the cell back. */
+  onCellEnd?: () => void
 }
 
 export class Cell implements UnitOwner {
@@ -170,6 +172,7 @@ export class Cell implements UnitOwner {
   }): Promise<'joined' | 'detached'> {
     try {
       await this.settle()
+      for (const scope of this.#scopes) scope.onCellEnd?.()
       const answer = await this.#commit(last)
       await this.settle()
       return answer

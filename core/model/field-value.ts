@@ -30,7 +30,7 @@ export function fieldValue(type: FieldType, value: unknown, path = ''): Checked 
     case 'string':
       return stringValue(type, value, path)
     case 'text':
-      return typeof value === 'string' ? stored(value) : failed(path, mustBe('text', value))
+      return stringValue({ kind: 'string' }, value, path)
     case 'int':
       return wholeNumber(value, -2147483648, 2147483647, path)
     case 'smallint':
@@ -87,6 +87,7 @@ function stringValue(type: FieldType & { kind: 'string' }, value: unknown, path:
   const length = [...value].length
   const failures: string[] = []
   if (value.includes('\0')) failures.push('must not contain a NUL character')
+  if (!value.isWellFormed()) failures.push('must not contain half of a surrogate pair')
   if (type.fixed !== undefined && length !== type.fixed)
     failures.push(`must have exactly ${type.fixed} characters, has ${length}`)
   else if (type.max !== undefined && length > type.max)
@@ -134,11 +135,16 @@ function textOrTemporal(value: unknown): string {
   throw new TypeError('neither text nor a Temporal value')
 }
 
+/** In JSON text: NUL and lone surrogates are the escapes that no database keeps. */
+const UNSTORABLE = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f][0-9a-f]{2})/i
+
 function jsonValue(type: FieldType & { kind: 'json' }, value: unknown, path: string): Checked {
   const result = type.schema?.check(value) ?? { value }
   if ('failures' in result) return { ok: false, failures: result.failures.map((message) => ({ path, message })) }
   try {
     const text = JSON.stringify(result.value)
+    if (text !== undefined && UNSTORABLE.test(text))
+      return failed(path, 'must not contain a NUL character or half of a surrogate pair')
     return text === undefined ? failed(path, mustBe('a JSON value', value)) : stored(JSON.parse(text))
   } catch {
     return failed(path, mustBe('a JSON value', value))

@@ -174,6 +174,27 @@ export function repositoryContract(storage: ContractStorage): void {
       })
     })
 
+    describe('text that no database keeps', () => {
+      const bad = ['a\0b', '\ud800', 'x\udc00y']
+      for (const text of bad) {
+        within(`${JSON.stringify(text)} is refused in every place`, async ({ specimens }) => {
+          const label = unique('bad')
+          for (const values of [
+            { text },
+            { label: text },
+            { data: { a: [text] } },
+            { data: { [text]: 1 } },
+            { address: { city: text } },
+          ]) {
+            const failure = await specimens.insert({ label, ...values }).catch((error: unknown) => error)
+            expect(failure).toBeInstanceOf(FieldValidationError)
+          }
+          const kept = await specimens.insert({ label, data: { a: JSON.stringify(text) } })
+          expect((await specimens.get(kept))?.data).toEqual({ a: JSON.stringify(text) })
+        })
+      }
+    })
+
     describe('queries', () => {
       within('conditions, orders, limits', async ({ specimens, teams }) => {
         const label = unique('set')
@@ -449,6 +470,24 @@ export function repositoryContract(storage: ContractStorage): void {
           expect([await balanceOf(a), await balanceOf(b)]).toEqual([4, 4])
         },
       )
+    })
+
+    describe('locks without `using`', () => {
+      within('end with their cell: what was saved is committed, what was not is refused', async ({ accounts }) => {
+        const account = await newAccount()
+        await runInCell({ name: 'careless' }, async () => {
+          const locked = await accounts.lock(account)
+          await accounts.update(locked!, { balance: 1 })
+        })
+        expect(await balanceOf(account)).toBe(1)
+        const careless = runInCell({ name: 'careless' }, async () => {
+          const locked = await accounts.lock(account)
+          locked!.balance = 2
+        })
+        expect(careless).rejects.toBeInstanceOf(UnsavedChangesError)
+        await careless.catch(() => {})
+        expect(await balanceOf(account)).toBe(1)
+      })
     })
 
     describe('units of work', () => {

@@ -49,6 +49,10 @@ export class RowHold implements LockHold {
     const all = locked.get(this.unit.root) ?? new Map<string, LockedEntity>()
     locked.set(this.unit.root, all)
     all.set(this.#key, { entity, hold: this })
+    this.#scope.onCellEnd = () => {
+      const fields = this.released ? [] : Object.keys(changedValues(entity))
+      if (fields.length > 0) throw new UnsavedChangesError(this.#name, fields)
+    }
   }
 
   /** One more `using` of the same instance. In a nested unit, its changes go back if that unit rolls back. */
