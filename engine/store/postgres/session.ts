@@ -63,6 +63,7 @@ export class PostgresSession implements StoreSession {
   readonly #inFlight = new Set<Promise<unknown>>()
   #shards: ReadonlySet<number> = new Set()
   #lane: SqlLane | undefined
+  #opening: Promise<SqlLane> | undefined
   #listening: SqlSubscription | undefined
   #timer: Scheduled | undefined
   #looking: Promise<void> | undefined
@@ -110,9 +111,8 @@ export class PostgresSession implements StoreSession {
 
   async claim(limit: number, running: ReadonlySet<string>): Promise<readonly LoadedProcess[]> {
     this.#fence()
-    const { sql, schema } = this.#at
-    const { text, parameters } = claimStatement(schema, this.node, this.shards(), limit, running)
-    const rows = await sql.query(text, parameters)
+    const { text, parameters } = claimStatement(this.#at.schema, this.node, this.shards(), limit, running)
+    const rows = await (await this.#control()).query(text, parameters)
     this.#fence()
     for (const row of rows) this.#turns.seen(row, true)
     return rows.map(readLoaded)
@@ -121,7 +121,7 @@ export class PostgresSession implements StoreSession {
   async reload(id: string): Promise<LoadedProcess | undefined> {
     this.#fence()
     const { text, parameters } = reloadStatement(this.#at.schema, this.node, id)
-    const [row] = await this.#at.sql.query(text, parameters)
+    const [row] = await (await this.#control()).query(text, parameters)
     if (!row || !this.holds(row.shard as number)) return undefined
     this.#turns.seen(row, false)
     return readLoaded(row)
@@ -130,7 +130,7 @@ export class PostgresSession implements StoreSession {
   async nextDue(horizon: number): Promise<number | undefined> {
     this.#fence()
     const { text, parameters } = nextDueStatement(this.#at.schema, this.shards(), horizon)
-    const [row] = await this.#at.sql.query<{ due: number | null }>(text, parameters)
+    const [row] = await (await this.#control()).query<{ due: number | null }>(text, parameters)
     return row?.due ?? undefined
   }
 
@@ -323,12 +323,25 @@ export class PostgresSession implements StoreSession {
     this.#at.onChanged(accepted.map(({ id }) => id))
   }
 
+  /** The lane for looks and claims: their plans are made once, which for statements this size takes longer than to run them. */
   async #control(): Promise<SqlLane> {
     if (this.#lane?.healthy) return this.#lane
+    this.#opening ??= this.#open().finally(() => (this.#opening = undefined))
+    return this.#opening
+  }
+
+  async #open(): Promise<SqlLane> {
+    const { sql, lease } = this.#at
     this.#lane?.release()
     this.#lane = undefined
-    this.#lane = await this.#at.sql.lane({ pool: 'control', deadline: this.#at.lease })
-    return this.#lane
+    const lane = await sql.lane({ pool: 'control', deadline: lease })
+    if (this.#lost !== undefined) {
+      lane.release()
+      this.#fence()
+    }
+    this.#lane = lane
+    if (sql.sessions) await lane.query('set plan_cache_mode = force_generic_plan')
+    return lane
   }
 
   #hinted(): void {
