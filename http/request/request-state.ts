@@ -7,7 +7,7 @@ export interface RequestFacts {
   readonly params: Readonly<Record<string, string>>
   readonly signal: AbortSignal
   readonly requestId: string
-  readonly clientAddress: string
+  readonly clientAddress: () => string
 }
 
 export class RequestState {
@@ -15,7 +15,7 @@ export class RequestState {
   readonly params: Readonly<Record<string, string>>
   readonly signal: AbortSignal
   readonly requestId: string
-  readonly clientAddress: string
+  readonly #clientAddress: () => string
   readonly res: RequestResponder;
   [name: string]: unknown
 
@@ -24,13 +24,17 @@ export class RequestState {
     this.params = facts.params
     this.signal = facts.signal
     this.requestId = facts.requestId
-    this.clientAddress = facts.clientAddress
+    this.#clientAddress = facts.clientAddress
     this.res = new RequestResponder(facts.request)
     for (const name in facts.params) this[name] = facts.params[name]
   }
 
   get url(): URL {
     return this.#replace('url', new URL(this.request.url))
+  }
+
+  get clientAddress(): string {
+    return this.#replace('clientAddress', this.#clientAddress())
   }
 
   get query(): unknown {

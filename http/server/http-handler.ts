@@ -125,16 +125,23 @@ export class HttpHandler {
     const route = chooseRoute(group, request)
     exchange.route = route.path
     const deadline = route.kind === 'request' ? (route.deadline ?? this.#parts.options.requestTimeout ?? 30_000) : 0
-    const signals = [request.signal, exchange.abort.signal, ...(route.kind === 'request' ? [] : [this.draining.signal])]
     const facts = {
       request,
       params: wildcardNamed(route, request, params),
-      signal: AbortSignal.any(signals),
+      signal: this.#signal(route, request, exchange),
       requestId: exchange.requestId,
-      clientAddress: this.#addressOf(request, exchange.peer.address),
+      clientAddress: () => this.#addressOf(request, exchange.peer.address),
     }
     const finish = (state: RequestState) => this.#finishRoute(route, state, exchange)
     return withDeadline(deadline, (reason) => exchange.abort.abort(reason), answer(route, facts, finish))
+  }
+
+  /** Aborts when the client is gone or the deadline has passed; for streams and sockets also when the server stops. */
+  #signal(route: MountedRoute, request: Request, { abort }: Exchange): AbortSignal {
+    if (route.kind !== 'request') return AbortSignal.any([request.signal, abort.signal, this.draining.signal])
+    // Joining signals costs more than the rest of a small request.
+    request.signal.addEventListener('abort', () => abort.abort(request.signal.reason), { once: true })
+    return abort.signal
   }
 
   #finishRoute(route: MountedRoute, state: RequestState, exchange: Exchange): Promise<Response> {
@@ -184,8 +191,7 @@ export class HttpHandler {
   }
 
   #finish(response: Response, exchange: Exchange): Response {
-    const target = writable(response)
-    target.headers.set('x-request-id', exchange.requestId)
+    const target = identified(response, exchange.requestId)
     if (this.closing) target.headers.set('connection', 'close')
     return target
   }
@@ -247,12 +253,12 @@ function requestIdOf(request: Request): string {
   return given !== null && /^[\w.:-]{1,128}$/.test(given) ? given : crypto.randomUUID()
 }
 
-function writable(response: Response): Response {
+function identified(response: Response, requestId: string): Response {
   try {
-    response.headers.delete('x-request-id')
+    response.headers.set('x-request-id', requestId)
     return response
   } catch {
-    return mutable(response)
+    return identified(mutable(response), requestId)
   }
 }
 

@@ -110,7 +110,9 @@ export class BunHttpServer extends HttpServer {
 
 async function answerOn(handler: HttpHandler, request: Request, server: BunServer): Promise<Response | undefined> {
   const peer: Peer = {
-    address: server.requestIP(request)?.address ?? '',
+    get address() {
+      return server.requestIP(request)?.address ?? ''
+    },
     keepOpen: () => server.timeout(request, 0),
     upgrade: (session, headers) => server.upgrade(request, { data: session, headers }),
   }

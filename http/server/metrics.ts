@@ -1,10 +1,13 @@
 /** Counts for `/metrics`, in Prometheus' text format. Routes are counted by their pattern, so that the number of series is bounded. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const
+/** Clients may invent methods; series may not. */
+const METHODS: ReadonlySet<string> = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'])
 
 interface Series {
   readonly labels: string
   count: number
   seconds: number
+  /** Requests by the first bound that they keep; the text adds them up. */
   readonly buckets: number[]
 }
 
@@ -16,12 +19,13 @@ export class Metrics {
 
   /** One answered request. */
   record(method: string, route: string, status: number, seconds: number): void {
-    const labels = `method="${method}",route="${route.replace(/["\\\n]/g, '')}",status="${status}"`
-    const series = this.#series.get(labels) ?? { labels, count: 0, seconds: 0, buckets: BUCKETS.map(() => 0) }
-    this.#series.set(labels, series)
+    const known = METHODS.has(method) ? method : 'other'
+    const key = `${known} ${status} ${route}`
+    const series = this.#series.get(key) ?? this.#open(key, known, route, status)
     series.count += 1
     series.seconds += seconds
-    for (const [index, bound] of BUCKETS.entries()) if (seconds <= bound) series.buckets[index]! += 1
+    const bucket = BUCKETS.findIndex((bound) => seconds <= bound)
+    if (bucket >= 0) series.buckets[bucket] = (series.buckets[bucket] ?? 0) + 1
   }
 
   text(): string {
@@ -34,12 +38,21 @@ export class Metrics {
       '',
     ].join('\n')
   }
+
+  #open(key: string, method: string, route: string, status: number): Series {
+    const labels = `method="${method}",route="${route.replace(/["\\\n]/g, '')}",status="${status}"`
+    const series: Series = { labels, count: 0, seconds: 0, buckets: BUCKETS.map(() => 0) }
+    this.#series.set(key, series)
+    return series
+  }
 }
 
 function seriesLines({ labels, count, seconds, buckets }: Series): string[] {
   const name = 'http_request_duration_seconds'
+  let below = 0
+  const upTo = buckets.map((count) => (below += count))
   return [
-    ...BUCKETS.map((bound, index) => `${name}_bucket{${labels},le="${bound}"} ${buckets[index]}`),
+    ...BUCKETS.map((bound, index) => `${name}_bucket{${labels},le="${bound}"} ${upTo[index]}`),
     `${name}_bucket{${labels},le="+Inf"} ${count}`,
     `${name}_sum{${labels}} ${seconds}`,
     `${name}_count{${labels}} ${count}`,
