@@ -1,6 +1,7 @@
 /** One test per line of docs/differences.md: what is different, and that it is so on purpose. */
 import { expect, test } from 'bun:test'
 import { createValueCodec } from '../../value/create-codec.ts'
+import { transform } from '../index.ts'
 import { sourceOf } from './cases.ts'
 import { drive, type Outcome } from './driver.ts'
 import { tracingServices } from './services.ts'
@@ -81,6 +82,14 @@ test('12: a rejected floating call that nobody awaits is dropped', async () => {
       )
     ).result,
   ).toBe('fine')
+})
+
+test('14: a service call that is never awaited is plain code, one that is awaited later is a step', async () => {
+  const { program } =
+    transform('/app/case.ts', sourceOf(`svc.id('plain'); const p = svc.id('step'); await svc.id('first'); return p`))
+      ?.programs[0] ?? {}
+  expect(program?.steps.length).toBe(3)
+  expect(program?.ops.filter((op) => op.op === 'spawn').length).toBe(1)
 })
 
 test('13: the name of a function may be empty', async () => {
