@@ -32,7 +32,10 @@ export function analyseFlow(builder: Builder): Flow {
       if (!STANDS.has(op.op) && !op.needs && pc !== routine.start) continue
       const fact = facts[pc] as Facts
       const kept = ['wait', 'race', 'call'].includes(op.op) ? standing(fact, before) : (before[pc] as Set<string>)
-      live[pc] = [...new Set([...kept, ...fact.captured, ...floating])].filter((slot) => !hidden.has(slot)).sort()
+      const race = op.op === 'race' && op.to !== undefined ? [op.to] : []
+      live[pc] = [...new Set([...kept, ...race, ...fact.captured, ...floating])]
+        .filter((slot) => !hidden.has(slot))
+        .sort()
       reach[pc] = [...(reached[pc] as Set<number>)].sort((a, b) => a - b)
     }
   }

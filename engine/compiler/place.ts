@@ -40,7 +40,13 @@ function place(variable: Variable, scope: Scope, routine: RoutineUnit, byFunctio
   if (isRoutineOnly(variable)) return
   variable.slot = freeSlot(routine, variable.name)
   const closes = [...variable.captured].some((func) => !byFunction.has(func))
-  if (scope.perIteration && (closes || usedByRoutine) && variable.kind !== 'function' && !isFunctionValue(variable)) {
+  if (
+    scope.perIteration &&
+    (closes || usedByRoutine) &&
+    variable.kind !== 'function' &&
+    !variable.kind.endsWith('using') &&
+    !isFunctionValue(variable)
+  ) {
     scope.node.box ??= temporary(routine)
     variable.box = scope.node.box as string
   } else if (isFunctionValue(variable)) routine.remade.set(variable.slot, variable)

@@ -33,7 +33,7 @@ export function lowerRace(l: Lowering, node: Node, labels: readonly string[]): v
     return [{ code: l.code(arm.wait ?? (each.test as Node)), target }]
   })
   const otherwise = starts[cases.findIndex((each) => !each.test)]
-  const to = race?.variable?.slot
+  const to = raceSlot(l, race)
   const pc = l.emit({
     op: 'race',
     arms,
@@ -43,6 +43,14 @@ export function lowerRace(l: Lowering, node: Node, labels: readonly string[]): v
   })
   for (const wait of waits) signalSite(l, wait, pc)
   lowerBodies(l, cases, starts, leave, labels)
+}
+
+/** The slot through which the winner's payload reaches the race: its own, or one for an object that lives elsewhere. */
+function raceSlot(l: Lowering, race: Node | undefined): string | undefined {
+  const variable = race?.variable
+  if (!race || !variable) return undefined
+  if (variable.box === undefined && variable.owner === l.routine.node) return variable.slot
+  return l.spill(race).slot as string
 }
 
 /** The wait of an arm, without the race that it is given as its first argument. */

@@ -135,6 +135,27 @@ describe('a race', () => {
     expect(result(m.effects)).toMatchObject({ outcome: { value: 2 } })
   })
 
+  test('whose payload a closure in a loop reads, or that a helper waits for', () => {
+    const m = machine(`const out: any[] = []
+      for (const want of [1, 2]) { const r = race(); const ask = async () => { switch (true) { case signal(r, sig.paid): return r.amount } }
+        switch (true) { case signal(r, sig.paid): out.push([[1, 2].filter((n) => n === r.amount && n === want), await ask()]) } }
+      return out`)
+    m.crash()
+    m.feed(won(0, { amount: 1 }))
+    m.crash()
+    m.feed(won(0, { amount: 5 }))
+    m.crash()
+    m.feed(won(0, { amount: 2 }))
+    expect(result(m.feed(won(0, { amount: 6 })))).toMatchObject({
+      outcome: {
+        value: [
+          [[1], 5],
+          [[2], 6],
+        ],
+      },
+    })
+  })
+
   test('in a loop: break, continue, fall through', () => {
     const m = machine(`let n = 0; const out: any[] = []
       while (n < 3) { const r = race(); switch (true) {
