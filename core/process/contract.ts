@@ -10,18 +10,12 @@ import { ModelRepository } from '../container/model-repository.ts'
 import { Bank, BankSignals, Deposit, Purse, saving } from './contract-models.ts'
 import { ProcessableEncodeError } from '../channel/errors.ts'
 
-type BankTokens =
-  | typeof Bank
-  | typeof BankSignals
-  | ReturnType<typeof ModelRepository.of<Purse>>
-  | ReturnType<typeof ModelRepository.of<Deposit>>
-
 export interface ProcessContract {
   readonly name: string
   /** Opens an app with the bank (`bankApp`) on an empty storage; `wrap` goes around the engine's store. Started. */
   open(
     wrap: (store: EngineStore) => EngineStore,
-  ): Promise<{ readonly app: Application<BankTokens>; close(): Promise<void> }>
+  ): Promise<{ readonly app: Application<unknown>; close(): Promise<void> }>
 }
 
 /** Plants a fault at the `at`-th checkpoint that is written into a step's transaction, and counts them. */

@@ -4,7 +4,6 @@
  */
 import {
   NotCompiledError,
-  type CompiledHandler,
   isCompiledHandler,
   pathParameters,
   type ProcessControls,
@@ -106,6 +105,6 @@ export function createProcess<
   >
 }
 
-function requireCompiled(path: string, handler: CompiledHandler | unknown): void {
+function requireCompiled(path: string, handler: unknown): void {
   if (!isCompiledHandler(handler)) throw new NotCompiledError(`The process ${path}`)
 }

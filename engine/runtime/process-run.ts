@@ -12,7 +12,6 @@ import type { Environment } from '../program/environment.ts'
 import type { AcquireEffect, CallEffect, Effect, Input, MachineState } from '../program/state.ts'
 import type { JoinableTransaction } from '../step/transaction.ts'
 import { type Step, type StepOutcome, StepRetry, type StepUnit } from '../step/step.ts'
-import { settle } from '../step/plain-host.ts'
 import { decodeControl } from '../store/control-payload.ts'
 import type {
   Checkpoint,
@@ -222,7 +221,8 @@ export class ProcessRun {
   /** One turn; answers whether to try another. */
   async #once(): Promise<boolean> {
     this.#readCommands()
-    if (this.#paused && this.#calls.size === 0) return this.#rest()
+    const still = this.#paused || this.#stands()
+    if (still && this.#calls.size === 0 && this.#finished === undefined) return this.#rest()
     const inputs = this.#inputs.filter((input) => this.#admits(input))
     this.#inputs = this.#inputs.filter((input) => !inputs.includes(input))
     if (inputs.length > 0) this.#advance(inputs)
@@ -255,6 +255,11 @@ export class ProcessRun {
       else if (command.kind === 'retry') this.#retry()
       else this.#cancel(this.#node.codec.decodeValue(command.reason))
     }
+  }
+
+  /** It failed or was quarantined, and nobody asked for more than that. */
+  #stands(): boolean {
+    return (this.#status === 'failed' || this.#status === 'quarantined') && this.#finished === undefined
   }
 
   #retry(): void {
@@ -658,8 +663,9 @@ export class ProcessRun {
     const finished = this.#finished
     const over = finished !== undefined && finished.status !== 'failed'
     const running = this.#calls.size + this.#starts.length > 0 || this.#inputs.length > 0
-    const status: ProcessStatus = finished?.status ?? (this.#paused ? 'paused' : running ? 'running' : 'waiting')
-    if (!over) this.#waits.keepOnly(reachableNames(this.#state, this.#environment))
+    const standing = this.#paused ? 'paused' : running ? 'running' : 'waiting'
+    const status: ProcessStatus = finished?.status ?? (this.#stands() ? this.#status : standing)
+    if (finished === undefined && !this.#stands()) this.#waits.keepOnly(reachableNames(this.#state, this.#environment))
     const changes = this.#waits.takeChanges()
     const values = over ? this.#dropValues() : this.#encode(finished !== undefined)
     const checkpoint: Checkpoint = {
@@ -677,7 +683,7 @@ export class ProcessRun {
       place: over ? { line: 0, waits: [] } : placeOf(this.#state, this.#environment, this.#waits.describe()),
       log: this.#log,
       ...(this.#published === undefined ? {} : { data: this.#published }),
-      ...(finished === undefined ? {} : { outcome: this.#encodeOutcome(finished.outcome) }),
+      ...this.#outcomeOf(finished),
     }
     this.#children.push(...this.#outbox.starts.map((request) => request.path))
     this.#consumed = []
@@ -688,6 +694,13 @@ export class ProcessRun {
     this.#moved = false
     machine.markDurable(this.#state)
     return checkpoint
+  }
+
+  /** A process that stays failed keeps its outcome. */
+  #outcomeOf(finished: Extract<Effect, { kind: 'finished' }> | undefined): Pick<Checkpoint, 'outcome'> {
+    const { outcome } = this.#process.record
+    if (finished !== undefined) return { outcome: this.#encodeOutcome(finished.outcome) }
+    return this.#stands() && outcome !== undefined ? { outcome } : {}
   }
 
   #encode(failed: boolean): Pick<Checkpoint, 'head' | 'writeParts' | 'dropParts'> {

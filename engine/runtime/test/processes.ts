@@ -178,3 +178,14 @@ export const fan = defineProcess({
     return receipts.length
   },
 })
+
+/** Fails first, and waits for a signal after it was mended. */
+export const mended = defineProcess({
+  path: '/table/:table/mended',
+  inject: { payments },
+  async handler({ payments }, { table }) {
+    await payments.fail(table)
+    const { player } = await signal(billing.acted)
+    return player
+  },
+})

@@ -11,6 +11,7 @@ import {
   hand,
   ledger,
   listening,
+  mended,
   parent,
   payments,
   publishing,
@@ -129,13 +130,34 @@ describe('starting and ending', () => {
     await expect(Promise.resolve(handle.result)).rejects.toThrow('no money')
     expect(await handle.status).toBe('failed')
     expect(world.events.find((event) => event.kind === 'failed')).toMatchObject({ process: '/failing/f' })
+    await handle.pause()
+    await world.clock.settle()
+    expect(await handle.status).toBe('failed')
+    await expect(Promise.resolve(handle.result)).rejects.toThrow('no money')
     const { fail } = payments
     payments.fail = (async () => undefined) as never
+    await handle.resume()
     await handle.retry()
     await world.clock.settle()
     payments.fail = fail
     expect(await handle.status).toBe('completed')
     expect(ledger).toEqual(['charge f', 'fail no money'])
+    await engine.stop()
+  })
+
+  test('a signal that arrives while a process is failed is there after the retry', async () => {
+    const world = new World(mended)
+    const engine = await world.engine()
+    const handle = await engine.run(mended, { table: 't' })
+    await world.clock.settle()
+    expect(await handle.status).toBe('failed')
+    await engine.emit(billing.acted, { table: 't', player: 'ada', bet: 1 })
+    const { fail } = payments
+    payments.fail = (async () => undefined) as never
+    await handle.retry()
+    await world.clock.settle()
+    payments.fail = fail
+    expect(await handle.result).toBe('ada')
     await engine.stop()
   })
 
