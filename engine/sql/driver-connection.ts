@@ -55,6 +55,7 @@ export class DriverConnection {
   #opened = false
   #gone = false
   #secret = 0
+  #last: Promise<void> = Promise.resolve()
 
   /** Rejects with `SqlConnectionError`. */
   static async open(options: ConnectionOptions): Promise<DriverConnection> {
@@ -92,6 +93,17 @@ export class DriverConnection {
   }
 
   run(text: string, deadline: number, parameters?: readonly SqlValue[]): Promise<readonly SqlRow[]> {
+    if (this.#options.prepare) return this.#send(text, deadline, parameters)
+    // A pooler takes the server away at the end of each statement, and with it what the driver sent ahead for the next.
+    const sent = this.#last.then(() => this.#send(text, deadline, parameters))
+    this.#last = sent.then(
+      () => {},
+      () => {},
+    )
+    return sent
+  }
+
+  #send(text: string, deadline: number, parameters?: readonly SqlValue[]): Promise<readonly SqlRow[]> {
     if (!this.healthy) return Promise.reject(this.#lost('it is closed', 'no'))
     if (parameters) checkParameters(parameters)
     const { promise, resolve, reject } = Promise.withResolvers<readonly SqlRow[]>()

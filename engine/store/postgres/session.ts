@@ -47,6 +47,8 @@ export interface SessionOptions {
 /** Milliseconds between two looks; and how soon the first of several is when something is about to be committed. */
 const PULSE = 250
 const SOON = 10
+/** Milliseconds a look or a claim may take on a busy server, at least. */
+const SLOWEST = 3_000
 /** How long a peer's session lock must be free before it counts as dead: a lost connection is back sooner. */
 const SILENCE = 300
 /** How often what ended processes left behind is cleared away, in looks. */
@@ -282,7 +284,12 @@ export class PostgresSession implements StoreSession {
       const terminate = sql.sessions
       const silent = this.#silent.has(node)
       const heirs = [this.node, ...living]
-      if (await takeOver(lane, schema, node, heirs, { terminate, application, silent })) await hints.nudge(living)
+      const own = await sql.lane({ pool: 'control' })
+      try {
+        if (await takeOver(own, schema, node, heirs, { terminate, application, silent })) await hints.nudge(living)
+      } finally {
+        own.release()
+      }
       const { text, parameters } = pulseStatement(schema, this.node, false)
       const [row] = await lane.query(text, parameters)
       this.#shards = new Set(readPulse(row).shards)
@@ -334,7 +341,7 @@ export class PostgresSession implements StoreSession {
     const { sql, lease } = this.#at
     this.#lane?.release()
     this.#lane = undefined
-    const lane = await sql.lane({ pool: 'control', deadline: lease })
+    const lane = await sql.lane({ pool: 'control', deadline: Math.max(lease, SLOWEST) })
     if (this.#lost !== undefined) {
       lane.release()
       this.#fence()
