@@ -124,9 +124,17 @@ function markNeeds(builder: Builder): void {
     for (let pc = row.from.pc as number; pc < (row.to.pc as number); pc++) {
       const op = builder.ops[pc] as DraftOp
       const slot = acquire.slot as string
-      if (codesOf(op).some((code) => builder.codes[code]?.uses.has(slot))) op.needs = [...(op.needs ?? []), slot]
+      if (codesOf(op).some((code) => builder.codes[code]?.uses.has(slot)) || callsUserOf(builder, op, pc, slot))
+        op.needs = [...(op.needs ?? []), slot]
     }
   })
+}
+
+/** Calls or spawns a routine that uses the slot of the frame around it. */
+function callsUserOf(builder: Builder, op: DraftOp, pc: number, slot: string): boolean {
+  const target = builder.routines.find((each) => each.unit.index === op.routine)
+  const caller = builder.routines.find((each) => pc >= each.start && pc < each.end)
+  return [...(target?.unit.captures ?? [])].some((each) => each.slot === slot && each.owner === caller?.unit.node)
 }
 
 function assemble(unit: Unit, builder: Builder, bindings: BindingTable, replaced: Node): CompiledUnit {

@@ -234,6 +234,17 @@ describe('using', () => {
     expect(result(m.feed(returned(0)))).toMatchObject({ outcome: { value: 'xx' } })
   })
 
+  test('is acquired again for a helper that uses it', () => {
+    const m = machine(
+      `using l = await svc.open(id); const use = async () => await svc.id(l.name); await delay.days(1); return await use()`,
+    )
+    m.feed(returned(0, { name: 'a', [Symbol.dispose]() {} }))
+    m.crash()
+    expect(m.feed(won(0))).toMatchObject([{ kind: 'acquire', again: true }])
+    const [call] = m.feed(returned(0, { name: 'b', [Symbol.dispose]() {} }))
+    expect(call?.kind === 'call' ? call.invoke() : undefined).toBe('b')
+  })
+
   test('that is gone after the wait is thrown there', () => {
     const m = machine(
       `using l = await svc.open(id); await delay.days(1); try { return l.name } catch (e: any) { return e.code }`,
