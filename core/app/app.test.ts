@@ -111,6 +111,25 @@ describe('services', () => {
     expect((await app.resolve(Ping)).ping()).toBe('ping pong')
   })
 
+  test('asked for by two callers at once are whole for both', async () => {
+    const gate = Promise.withResolvers<void>()
+    class Slow extends defineService({
+      name: 'Slow',
+      factory: async () => {
+        await gate.promise
+        return { slow: true }
+      },
+    }) {}
+    class Uses extends defineService({
+      inject: { slow: lazy(() => Slow) },
+      factory: ({ slow }) => ({ ask: () => slow().slow }),
+    }) {}
+    const app = JustScale().add(Slow).add(Uses).build()
+    const both = [app.resolve(Uses), app.resolve(Uses)]
+    gate.resolve()
+    expect((await Promise.all(both)).map((uses) => uses.ask())).toEqual([true, true])
+  })
+
   test('that use a lazy dependency too early are told so', async () => {
     class Late extends defineService({ name: 'Late', factory: () => ({}) }) {}
     class Early extends defineService({
@@ -304,6 +323,16 @@ describe('start and stop', () => {
       'worker stops',
       'A stops',
     ])
+  })
+
+  test('happen once, however often start is called', async () => {
+    const log: string[] = []
+    const app = JustScale()
+      .add(untyped(feature('A', log)))
+      .build()
+    await Promise.all([app.start(), app.start()])
+    expect(app.state).toBe('running')
+    expect(log).toEqual(['A starts', 'A starts again'])
   })
 
   test('stop what has started when one fails', async () => {

@@ -34,6 +34,7 @@ class App implements Application<unknown> {
   readonly #subApps: readonly App[]
   readonly #prototypes = new Map<AnyModelClass, object>()
   #prepared: Promise<void> | undefined
+  #starting: Promise<void> = Promise.resolve()
   #started: Node[] = []
 
   constructor(draft: AppDraft) {
@@ -72,21 +73,9 @@ class App implements Application<unknown> {
     return this.#prepared
   }
 
-  async start(): Promise<void> {
-    if (this.state === 'running' || this.state === 'starting') return
-    this.state = 'starting'
-    try {
-      await this.prepare()
-      for (const { node, registered } of this.container.hooks()) {
-        this.#started.push(node)
-        for (const hook of [...registered.start, ...(node.meta.onStart ?? [])]) await this.#runHook(node, hook)
-        if (node.meta.kind === 'app') await (node.meta.detail as SubAppEntry).app.start()
-      }
-      this.state = 'running'
-    } catch (error) {
-      await this.stop().catch(() => {})
-      throw error
-    }
+  start(): Promise<void> {
+    if (this.state === 'built' || this.state === 'stopped') this.#starting = this.#start()
+    return this.#starting
   }
 
   async stop(): Promise<void> {
@@ -126,6 +115,22 @@ class App implements Application<unknown> {
     }
     this.#prototypes.set(model, prototype)
     return prototype
+  }
+
+  async #start(): Promise<void> {
+    this.state = 'starting'
+    try {
+      await this.prepare()
+      for (const { node, registered } of this.container.hooks()) {
+        this.#started.push(node)
+        for (const hook of [...registered.start, ...(node.meta.onStart ?? [])]) await this.#runHook(node, hook)
+        if (node.meta.kind === 'app') await (node.meta.detail as SubAppEntry).app.start()
+      }
+      this.state = 'running'
+    } catch (error) {
+      await this.stop().catch(() => {})
+      throw error
+    }
   }
 
   async #prepare(): Promise<void> {

@@ -2,6 +2,7 @@
  * The container of one app: makes each component once, its dependencies first, and answers queries about them. Lazy edges
  * and the services of models are made after whoever needs them, before the outermost `resolve` returns.
  */
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Application } from '../app/application.ts'
 import { runInApp } from '../app/context.ts'
 import { Lifecycle } from '../app/lifecycle.ts'
@@ -18,6 +19,9 @@ import { CircularResolveError, LazyTooEarlyError, RequestScopeError, UnprovidedT
 import { lazyToken, type Graph, type Node } from './graph.ts'
 import { isLazy, type AnyToken, type InstanceOf } from './token.ts'
 import { tokenKey, tokenName } from './token-name.ts'
+
+/** True inside a factory: what it resolves must not wait for late edges, which may wait for the factory. */
+const making = new AsyncLocalStorage<true>()
 
 /** Tokens that need no component. */
 export const builtInTokens: readonly unknown[] = [AbstractContainer, Lifecycle, Logger]
@@ -38,6 +42,7 @@ export class ScopeContainer extends AbstractContainer {
   readonly #perCell = new WeakMap<object, Map<Node, Promise<unknown>>>()
   readonly #hooks = new Map<Node, NodeHooks>()
   readonly #late: unknown[] = []
+  readonly #pending = new Set<Promise<void>>()
   #sink: LogSink | undefined
 
   constructor(app: Application<unknown>, graph: Graph, bridges: ReadonlyMap<unknown, () => Promise<unknown>>) {
@@ -78,7 +83,7 @@ export class ScopeContainer extends AbstractContainer {
 
   async resolve<Token extends AnyToken>(token: Token): Promise<InstanceOf<Token>> {
     const instance = await this.#find(token, { name: this.#app.name, chain: [] })
-    await this.#settle()
+    if (making.getStore() === undefined) await this.#settle()
     return instance as InstanceOf<Token>
   }
 
@@ -156,13 +161,13 @@ export class ScopeContainer extends AbstractContainer {
       resolve: ((token: unknown) =>
         this.#find(token, { name: node.meta.name, chain, node })) as CreateContext['resolve'],
     }
-    return runInApp(this.#app, () => maker(dependencies, context))
+    return making.run(true, () => runInApp(this.#app, () => maker(dependencies, context)))
   }
 
   #once(key: unknown, make: () => Promise<unknown>): Promise<unknown> {
     const known = this.#making.get(key)
     if (known !== undefined) return known
-    const making = Promise.try(make).then(
+    const instance = Promise.try(make).then(
       (value) => {
         this.#made.set(key, { value })
         return value
@@ -172,8 +177,8 @@ export class ScopeContainer extends AbstractContainer {
         throw error
       },
     )
-    this.#making.set(key, making)
-    return making
+    this.#making.set(key, instance)
+    return instance
   }
 
   async #aggregate(token: unknown, consumer: Consumer): Promise<unknown> {
@@ -183,13 +188,23 @@ export class ScopeContainer extends AbstractContainer {
     return this.#once(token, async () => token[contributionMeta].aggregate(items as never))
   }
 
-  /** Makes what was only needed later, and what that needs. */
+  /** Makes what was only needed later, and what that needs; waits for what other calls are making, too. */
   async #settle(): Promise<void> {
-    for (let next = this.#late.shift(); next !== undefined; next = this.#late.shift()) {
-      const token = lazyToken(next)
-      if (this.#graph.providers.get(tokenKey(token))?.meta.scope === 'request') continue
-      await this.#find(token, { name: this.#app.name, chain: [] })
+    while (this.#late.length > 0 || this.#pending.size > 0) {
+      for (const next of this.#late.splice(0)) {
+        const late = this.#makeLate(next)
+        const done = () => void this.#pending.delete(late)
+        this.#pending.add(late)
+        late.then(done, done)
+      }
+      await Promise.all(this.#pending)
     }
+  }
+
+  async #makeLate(dependency: unknown): Promise<void> {
+    const token = lazyToken(dependency)
+    if (this.#graph.providers.get(tokenKey(token))?.meta.scope === 'request') return
+    await this.#find(token, { name: this.#app.name, chain: [] })
   }
 
   #lateInstance(dependency: unknown): () => unknown {
