@@ -7,7 +7,7 @@ import type { Checkpoint, EngineStore, StoreSession } from '@justscale/engine'
 import type { Application } from '../app/application.ts'
 import { TransactionLostError } from '../cell/errors.ts'
 import { ModelRepository } from '../container/model-repository.ts'
-import { Bank, BankSignals, Deposit, Purse, saving } from './contract-models.ts'
+import { BankSignals, Deposit, Purse, saving } from './contract-models.ts'
 import { ProcessableEncodeError } from '../channel/errors.ts'
 
 export interface ProcessContract {
