@@ -2,7 +2,7 @@
 import type { SqlRunner } from '../../sql/connection.ts'
 import { type SqlValue, sqlArray } from '../../sql/connection.ts'
 import type { LiveProgram, LoadedProcess, LogLine, ProcessFilter, ProcessRecord } from '../store.ts'
-import { TIMELINE } from './flush.ts'
+import { TIMELINE } from './flushed.ts'
 import { readLoaded, readRecord, RECORD_COLUMNS, stateColumns, statusNumber } from './record.ts'
 
 const COMMON = 'id, seq, status, line, waits, crashes, data, outcome, ended_at'

@@ -5,7 +5,8 @@
  */
 import type { SqlDatabase, SqlLane, SqlRow, SqlStatement } from '../../sql/connection.ts'
 import { SqlStatementError } from '../../sql/errors.ts'
-import { type FlushAnswer, type Flushed, flushLocks, flushStatement, reachesOut, readFlush } from './flush.ts'
+import { type FlushAnswer, flushLocks, flushStatement, reachesOut, readFlush } from './flush.ts'
+import type { Flushed } from './flushed.ts'
 import { FLUSH_LANES } from './membership.ts'
 
 /** Checkpoints and bytes in one statement at most. */

@@ -4,7 +4,7 @@
  */
 import type { SqlRow } from '../../sql/connection.ts'
 import type { Checkpoint } from '../store.ts'
-import { type Flushed, isAtRest, isEnding } from './flush.ts'
+import { type Flushed, isAtRest, isEnding } from './flushed.ts'
 
 interface Turn {
   readonly shard: number

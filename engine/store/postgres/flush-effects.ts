@@ -1,0 +1,183 @@
+/**
+ * The parts of a flush that hang on the processes that advanced: inbox, timers, wake-ups, timeline, and what reaches other
+ * processes.
+ */
+import type { Checkpoint } from '../store.ts'
+import { addEmission, type Emitting } from './emission.ts'
+import { type Flushed, isAtRest, TIMELINE } from './flushed.ts'
+import { addStarting, type Starting } from './starting.ts'
+import type { Statement } from './statement.ts'
+
+export function addConsumed(statement: Statement, schema: string, live: readonly Flushed[]): void {
+  const consumed = live.flatMap(({ checkpoint }) => checkpoint.consume.map((entry) => ({ id: checkpoint.id, entry })))
+  if (consumed.length > 0) {
+    const rows = statement.rows('x', {
+      process: ['uuid', consumed.map(({ id }) => id)],
+      id: ['int8', consumed.map(({ entry }) => entry)],
+    })
+    statement.with(
+      'consumed',
+      `delete from ${schema}.inbox d using ${rows}, advanced a where d.process = x.process and d.id = x.id and a.id = x.process`,
+    )
+  }
+  const ended = live.flatMap(({ checkpoint }) =>
+    checkpoint.unsubscribe.map((number) => ({ id: checkpoint.id, number })),
+  )
+  if (ended.length === 0) return
+  const rows = statement.rows('x', {
+    process: ['uuid', ended.map(({ id }) => id)],
+    number: ['int4', ended.map(({ number }) => number)],
+  })
+  statement.with('unsubscribing', `select x.process, x.number from ${rows} join advanced a on a.id = x.process`)
+  statement.with(
+    'unsubscribed',
+    `delete from ${schema}.subscription d using unsubscribing x where d.process = x.process and d.number = x.number`,
+  )
+  const already =
+    consumed.length > 0
+      ? sectionExcept(
+          statement,
+          consumed.map(({ entry }) => entry),
+        )
+      : ''
+  statement.with(
+    'unheard',
+    `delete from ${schema}.inbox d using unsubscribing x where d.process = x.process and d.via = x.number ${already}`,
+  )
+}
+
+/** Two expressions of one statement must not delete the same row. */
+function sectionExcept(statement: Statement, entries: readonly string[]): string {
+  return `and d.id not in (select y.id from ${statement.rows('y', { id: ['int8', entries] })})`
+}
+
+export function addTimers(statement: Statement, schema: string, live: readonly Flushed[]): void {
+  const all = live.flatMap(({ checkpoint: { id, shard, timers } }) =>
+    [...timers].map(([number, due]) => ({ id, shard, number, due })),
+  )
+  const set = all.filter(({ due }) => due !== null)
+  if (set.length > 0) {
+    const rows = statement.rows('x', {
+      process: ['uuid', set.map(({ id }) => id)],
+      number: ['int4', set.map(({ number }) => number)],
+      shard: ['int2', set.map(({ shard }) => shard)],
+      due: ['int8', set.map(({ due }) => Math.ceil(due ?? 0))],
+    })
+    statement.with(
+      'timed',
+      `insert into ${schema}.timer (process, number, shard, due)
+       select x.process, x.number, a.shard, x.due from ${rows} join advanced a on a.id = x.process
+       on conflict (process, number) do update set due = excluded.due`,
+    )
+  }
+  const cancelled = all.filter(({ due }) => due === null)
+  if (cancelled.length === 0) return
+  const rows = statement.rows('x', {
+    process: ['uuid', cancelled.map(({ id }) => id)],
+    number: ['int4', cancelled.map(({ number }) => number)],
+  })
+  statement.with(
+    'untimed',
+    `delete from ${schema}.timer d using ${rows}, advanced a where d.process = x.process and d.number = x.number and a.id = x.process`,
+  )
+}
+
+/** The claim mark (id 0) stays while there is more to do, so that another node continues if this one dies. */
+export function addWakes(statement: Statement, schema: string, live: readonly Flushed[]): void {
+  const seen = live.flatMap(({ checkpoint, wakes, marked }) => {
+    const ids = isAtRest(checkpoint) && marked ? ['0', ...wakes] : wakes
+    return ids.map((id) => ({ shard: checkpoint.shard, process: checkpoint.id, id }))
+  })
+  if (seen.length > 0) {
+    const rows = statement.rows('x', {
+      shard: ['int2', seen.map(({ shard }) => shard)],
+      process: ['uuid', seen.map(({ process }) => process)],
+      id: ['int8', seen.map(({ id }) => id)],
+    })
+    statement.with(
+      'slept',
+      `delete from ${schema}.wake d using ${rows}, advanced a
+       where d.shard = x.shard and d.process = x.process and d.id = x.id and a.id = x.process`,
+    )
+  }
+  const marks = live.filter(({ checkpoint, marked }) => {
+    if (isAtRest(checkpoint)) return false
+    return checkpoint.status !== 'running' || !marked
+  })
+  if (marks.length === 0) return
+  const rows = statement.rows('x', {
+    process: ['uuid', marks.map(({ checkpoint }) => checkpoint.id)],
+    claimed: ['bool', marks.map(({ checkpoint }) => checkpoint.status === 'running')],
+  })
+  statement.with(
+    'marked',
+    `insert into ${schema}.wake (shard, process, id, claimed)
+     select a.shard, x.process, 0, x.claimed from ${rows} join advanced a on a.id = x.process
+     on conflict (shard, process, id) do update set claimed = excluded.claimed`,
+  )
+}
+
+/** Cut now and then, by checkpoint number: a process's timeline does not grow with its history. */
+export function addTimeline(statement: Statement, schema: string, checkpoints: readonly Checkpoint[]): void {
+  const lines = checkpoints.flatMap(({ id, seq, log }) => log.map((line, number) => ({ id, seq, number, ...line })))
+  if (lines.length > 0) {
+    const rows = statement.rows('x', {
+      process: ['uuid', lines.map(({ id }) => id)],
+      seq: ['int4', lines.map(({ seq }) => seq)],
+      line: ['int2', lines.map(({ number }) => number)],
+      at: ['int8', lines.map(({ at }) => Math.round(at))],
+      kind: ['text', lines.map(({ kind }) => kind)],
+      text: ['text', lines.map(({ text }) => text)],
+    })
+    statement.with(
+      'logged',
+      `insert into ${schema}.timeline (process, seq, line, at, kind, text)
+       select x.process, x.seq, x.line, x.at, x.kind, x.text from ${rows} join accepted a on a.id = x.process`,
+    )
+  }
+  if (!checkpoints.some(({ seq }) => seq > TIMELINE && seq % 50 === 0)) return
+  statement.with(
+    'forgotten',
+    `delete from ${schema}.timeline d using accepted a
+     where a.seq % 50 = 0 and d.process = a.id and d.seq <= a.seq - ${TIMELINE}`,
+  )
+}
+
+/** Subscriptions, starts and emissions. Answers the selects of shards in which others were woken. */
+export function addReach(
+  statement: Statement,
+  schema: string,
+  live: readonly Flushed[],
+  checkpoints: readonly Checkpoint[],
+): string[] {
+  const woken: string[] = []
+  const fresh: string[] = []
+  const subscriptions = live.flatMap(({ checkpoint: { id, subscribe } }) => subscribe.map((one) => ({ id, ...one })))
+  if (subscriptions.length > 0) {
+    const rows = statement.rows('x', {
+      process: ['uuid', subscriptions.map(({ id }) => id)],
+      number: ['int4', subscriptions.map(({ number }) => number)],
+      key: ['text', subscriptions.map(({ key }) => key)],
+    })
+    statement.with(
+      'subscribed',
+      `insert into ${schema}.subscription (process, number, shard, key)
+       select x.process, x.number, a.shard, x.key from ${rows} join advanced a on a.id = x.process
+       on conflict (process, number) do update set key = excluded.key
+       returning process, number, shard, key`,
+    )
+    fresh.push('subscribed')
+  }
+  const starts = checkpoints.flatMap(({ id, start }) => start.map((request): Starting => ({ request, source: id })))
+  if (starts.length > 0) {
+    addStarting(statement, schema, starts, 'accepted')
+    fresh.push('started_subscription')
+    woken.push('select null::uuid, shard from started')
+  }
+  const emits = checkpoints.flatMap(({ id, emit }) => emit.map((signal): Emitting => ({ signal, source: id })))
+  if (emits.length > 0) {
+    addEmission(statement, schema, emits, { accepted: 'accepted', fresh })
+    woken.push('select null::uuid, shard from reached')
+  }
+  return woken
+}

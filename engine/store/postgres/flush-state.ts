@@ -1,0 +1,121 @@
+/**
+ * The part of a flush that moves processes on: `advanced` for those that go on living, with their values, and `ended` for
+ * those that do not, of which a record remains.
+ */
+import type { Flushed } from './flushed.ts'
+import { type PartRow, storedForm } from './pieces.ts'
+import { NOW, statusNumber } from './record.ts'
+import type { Slice, Statement } from './statement.ts'
+
+export function addLive(statement: Statement, schema: string, live: readonly Flushed[]): string {
+  const checkpoints = live.map(({ checkpoint }) => checkpoint)
+  const forms = checkpoints.map(({ id, head, writeParts }) => storedForm(id, head, writeParts))
+  const heads = forms.map(({ head }) => statement.bytes(head))
+  const data = checkpoints.map((checkpoint) => optional(statement, checkpoint.data))
+  const outcomes = checkpoints.map((checkpoint) => optional(statement, checkpoint.outcome))
+  const input = statement.rows('x', {
+    id: ['uuid', checkpoints.map(({ id }) => id)],
+    seq: ['int4', checkpoints.map(({ seq }) => seq)],
+    status: ['int2', checkpoints.map(({ status }) => statusNumber(status))],
+    line: ['int4', checkpoints.map(({ place }) => place.line)],
+    waits: ['text', checkpoints.map(({ place }) => JSON.stringify(place.waits))],
+    head_chunks: ['int2', forms.map(({ headChunks }) => headChunks)],
+    head_at: ['int4', heads.map(({ offset }) => offset)],
+    head_length: ['int4', heads.map(({ length }) => length)],
+    data_at: ['int4', data.map((slice) => slice?.offset ?? null)],
+    data_length: ['int4', data.map((slice) => slice?.length ?? null)],
+    outcome_at: ['int4', outcomes.map((slice) => slice?.offset ?? null)],
+    outcome_length: ['int4', outcomes.map((slice) => slice?.length ?? null)],
+  })
+  const blob = statement.blob
+  statement.with(
+    'advanced',
+    `update ${schema}.process p set seq = x.seq, status = x.status, line = x.line, waits = x.waits, crashes = 0,
+       head_chunks = x.head_chunks, head = substr(${blob}, x.head_at, x.head_length),
+       data = case when x.data_at is null then p.data else substr(${blob}, x.data_at, x.data_length) end,
+       outcome = substr(${blob}, x.outcome_at, x.outcome_length),
+       ended_at = case when x.outcome_at is null then null else ${NOW} end
+     from ${input}, fence where p.id = x.id and p.seq = x.seq - 1
+     returning p.id, p.shard, p.seq`,
+  )
+  addParts(
+    statement,
+    schema,
+    forms.flatMap(({ rows }) => rows),
+  )
+  const dropped = checkpoints.flatMap(({ id, dropParts }) => dropParts.map((number) => ({ id, number })))
+  if (dropped.length > 0) {
+    const rows = statement.rows('x', {
+      process: ['uuid', dropped.map(({ id }) => id)],
+      number: ['int4', dropped.map(({ number }) => number)],
+    })
+    statement.with(
+      'dropped_part',
+      `delete from ${schema}.part d using ${rows}, advanced a
+       where d.process = x.process and d.number = x.number and a.id = d.process`,
+    )
+  }
+  return 'advanced'
+}
+
+function addParts(statement: Statement, schema: string, rows: readonly PartRow[]): void {
+  if (rows.length === 0) return
+  const slices = rows.map(({ data }) => statement.bytes(data))
+  const input = statement.rows('x', {
+    process: ['uuid', rows.map(({ process }) => process)],
+    number: ['int4', rows.map(({ number }) => number)],
+    chunk: ['int2', rows.map(({ chunk }) => chunk)],
+    chunks: ['int2', rows.map(({ chunks }) => chunks)],
+    at: ['int4', slices.map(({ offset }) => offset)],
+    length: ['int4', slices.map(({ length }) => length)],
+  })
+  statement.with(
+    'written_part',
+    `insert into ${schema}.part (process, number, chunk, chunks, data)
+     select x.process, x.number, x.chunk, x.chunks, substr(${statement.blob}, x.at, x.length)
+     from ${input} join advanced a on a.id = x.process
+     on conflict (process, number, chunk) do update set chunks = excluded.chunks, data = excluded.data`,
+  )
+}
+
+export function addEnding(statement: Statement, schema: string, ending: readonly Flushed[]): string {
+  const checkpoints = ending.map(({ checkpoint }) => checkpoint)
+  const data = checkpoints.map((checkpoint) => optional(statement, checkpoint.data))
+  const outcomes = checkpoints.map((checkpoint) => optional(statement, checkpoint.outcome))
+  const input = statement.rows('x', {
+    id: ['uuid', checkpoints.map(({ id }) => id)],
+    seq: ['int4', checkpoints.map(({ seq }) => seq)],
+    status: ['int2', checkpoints.map(({ status }) => statusNumber(status))],
+    line: ['int4', checkpoints.map(({ place }) => place.line)],
+    waits: ['text', checkpoints.map(({ place }) => JSON.stringify(place.waits))],
+    data_at: ['int4', data.map((slice) => slice?.offset ?? null)],
+    data_length: ['int4', data.map((slice) => slice?.length ?? null)],
+    outcome_at: ['int4', outcomes.map((slice) => slice?.offset ?? null)],
+    outcome_length: ['int4', outcomes.map((slice) => slice?.length ?? null)],
+  })
+  const blob = statement.blob
+  statement.with(
+    'ended',
+    `delete from ${schema}.process p using ${input}, fence where p.id = x.id and p.seq = x.seq - 1
+     returning p.id, p.shard, x.seq, x.status, x.line, x.waits,
+       case when x.data_at is null then p.data else substr(${blob}, x.data_at, x.data_length) end as data,
+       substr(${blob}, x.outcome_at, x.outcome_length) as outcome`,
+  )
+  statement.with(
+    'finished',
+    `insert into ${schema}.finished (id, ended_at, seq, line, status, crashes, waits, data, outcome)
+     select id, ${NOW}, seq, line, status, 0, waits, data, outcome from ended`,
+  )
+  for (const table of ['part', 'timer', 'inbox', 'subscription']) {
+    statement.with(`cleared_${table}`, `delete from ${schema}.${table} d using ended where d.process = ended.id`)
+  }
+  statement.with(
+    'cleared_wake',
+    `delete from ${schema}.wake d using ended where d.shard = ended.shard and d.process = ended.id`,
+  )
+  return 'ended'
+}
+
+function optional(statement: Statement, bytes: Uint8Array | undefined): Slice | undefined {
+  return bytes && statement.bytes(bytes)
+}
