@@ -193,9 +193,8 @@ export class ScopeContainer extends AbstractContainer {
     while (this.#late.length > 0 || this.#pending.size > 0) {
       for (const next of this.#late.splice(0)) {
         const late = this.#makeLate(next)
-        const done = () => void this.#pending.delete(late)
         this.#pending.add(late)
-        late.then(done, done)
+        void late.catch(() => {}).finally(() => this.#pending.delete(late))
       }
       await Promise.all(this.#pending)
     }
