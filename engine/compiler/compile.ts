@@ -1,4 +1,5 @@
 /** One handler to one program: resolve, discover, place, lower, analyse, assemble. */
+import { asStatement } from './lower/operand.ts'
 import type { Op } from '../program/op.ts'
 import type { CleanupRow, Program, ProgramDebug } from '../program/program.ts'
 import { assign, copy, make, member, literal, type Node } from './ast.ts'
@@ -7,9 +8,9 @@ import { Builder, slotNode, type DraftOp, type DraftRoutine } from './builder.ts
 import { addRoutine, refuseUnsupported } from './discover.ts'
 import { analyseFlow, codesOf } from './liveness.ts'
 import { lowerPattern } from './lower/assignment.ts'
-import { asStatement } from './lower/expression.ts'
 import { Lowering } from './lower/lowering.ts'
-import { lowerBlock } from './lower/statement.ts'
+import { lowerExpression } from './lower/expression.ts'
+import { lowerBlock, lowerStatement } from './lower/statement.ts'
 import { isRoutineOnly, placeVariables } from './place.ts'
 import { printRegion, type Printed } from './print.ts'
 import { resolveNames } from './scope.ts'
@@ -69,7 +70,7 @@ function bindHandlerParams(unit: Unit, func: Node): void {
 }
 
 function lowerRoutine(unit: Unit, builder: Builder, bindings: BindingTable, routine: RoutineUnit): void {
-  const l = new Lowering(unit, builder, routine, bindings)
+  const l = new Lowering(unit, builder, routine, bindings, { expression: lowerExpression, statement: lowerStatement })
   const draft: DraftRoutine = { unit: routine, start: builder.ops.length, end: 0, remade: {} }
   builder.routines.push(draft)
   const { node } = routine

@@ -1,23 +1,23 @@
 /** Assignments and patterns with suspensions in them. */
+import { asStatement, isStable, keep, logicalTest, lowerOperands } from './operand.ts'
 import { assign, binary, literal, make, member, nothing, statement, type Node } from '../ast.ts'
 import { label, slotNode } from '../builder.ts'
-import { asStatement, isStable, keep, logicalTest, lowerExpression, lowerOperands } from './expression.ts'
 import type { Lowering } from './lowering.ts'
 
 export function lowerAssignment(l: Lowering, node: Node): Node {
   const operator = node.operator as string
   const left = node.left as Node
   if (left.type === 'ObjectPattern' || left.type === 'ArrayPattern') {
-    const value = keep(l, lowerExpression(l, node.right))
+    const value = keep(l, l.expression(node.right))
     lowerPattern(l, left, value)
     return value
   }
   if (['&&=', '||=', '??='].includes(operator)) return lowerLogicalAssignment(l, node)
   const target =
     left.type === 'Identifier' ? left : lowerTarget(l, left, node.right.suspends === true || operator !== '=')
-  if (operator === '=') return rewritten(node, target, lowerExpression(l, node.right))
+  if (operator === '=') return rewritten(node, target, l.expression(node.right))
   const before = l.spill(target)
-  return rewritten(node, target, binary(node, operator.slice(0, -1), before, lowerExpression(l, node.right)))
+  return rewritten(node, target, binary(node, operator.slice(0, -1), before, l.expression(node.right)))
 }
 
 function rewritten(node: Node, left: Node, right: Node): Node {
@@ -42,7 +42,7 @@ function lowerLogicalAssignment(l: Lowering, node: Node): Node {
   const end = label()
   l.store(result, target)
   l.jumpIf(logicalTest(node, slotNode(node, result)), end, true)
-  l.store(result, lowerExpression(l, node.right))
+  l.store(result, l.expression(node.right))
   l.run(statement(rewritten(node, target, slotNode(node, result))))
   l.place(end)
   return slotNode(node, result)
@@ -71,7 +71,7 @@ export function lowerPattern(l: Lowering, pattern: Node, value: Node): void {
     const end = label()
     l.store(result, value)
     l.jumpIf(binary(pattern, '!==', slotNode(pattern, result), nothing(pattern)), end, true)
-    l.store(result, lowerExpression(l, pattern.right))
+    l.store(result, l.expression(pattern.right))
     l.place(end)
     lowerPattern(l, pattern.left, slotNode(pattern, result))
   } else l.run(asStatement(assign(pattern, lowerTarget(l, pattern, true), value)))
@@ -98,7 +98,7 @@ function lowerObjectPattern(l: Lowering, pattern: Node, value: Node): void {
     }
     const plain = !each.computed && each.key.type === 'Identifier'
     const key = each.computed
-      ? keep(l, lowerExpression(l, each.key))
+      ? keep(l, l.expression(each.key))
       : plain
         ? literal(each, each.key.name as string)
         : (each.key as Node)

@@ -1,4 +1,5 @@
 /** What an `await` becomes: a routine call, a join, a durable wait, a retry loop, or a step of host code. */
+import { keep, lowerOperands } from './operand.ts'
 import type { JoinMode } from '../../program/op.ts'
 import { array, call, literal, make, member, name, nothing, walkOwn, isFunction, type Node } from '../ast.ts'
 import { label, slotNode } from '../builder.ts'
@@ -8,13 +9,12 @@ import { isImpure } from '../purity.ts'
 import { signalSite } from '../signal-site.ts'
 import { stepSite } from '../step-site.ts'
 import type { RoutineUnit } from '../unit.ts'
-import { keep, lowerExpression, lowerOperands } from './expression.ts'
 import type { Lowering } from './lowering.ts'
 
 export function lowerAwait(l: Lowering, node: Node): Node {
   const argument = node.argument as Node
   const distributed = distribute(node, argument)
-  if (distributed) return lowerExpression(l, distributed)
+  if (distributed) return l.expression(distributed)
   if (argument.type === 'CallExpression') {
     if (isPromiseJoin(argument)) return lowerJoin(l, argument)
     const primitive = primitiveCall(argument, l.unit.names)
@@ -83,7 +83,7 @@ export function stepCode(l: Lowering, node: Node): { code: Node; impure: boolean
       : object
     return { code: make(node, node.type, { callee: target, arguments: args, optional: false }), impure: false }
   }
-  const lowered = lowerExpression(l, node)
+  const lowered = l.expression(node)
   return { code: lowered, impure: isImpure(l.unit, lowered) }
 }
 
@@ -135,7 +135,7 @@ export function lowerRoutineCall(l: Lowering, node: Node, target: RoutineUnit): 
 
 function lowerJoin(l: Lowering, node: Node): Node {
   const to = l.temporary()
-  const list = l.spill(lowerExpression(l, node.arguments[0]))
+  const list = l.spill(l.expression(node.arguments[0]))
   const mode = node.callee.property.name as JoinMode
   l.flush()
   l.emit({ op: 'join', code: l.code(list), mode, to, origin: node })
@@ -149,7 +149,7 @@ function lowerRetry(l: Lowering, node: Node, argument: Node): Node {
   const to = l.temporary()
   const attempt = l.temporary()
   const error = l.temporary()
-  const options = l.spill(lowerExpression(l, argument.arguments[0]))
+  const options = l.spill(l.expression(argument.arguments[0]))
   l.store(attempt, literal(node, 0))
   const again = l.here()
   const failed = label()

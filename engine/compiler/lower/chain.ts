@@ -1,7 +1,7 @@
 /** Optional chains with suspensions in them: `a?.b(await c)?.d`. */
+import { keep, lowerOperands } from './operand.ts'
 import { make, nothing, type Node } from '../ast.ts'
 import { label, slotNode, type Label } from '../builder.ts'
-import { keep, lowerExpression, lowerOperands } from './expression.ts'
 import type { Lowering } from './lowering.ts'
 
 export function lowerChain(l: Lowering, node: Node): Node {
@@ -29,7 +29,7 @@ function link(l: Lowering, node: Node, stop: Label): Node {
     const callee = node.callee as Node
     if (callee.type === 'MemberExpression') {
       const owner = keep(l, stopIfNothing(l, callee, link(l, callee.object, stop), stop))
-      const property = callee.computed ? keep(l, lowerExpression(l, callee.property)) : callee.property
+      const property = callee.computed ? keep(l, l.expression(callee.property)) : callee.property
       const method = make(callee, callee.type, { object: owner, property, computed: callee.computed, optional: false })
       if (node.optional) l.jumpIf(isNothing(method), stop, true)
       return make(node, node.type, { callee: method, arguments: lowerOperands(l, node.arguments), optional: false })
@@ -38,7 +38,7 @@ function link(l: Lowering, node: Node, stop: Label): Node {
     const [kept, ...args] = lowerOperands(l, [asOperand(target), ...node.arguments])
     return make(node, node.type, { callee: kept, arguments: args, optional: false })
   }
-  return lowerExpression(l, node)
+  return l.expression(node)
 }
 
 function stopIfNothing(l: Lowering, node: Node, value: Node, stop: Label): Node {

@@ -2,11 +2,12 @@
  * Expressions with suspensions in them. `lowerExpression` emits what must happen before and gives an expression without
  * suspension; operands that come before a suspension are kept in slots, in the order of evaluation.
  */
-import { array, binary, make, not, nothing, isFunction, type Node } from '../ast.ts'
+import { array, make, nothing, type Node } from '../ast.ts'
 import { label, slotNode } from '../builder.ts'
 import { lowerAssignment, lowerUpdate } from './assignment.ts'
 import { lowerAwait } from './await.ts'
 import { lowerChain } from './chain.ts'
+import { logicalTest, lowerOperands, asStatement } from './operand.ts'
 import { lowerSpawn, lowerSpawnEach } from './fiber.ts'
 import type { Lowering } from './lowering.ts'
 
@@ -99,43 +100,6 @@ export function lowerExpression(l: Lowering, node: Node): Node {
   }
 }
 
-export function asStatement(node: Node): Node {
-  return make(node, 'ExpressionStatement', { expression: node })
-}
-
-/** Operands evaluated from left to right; what is evaluated before a later suspension is kept. */
-export function lowerOperands(l: Lowering, nodes: readonly (Node | null)[]): (Node | null)[] {
-  let last = -1
-  nodes.forEach((each, index) => {
-    if (each?.suspends) last = index
-  })
-  return nodes.map((each, index) => {
-    if (!each) return null
-    const lowered = lowerExpression(l, each)
-    return index < last ? keep(l, lowered) : lowered
-  })
-}
-
-/** The value of an operand, safe from what is evaluated after it. */
-export function keep(l: Lowering, node: Node): Node {
-  if (isStable(node)) return node
-  if (node.type !== 'SpreadElement') return l.spill(node)
-  return make(node, node.type, { argument: l.spill(array(node, [node])) })
-}
-
-/** Evaluates to the same whenever it is evaluated. */
-export function isStable(node: Node): boolean {
-  if (node.type === 'Literal' || node.type === 'Slot' || isFunction(node)) return true
-  if (node.type === 'Property') return true
-  if (node.type !== 'Identifier') return false
-  const { variable } = node
-  return (
-    !variable ||
-    (!variable.reassigned && variable.kind !== 'let' && variable.kind !== 'var') ||
-    variable.dependency !== undefined
-  )
-}
-
 function lowerLogical(l: Lowering, node: Node): Node {
   const result = l.temporary()
   const end = label()
@@ -144,14 +108,6 @@ function lowerLogical(l: Lowering, node: Node): Node {
   l.store(result, lowerExpression(l, node.right))
   l.place(end)
   return slotNode(node, result)
-}
-
-/** True when a logical operator stops at its left operand. */
-export function logicalTest(node: Node, left: Node): Node {
-  const operator = (node.operator as string).replace('=', '')
-  if (operator === '||') return left
-  if (operator === '&&') return not(left)
-  return binary(node, '!=', left, make(node, 'Literal', { value: null, raw: 'null' }))
 }
 
 function lowerConditional(l: Lowering, node: Node): Node {

@@ -1,16 +1,15 @@
 /** Loops with suspensions in them. Variables that closures of the body keep are in a fresh object per iteration. */
+import { asStatement } from './operand.ts'
 import { assign, binary, call, isFunction, literal, member, name, type Node } from '../ast.ts'
 import { label, slotNode, type Label } from '../builder.ts'
 import { stepSite } from '../step-site.ts'
 import { lowerPattern } from './assignment.ts'
-import { asStatement, lowerExpression } from './expression.ts'
 import type { Lowering } from './lowering.ts'
-import { lowerStatement } from './statement.ts'
 
 /** Lowers a loop's body with its targets; `again` and `leave` are placed by the caller. */
 function body(l: Lowering, node: Node, labels: readonly string[], leave: Label, again: Label): void {
   l.targets.push({ labels, leave, again })
-  lowerStatement(l, node)
+  l.statement(node)
   l.targets.pop()
 }
 
@@ -18,7 +17,7 @@ export function lowerWhile(l: Lowering, node: Node, labels: readonly string[]): 
   const leave = label()
   const again = l.here()
   const endless = node.test.type === 'Literal' && node.test.value === true
-  if (!endless) l.jumpIf(lowerExpression(l, node.test), leave, false)
+  if (!endless) l.jumpIf(l.expression(node.test), leave, false)
   body(l, node.body, labels, leave, again)
   l.jump(node, again)
   l.place(leave)
@@ -30,7 +29,7 @@ export function lowerDoWhile(l: Lowering, node: Node, labels: readonly string[])
   const start = l.here()
   body(l, node.body, labels, leave, again)
   l.place(again)
-  l.jumpIf(lowerExpression(l, node.test), start, true)
+  l.jumpIf(l.expression(node.test), start, true)
   l.place(leave)
 }
 
@@ -39,26 +38,26 @@ export function lowerFor(l: Lowering, node: Node, labels: readonly string[]): vo
   const again = label()
   l.openBox(node)
   if (node.init) {
-    if (node.init.type === 'VariableDeclaration') lowerStatement(l, node.init)
-    else l.run(asStatement(lowerExpression(l, node.init)))
+    if (node.init.type === 'VariableDeclaration') l.statement(node.init)
+    else l.run(asStatement(l.expression(node.init)))
   }
   const start = l.here()
-  if (node.test) l.jumpIf(lowerExpression(l, node.test), leave, false)
+  if (node.test) l.jumpIf(l.expression(node.test), leave, false)
   body(l, node.body, labels, leave, again)
   l.place(again)
   if (node.box) l.openBox(node, slotNode(node, node.box as string))
-  if (node.update) l.run(asStatement(lowerExpression(l, node.update)))
+  if (node.update) l.run(asStatement(l.expression(node.update)))
   l.jump(node, start)
   l.place(leave)
 }
 
 export function lowerForIn(l: Lowering, node: Node, labels: readonly string[]): void {
-  const keys = call(node.right, member(node.right, name(node.right, '$e'), 'keys'), [lowerExpression(l, node.right)])
+  const keys = call(node.right, member(node.right, name(node.right, '$e'), 'keys'), [l.expression(node.right)])
   iterate(l, node, labels, l.spill(keys))
 }
 
 export function lowerForOf(l: Lowering, node: Node, labels: readonly string[]): void {
-  const right = lowerExpression(l, node.right)
+  const right = l.expression(node.right)
   const primitive = member(node.right, name(node.right, '$e'), node.await ? 'collect' : 'iterate')
   const items = call(node.right, primitive, [right])
   if (!node.await) return iterate(l, node, labels, l.spill(items))

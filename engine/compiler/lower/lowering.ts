@@ -19,6 +19,12 @@ export interface JumpTarget {
   readonly labelledOnly?: boolean
 }
 
+/** The two families that all others come back to; given, so that no file imports in a circle. */
+export interface Families {
+  expression(l: Lowering, node: Node): Node
+  statement(l: Lowering, node: Node): void
+}
+
 export class Lowering {
   readonly unit: Unit
   readonly builder: Builder
@@ -28,16 +34,27 @@ export class Lowering {
   readonly targets: JumpTarget[] = []
   /** Labels written directly before the statement being lowered. */
   labels: string[] = []
+  private readonly families: Families
   private pending: Node[] = []
   private exits: Label[] = []
   private impure = false
 
-  constructor(unit: Unit, builder: Builder, routine: RoutineUnit, bindings: BindingTable) {
+  constructor(unit: Unit, builder: Builder, routine: RoutineUnit, bindings: BindingTable, families: Families) {
+    this.families = families
     this.unit = unit
     this.builder = builder
     this.routine = routine
     this.bindings = bindings
     this.rewriter = new Rewriter(unit, routine, bindings)
+  }
+
+  /** Emits what must happen before, and gives an expression without suspension. */
+  expression(node: Node): Node {
+    return this.families.expression(this, node)
+  }
+
+  statement(node: Node): void {
+    this.families.statement(this, node)
   }
 
   /** Adds a statement to the region being gathered. */

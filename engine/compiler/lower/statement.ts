@@ -4,7 +4,7 @@ import { isRaceSwitch } from '../discover.ts'
 import { label } from '../builder.ts'
 import { isRoutineOnly } from '../place.ts'
 import { lowerPattern } from './assignment.ts'
-import { asStatement, isStable, lowerExpression } from './expression.ts'
+import { asStatement, isStable } from './operand.ts'
 import { lowerDoWhile, lowerFor, lowerForIn, lowerForOf, lowerWhile } from './loop.ts'
 import type { JumpTarget, Lowering } from './lowering.ts'
 import { lowerRace } from './race.ts'
@@ -18,7 +18,7 @@ export function lowerStatement(l: Lowering, node: Node): void {
   l.labels = []
   switch (node.type) {
     case 'ExpressionStatement': {
-      const value = lowerExpression(l, node.expression)
+      const value = l.expression(node.expression)
       if (value.type !== 'Slot') l.run(asStatement(value))
       return
     }
@@ -29,13 +29,13 @@ export function lowerStatement(l: Lowering, node: Node): void {
     case 'IfStatement':
       return lowerIf(l, node, labels)
     case 'ReturnStatement': {
-      const value = lowerExpression(l, node.argument)
+      const value = l.expression(node.argument)
       l.flush()
       l.emit({ op: 'return', code: l.code(value), origin: node })
       return
     }
     case 'ThrowStatement': {
-      const value = lowerExpression(l, node.argument)
+      const value = l.expression(node.argument)
       l.flush()
       l.emit({ op: 'throw', code: l.code(value), origin: node })
       return
@@ -104,7 +104,7 @@ function lowerRest(l: Lowering, body: readonly Node[]): void {
 function lowerDeclaration(l: Lowering, node: Node): void {
   for (const each of node.declarations as Node[]) {
     if (!each.suspends) l.run(make(node, node.type, { kind: node.kind, declarations: [each] }))
-    else declare(l, each.id, lowerExpression(l, each.init))
+    else declare(l, each.id, l.expression(each.init))
   }
 }
 
@@ -117,7 +117,7 @@ function lowerIf(l: Lowering, node: Node, labels: readonly string[]): void {
   labelled(l, labels, () => {
     const other = label()
     const end = label()
-    l.jumpIf(lowerExpression(l, node.test), other, false)
+    l.jumpIf(l.expression(node.test), other, false)
     lowerStatement(l, node.consequent)
     if (node.alternate) l.jump(node, end)
     l.place(other)

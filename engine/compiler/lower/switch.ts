@@ -1,20 +1,19 @@
 /** An ordinary switch with awaits: tests in order, then the bodies one after another, so that falling through is natural. */
+import { keep } from './operand.ts'
 import { binary, type Node } from '../ast.ts'
 import { label } from '../builder.ts'
-import { keep, lowerExpression } from './expression.ts'
 import type { Lowering } from './lowering.ts'
-import { lowerStatement } from './statement.ts'
 
 export function lowerSwitch(l: Lowering, node: Node, labels: readonly string[]): void {
   const cases = node.cases as Node[]
   const leave = label()
   const starts = cases.map(() => label())
-  const value = keep(l, l.spill(lowerExpression(l, node.discriminant)))
+  const value = keep(l, l.spill(l.expression(node.discriminant)))
   l.openBox(node)
   hoistFunctions(l, cases)
   cases.forEach((each, index) => {
     const start = starts[index]
-    if (each.test && start) l.jumpIf(binary(each, '===', value, lowerExpression(l, each.test)), start, true)
+    if (each.test && start) l.jumpIf(binary(each, '===', value, l.expression(each.test)), start, true)
   })
   const otherwise = starts[cases.findIndex((each) => !each.test)]
   l.jump(node, otherwise ?? leave)
@@ -37,7 +36,7 @@ export function lowerBodies(
   cases.forEach((each, index) => {
     const start = starts[index]
     if (start) l.place(start)
-    for (const one of each.consequent as Node[]) lowerStatement(l, one)
+    for (const one of each.consequent as Node[]) l.statement(one)
   })
   l.targets.pop()
   l.place(leave)

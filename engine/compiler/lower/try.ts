@@ -2,7 +2,6 @@
 import { assign, nothing, statement, type Node } from '../ast.ts'
 import { label, slotNode } from '../builder.ts'
 import { lowerPattern } from './assignment.ts'
-import { lowerStatement } from './statement.ts'
 import type { Lowering } from './lowering.ts'
 
 export function lowerTry(l: Lowering, node: Node): void {
@@ -11,9 +10,9 @@ export function lowerTry(l: Lowering, node: Node): void {
     l,
     node,
     'finally',
-    () => (node.handler ? lowerCatch(l, node) : lowerStatement(l, node.block)),
+    () => (node.handler ? lowerCatch(l, node) : l.statement(node.block)),
     (completion) => {
-      lowerStatement(l, node.finalizer)
+      l.statement(node.finalizer)
       l.emit({ op: 'endFinally', slot: completion, origin: node.finalizer })
     },
   )
@@ -44,7 +43,7 @@ function lowerCatch(l: Lowering, node: Node): void {
   const end = label()
   const slot = l.temporary()
   const from = l.here()
-  lowerStatement(l, node.block)
+  l.statement(node.block)
   l.jump(node, end)
   const to = l.here()
   l.builder.rows.push({ from, to, handler, slot, kind: 'catch' })
@@ -55,6 +54,6 @@ function lowerCatch(l: Lowering, node: Node): void {
     if (param.suspends) lowerPattern(l, param, slotNode(param, slot))
     else l.run(statement(assign(param, param, slotNode(param, slot))))
   }
-  lowerStatement(l, node.handler.body)
+  l.statement(node.handler.body)
   l.place(end)
 }

@@ -1,12 +1,11 @@
 /** `using`: acquire, the rest of the block, dispose. A resource is given up at a durable wait and acquired again after. */
-import { isStable } from './expression.ts'
+import { isStable, keep } from './operand.ts'
 import { make, type Node } from '../ast.ts'
 import { calledDependency } from '../discover.ts'
 import { primitiveCall } from '../module.ts'
 import { listenSite } from '../signal-site.ts'
 import { stepSite } from '../step-site.ts'
 import { stepCode } from './await.ts'
-import { keep } from './expression.ts'
 import type { Lowering } from './lowering.ts'
 import { guarded } from './try.ts'
 

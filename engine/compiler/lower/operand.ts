@@ -1,0 +1,48 @@
+/** Operands: evaluated from left to right, kept in slots where something suspends after them. */
+import { array, binary, isFunction, make, not, type Node } from '../ast.ts'
+import type { Lowering } from './lowering.ts'
+
+export function asStatement(node: Node): Node {
+  return make(node, 'ExpressionStatement', { expression: node })
+}
+
+/** Operands evaluated from left to right; what is evaluated before a later suspension is kept. */
+export function lowerOperands(l: Lowering, nodes: readonly (Node | null)[]): (Node | null)[] {
+  let last = -1
+  nodes.forEach((each, index) => {
+    if (each?.suspends) last = index
+  })
+  return nodes.map((each, index) => {
+    if (!each) return null
+    const lowered = l.expression(each)
+    return index < last ? keep(l, lowered) : lowered
+  })
+}
+
+/** The value of an operand, safe from what is evaluated after it. */
+export function keep(l: Lowering, node: Node): Node {
+  if (isStable(node)) return node
+  if (node.type !== 'SpreadElement') return l.spill(node)
+  return make(node, node.type, { argument: l.spill(array(node, [node])) })
+}
+
+/** Evaluates to the same whenever it is evaluated. */
+export function isStable(node: Node): boolean {
+  if (node.type === 'Literal' || node.type === 'Slot' || isFunction(node)) return true
+  if (node.type === 'Property') return true
+  if (node.type !== 'Identifier') return false
+  const { variable } = node
+  return (
+    !variable ||
+    (!variable.reassigned && variable.kind !== 'let' && variable.kind !== 'var') ||
+    variable.dependency !== undefined
+  )
+}
+
+/** True when a logical operator stops at its left operand. */
+export function logicalTest(node: Node, left: Node): Node {
+  const operator = (node.operator as string).replace('=', '')
+  if (operator === '||') return left
+  if (operator === '&&') return not(left)
+  return binary(node, '!=', left, make(node, 'Literal', { value: null, raw: 'null' }))
+}
