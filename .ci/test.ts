@@ -16,6 +16,9 @@ interface Count {
   readonly skipped: number
 }
 
+/** How long one `bun test` may take, in milliseconds: one that hangs is ended, and says which file it was in. */
+const LIMIT = 5 * 60_000
+
 const filters = process.argv.slice(2)
 const reports = mkdtempSync(join(tmpdir(), 'justscale-reports-'))
 const counts: Count[] = []
@@ -50,7 +53,9 @@ async function run(paths: readonly string[], flags: readonly string[]): Promise<
     stdio: ['ignore', 'inherit', 'inherit'],
     env: { ...process.env, NODE_ENV: 'test' },
   })
+  const limit = setTimeout(() => child.kill('SIGTERM'), LIMIT)
   const code = await child.exited
+  clearTimeout(limit)
   const count = await readReport(report)
   if (code === 0 || count.failed > 0) return count
   console.error(`bun test ended with ${code} on ${paths.length === 1 ? paths[0] : `${paths.length} files`}`)
