@@ -8,6 +8,7 @@ import {
   PostgresProcessFeature,
   PostgresSchemaFeature,
 } from '@justscale/postgres'
+import { RpcFeature } from '@justscale/rpc'
 import { Backer } from './backer/backer.ts'
 import { Campaign } from './campaign/campaign.ts'
 import { RewardTier } from './campaign/reward-tier.ts'
@@ -17,6 +18,7 @@ import { CrowdfundingApi } from './crowdfunding-api.ts'
 import type { AppEnv } from './env/environment.ts'
 import { Payment } from './payment/payment.ts'
 import { Pledge } from './pledge/pledge.ts'
+import { crowdfundingRpc } from './rpc/crowdfunding-rpc.ts'
 
 export default defineApp(import.meta, (env: AppEnv) =>
   JustScale()
@@ -33,6 +35,8 @@ export default defineApp(import.meta, (env: AppEnv) =>
     .add(PostgresProcessFeature)
     .add(Crowdfunding)
     .add(CrowdfundingApi)
+    .add(crowdfundingRpc)
+    .add(RpcFeature)
     .add(OpenApiFeature({ title: 'Crowdfunding' }))
     .add(HttpFeature),
 )

@@ -3,6 +3,7 @@
  * the proto (`SayHello`), with the shape of its kind (unary, server, client or bidi streaming).
  */
 import type { DescMessage, DescMethod, DescService, MessageInitShape, MessageShape } from '@bufbuild/protobuf'
+import type { Ref, Reference } from '@justscale/core'
 import type { Metadata } from './metadata.ts'
 
 /** What protobuf-es knows a service as: a description whose `method` members carry the message types. */
@@ -103,4 +104,7 @@ type ReplaceText<Value, Refs> = Value extends { readonly [referredModel]?: infer
   : Value
 
 /** A message as a handler may answer it: a reference or the entity itself where the wire has the text of one. */
-export type Sent<Init, Refs> = [keyof Refs] extends [never] ? Init : Received<Init, Refs>
+export type Sent<Init, Refs> = Received<Init, SentRefs<Refs>>
+type SentRefs<Refs> = {
+  readonly [Name in keyof Refs]: Refs[Name] extends Reference<infer Entity> ? Ref<Entity> : never
+}

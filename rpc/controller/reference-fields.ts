@@ -4,6 +4,7 @@
  * is found once, from its descriptor; messages without such fields are not touched.
  */
 import { getOption, hasOption, isMessage, type DescField, type DescMessage } from '@bufbuild/protobuf'
+import { FeatureSet_FieldPresence } from '@bufbuild/protobuf/wkt'
 import { isReferenceText, modelName, Reference, referenceFrom, type AnyModelClass } from '@justscale/core'
 import { GrpcError } from '../status/grpc-error.ts'
 import { GrpcStatus } from '../status/grpc-status.ts'
@@ -61,10 +62,16 @@ function convert(schema: DescMessage, models: Models, message: unknown, text: Co
       continue
     }
     const value = result[field.localName]
-    if (value === undefined || value === '') continue
+    if (value === undefined) continue
+    if (value === '' && isAbsent(field, result)) continue
     result[field.localName] = convertField(field, value, one)
   }
   return result
+}
+
+/** A field that can be absent has its default on the prototype. One that cannot must refer to something. */
+function isAbsent(field: DescField, message: Value): boolean {
+  return field.presence !== FeatureSet_FieldPresence.IMPLICIT && !Object.hasOwn(message, field.localName)
 }
 
 function convertField(field: DescField, value: unknown, one: (value: unknown) => unknown): unknown {
@@ -76,6 +83,7 @@ function convertField(field: DescField, value: unknown, one: (value: unknown) =>
 function receiveText(field: DescField, value: unknown, model: AnyModelClass): unknown {
   if (typeof value === 'string' && isReferenceText(value)) return new Reference(model, value)
   const place = `${field.parent.typeName}.${field.name}`
+  if (value === '') throw new GrpcError(GrpcStatus.INVALID_ARGUMENT, `${place} is missing`)
   throw new GrpcError(GrpcStatus.INVALID_ARGUMENT, `${place} is not a reference to ${modelName(model)}`)
 }
 

@@ -95,7 +95,8 @@ export class RpcServing {
       onError: (message, error) => this.#logger.warn(message, { error }),
     })
     this.#port = await this.#grpc.listen()
-    this.#logger.info(`gRPC on port ${this.#port}`, { services: router.services.map((service) => service.typeName) })
+    const services = router.services.map((service) => service.typeName)
+    this.#logger.info(`gRPC on ${hostname}:${this.#port}`, { services })
   }
 
   /** Says NOT_SERVING, finishes open calls for `drainMs`, then aborts their signals, then closes what is left. */

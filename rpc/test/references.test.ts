@@ -46,3 +46,8 @@ test('a text that can be no reference is refused before the handler runs', async
     message: 'refs.v1.PayRequest.order is not a reference to Order',
   })
 })
+
+test('a reference without presence is required', async () => {
+  const error = await client.Pay({ note: 'for nothing' }).catch((reason: unknown) => reason)
+  expect(error).toMatchObject({ statusName: 'INVALID_ARGUMENT', message: 'refs.v1.PayRequest.order is missing' })
+})

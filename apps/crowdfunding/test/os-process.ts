@@ -11,7 +11,15 @@ export class OsProcess implements AsyncDisposable {
   private constructor(entry: string, env: Readonly<Record<string, string>>) {
     this.#child = Bun.spawn([process.execPath, join(root, entry)], {
       cwd: join(root, '..', '..'),
-      env: { ...process.env, NODE_ENV: 'production', JUSTSCALE_ENV: 'test', LOG_LEVEL: 'info', PORT: '0', ...env },
+      env: {
+        ...process.env,
+        NODE_ENV: 'production',
+        JUSTSCALE_ENV: 'test',
+        LOG_LEVEL: 'info',
+        PORT: '0',
+        GRPC_PORT: '0',
+        ...env,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     void this.#collect(this.#child.stdout)
