@@ -69,10 +69,11 @@ export class GrpcServer {
     this.#server.once('error', reject)
     this.#server.listen(port, hostname, resolve)
     await promise.catch((cause: unknown) => {
-      throw new RpcConfigError(`the gRPC server cannot listen on ${hostname}:${port}`, {
-        cause,
-        hint: 'Is it in use? Set GRPC_PORT to another port.',
-      })
+      if (isInUse(cause)) {
+        const text = `the gRPC server cannot listen on ${hostname}:${port}, which is in use; set GRPC_PORT to another port`
+        throw new RpcConfigError(text)
+      }
+      throw new RpcConfigError(`the gRPC server cannot listen on ${hostname}:${port}`, { cause })
     })
     this.#server.off('error', reject)
     this.#server.on('error', (error) => this.#options.onError('the gRPC server failed', error))
@@ -134,6 +135,10 @@ export class GrpcServer {
     this.#options.onError('a gRPC call could not be answered', error)
     stream.close(constants.NGHTTP2_INTERNAL_ERROR)
   }
+}
+
+function isInUse(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
 }
 
 function secureOptions(tls: TlsOptions): SecureServerOptions {

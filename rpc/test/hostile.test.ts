@@ -120,6 +120,36 @@ describe('gRPC', () => {
     expect((await grpc('SayHello', bytes(), { ':method': 'GET' })).status).toBe('http 405')
   })
 
+  for (const method of ['SayHello', 'RecordRoute']) {
+    test(`${method}: what a caller sends after its answer is thrown away`, async () => {
+      const own = connect(address)
+      const stream = own.request({
+        ':method': 'POST',
+        ':path': `/greeter.v1.Greeter/${method}`,
+        'content-type': 'application/grpc',
+        te: 'trailers',
+      })
+      const refused = new Promise<string>((resolve) => {
+        const note = (headers: IncomingHttpHeaders) => {
+          if (headers['grpc-status'] !== undefined) resolve(String(headers['grpc-status']))
+        }
+        stream.on('response', note)
+        stream.on('trailers', note)
+      })
+      stream.resume()
+      stream.write(envelope(new Uint8Array(0), 0, 200_000))
+      expect(await refused).toBe('8')
+      // Many times what a stream may send before its peer reads.
+      const sent = Promise.withResolvers<void>()
+      stream.write(new Uint8Array(4_000_000), (error) => (error ? sent.reject(error) : sent.resolve()))
+      await sent.promise
+      const closed = new Promise<number | undefined>((resolve) => stream.on('close', () => resolve(stream.rstCode)))
+      stream.end()
+      expect(await closed).toBe(0)
+      own.close()
+    })
+  }
+
   for (const method of ['SayHelloStream', 'RecordRoute', 'RouteChat']) {
     test(`${method}: a connection that breaks off in the middle ends the handler`, async () => {
       const fresh = greeterApp()
