@@ -1,6 +1,7 @@
 /** `just dev [entry]`: the app on a real database, restarted on every edit. */
 import { defineCommand } from 'citty'
 import { resolveDatabase } from '@justscale/engine/embedded'
+import { addressLines, freePort } from './addresses.ts'
 import { AppProcess } from './app-process.ts'
 import { watchSources } from './watch-sources.ts'
 
@@ -13,17 +14,22 @@ export const devCommand = defineCommand({
   async run({ args }) {
     const database = await resolveDatabase()
     console.log(`database: ${database.source}`)
+    const port = Number(process.env.PORT ?? (await freePort(3000)))
     const app = new AppProcess(args.entry, {
       JUSTSCALE_ENV: 'development',
-      PORT: '3000',
+      GRPC_PORT: String(await freePort(50051)),
       ...process.env,
+      PORT: String(port),
       DATABASE_URL: database.url,
     })
     const ended = Promise.withResolvers<void>()
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => ended.resolve())
     const watcher = args.watch ? watchSources(process.cwd(), (path) => app.restart(`${path} changed`)) : undefined
     app.start()
+    const stopping = new AbortController()
+    if (port > 0) void addressLines(port, stopping.signal).then((lines) => console.log(lines?.join('\n') ?? ''))
     const code = await Promise.race([ended.promise.then(() => 0), ...(args.watch ? [] : [app.ended])])
+    stopping.abort()
     watcher?.close()
     await app.stop()
     await database.stop()
