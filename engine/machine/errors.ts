@@ -18,6 +18,17 @@ export class PrimitiveMisuseError extends EngineError {
   readonly code = 'ENGINE_PRIMITIVE_MISUSE'
 }
 
+/** A loop with awaits over an iterator that gives more items than are read ahead: it may never end. */
+export class IterationLimitError extends EngineError {
+  readonly code = 'ENGINE_ITERATION_LIMIT'
+
+  constructor(limit: number) {
+    super(`A loop with awaits was to go over more than ${limit} items of an iterator, which is read to its end first`, {
+      hint: 'Read page by page with a step each (`while (page.next)`), or make an array of what you need before the loop.',
+    })
+  }
+}
+
 /** Whether an error is the cancellation, also when it was stored and read back since. */
 export function isCancellation(error: unknown): boolean {
   return error instanceof ProcessCancelled || (error instanceof Error && error.name === 'ProcessCancelled')

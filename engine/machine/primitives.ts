@@ -9,7 +9,7 @@ import {
   type WaitSpec,
 } from '../program/wait.ts'
 import { ProcessCancelled } from '../errors.ts'
-import { isCancellation, PrimitiveMisuseError } from './errors.ts'
+import { isCancellation, IterationLimitError, PrimitiveMisuseError } from './errors.ts'
 import { currentRun } from './run-context.ts'
 
 const made = new WeakMap<Environment['host'], Primitives>()
@@ -36,7 +36,7 @@ function build(host: Environment['host']): Primitives {
     currentStep: () => host.currentStep(),
     transaction: (...args) => host.transaction(...args),
     process: { publish },
-    iterate: (value) => (Array.isArray(value) ? value : Array.from(value as Iterable<unknown>)),
+    iterate,
     collect,
     keys,
     retry(options, attempt, error) {
@@ -139,10 +139,33 @@ function run(name: string): NonNullable<ReturnType<typeof currentRun>> {
   return found
 }
 
+/** Items that a loop with awaits reads ahead from something that does not say how many it has. */
+export const MAX_READ_AHEAD = 10_000
+
+function iterate(value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value
+  const items: unknown[] = []
+  for (const item of value as Iterable<unknown>) add(items, item, value)
+  return items
+}
+
 async function collect(value: unknown): Promise<readonly unknown[]> {
   const items: unknown[] = []
-  for await (const item of (await value) as AsyncIterable<unknown>) items.push(item)
+  const source = await value
+  for await (const item of source as AsyncIterable<unknown>) add(items, item, source)
   return items
+}
+
+/** A throw here also closes the iterator. */
+function add(items: unknown[], item: unknown, source: unknown): void {
+  if (items.length === MAX_READ_AHEAD && !isSized(source)) throw new IterationLimitError(MAX_READ_AHEAD)
+  items.push(item)
+}
+
+/** Strings, maps, sets and typed arrays end. */
+function isSized(value: unknown): boolean {
+  const { length, size } = value as { length?: unknown; size?: unknown }
+  return typeof length === 'number' || typeof size === 'number'
 }
 
 function keys(value: unknown): string[] {

@@ -3,7 +3,7 @@
  * the stack of frames. There is no stack of handlers to store: the rows follow from the pc.
  */
 import type { CleanupRow } from '../program/program.ts'
-import type { Fiber, Frame } from '../program/state.ts'
+import type { Fiber, Frame, Resource, Slots } from '../program/state.ts'
 import type { StepOutcome } from '../step/step.ts'
 import { programOf, topFrame, type Run } from './run-context.ts'
 
@@ -76,8 +76,17 @@ function isCaught(run: Run, fiber: Fiber): boolean {
   })
 }
 
+/** What the frame holds is let go of as it unwinds: in the copy it is released, to be acquired again. */
 function copyFrame(frame: Frame): Frame {
-  return { ...frame, slots: Object.defineProperties({}, Object.getOwnPropertyDescriptors(frame.slots)) }
+  const slots: Slots = Object.defineProperties({}, Object.getOwnPropertyDescriptors(frame.slots))
+  if (!frame.resources) return { ...frame, slots }
+  const resources = new Map<string, Resource>()
+  for (const [slot, resource] of frame.resources) {
+    const kept = resource.kind === 'listener'
+    if (!kept) delete slots[slot]
+    resources.set(slot, { ...resource, state: kept ? 'held' : 'released' })
+  }
+  return { ...frame, slots, resources }
 }
 
 function endFiber(run: Run, fiber: Fiber, outcome: StepOutcome): void {

@@ -1,11 +1,11 @@
 /** `using`: acquire, the rest of the block, dispose. A resource is given up at a durable wait and acquired again after. */
 import { isStable, keep } from './operand.ts'
 import { make, type Node } from '../ast.ts'
-import { calledDependency } from '../discover.ts'
 import { primitiveCall } from '../module.ts'
 import { listenSite } from '../signal-site.ts'
 import { stepSite } from '../step-site.ts'
 import { stepCode } from './await.ts'
+import { checkLockBlock } from './lock-block.ts'
 import type { Lowering } from './lowering.ts'
 import { guarded } from './try.ts'
 
@@ -46,7 +46,7 @@ function acquire(l: Lowering, node: Node, declarator: Node, slot: string): void 
     l.emit({ op: 'acquire', code: l.code(code), slot, origin: init, ...async })
     return
   }
-  warnInLock(l, node, declarator)
+  checkLockBlock(l, node, declarator)
   const awaited = init.argument as Node
   const code = settled(l, awaited)
   l.flush()
@@ -62,36 +62,4 @@ function settled(l: Lowering, node: Node): Node {
     isStable(each) || each.type === 'ObjectExpression' ? each : keep(l, each),
   )
   return make(code, code.type, { callee: code.callee, arguments: args, optional: false })
-}
-
-/** A lock block is one unit of work: effects on the outside world in it may run again with it. */
-function warnInLock(l: Lowering, node: Node, declarator: Node): void {
-  const init = declarator.init as Node
-  const isLock =
-    init.argument.type === 'CallExpression' && /^(lock|acquire)/.test(String(init.argument.callee.property?.name ?? ''))
-  if (!isLock) return
-  const scope = declarator.id.variable?.scope.node as Node | undefined
-  const owner = calledDependency(init.argument)
-  const effects: Node[] = []
-  const visit = (each: Node): void => {
-    if (each.type === 'AwaitExpression' && each.start > node.end) {
-      const dependency = calledDependency(each.argument)
-      if (dependency && dependency !== owner) effects.push(each)
-    }
-    for (const key in each) {
-      const value: unknown = each[key]
-      if (key === 'scope' || key === 'variable' || key === 'loc') continue
-      if (Array.isArray(value)) for (const item of value) item && typeof item === 'object' && visit(item as Node)
-      else if (value && typeof value === 'object' && 'type' in value) visit(value as Node)
-    }
-  }
-  if (scope) visit(scope)
-  for (const effect of effects) {
-    l.unit.diagnostics.warn(
-      effect,
-      'COMPILE_EFFECT_IN_LOCK',
-      'This call runs again when the lock block does',
-      'Everything in a lock block is one unit of work; move calls of other systems out of it.',
-    )
-  }
 }

@@ -93,6 +93,7 @@ export const cases: Readonly<Record<string, string>> = {
   'classes in a handler': `class P { x: number; constructor(x: number) { this.x = x } get y() { return this.x + 1 } static of(n: number) { return new P(n) } }; const a = new P(await svc.id(1)).y; await svc.id(2); return [a, new P(3).y, P.of(4).y]`,
   'arguments are computed once': `let n = 0; const next = () => ++n; const a = await svc.add(next(), next()); return [a, n]`,
   using: `const log: any[] = []; { using r = { [Symbol.dispose]() { svc.twice(1); } }; await svc.id(1); log.push('in') } log.push('out'); return log`,
+  'an error leaves a block of using for a finally that waits': `const log: any[] = []; { using a = { [Symbol.dispose]() {} }; try { { using b = { [Symbol.dispose]() {} }; if (id) throw new Error('out') } } finally { log.push(await svc.id(0)) } }`,
   'regions keep their exits': `for (const a of [1, 2, 3]) { if (a === 1) continue; if (a === 3) return 'three'; await svc.id(a) } return 'none'`,
   'await of plain values': `const a = await 1; const b = await (null as any); const o = { p: 2 }; return [a, b, await o.p, await [await svc.id(3)]]`,
   'await twice': `const x = await await svc.id(1); return x`,

@@ -55,6 +55,21 @@ test('6: for await reads to the end first', async () => {
   expect(trace).toEqual(['id("a")', 'id("b")', 'id("a!")', 'id("b!")'])
 })
 
+test('5 and 6: what never ends is refused, what is only long is not', async () => {
+  const endless = `const forever = () => ({ n: 0, next() { return { done: false, value: this.n++ } }, [Symbol.iterator]() { return this } }) as any;`
+  expect((await durable(`${endless} for (const x of forever()) await svc.id(x)`)).error).toContain(
+    'IterationLimitError',
+  )
+  expect((await durable(`${endless} for await (const x of forever()) await svc.id(x)`)).error).toContain('10000 items')
+  expect(
+    (
+      await durable(
+        `let n = 0; for (const x of new Set(Array.from({ length: 10_001 }, (_e, i) => i))) if (n++ === 10_000) await svc.id(x)`,
+      )
+    ).trace,
+  ).toEqual(['id(10000)'])
+})
+
 test('7: no temporal dead zone in blocks with awaits', async () => {
   const { result } = await durable(
     `const early = () => later; const seen = early(); await svc.id(1); const later = 2; return [seen, later]`,

@@ -47,6 +47,23 @@ const refused: Readonly<Record<string, readonly [code: string, source: string, a
   'assigning to an import': ['COMPILE_ASSIGN_BINDING', handler('await svc.id(1); counter++'), '5:18'],
   'assigning to a dependency': ['COMPILE_ASSIGN_DEPENDENCY', handler('svc = null; await svc.id(1)'), '5:1'],
   'assigning to a constant': ['COMPILE_ASSIGN_CONST', handler('const x = 1; x = await svc.id(2)'), '5:14'],
+  'a fan-out in a lock block': [
+    'COMPILE_FIBER_IN_LOCK',
+    handler('using l = await svc.lock(id); await Promise.all([1, 2].map(async (n) => svc.id(n)))'),
+    '5:49',
+  ],
+  'a call that runs beside a lock block': [
+    'COMPILE_FIBER_IN_LOCK',
+    handler('using l = await svc.lock(id); const p = svc.id(1); await svc.id(2); await p'),
+    '5:41',
+  ],
+  'a function that starts fibers, in a lock block': [
+    'COMPILE_FIBER_IN_LOCK',
+    handler(
+      'const both = async () => Promise.all([svc.id(1), svc.id(2)]); { using l = await svc.lock(id); await both() }',
+    ),
+    '5:95',
+  ],
   'retry without a function': ['COMPILE_RETRY', handler('await retry({ attempts: 2 }, outside)'), '5:7'],
   'dependencies that are not taken by name': [
     'COMPILE_DEPENDENCIES',
@@ -113,6 +130,11 @@ test('all refusals of a file are told at once', () => {
   } catch (error) {
     expect((error as CompileError).diagnostics.map((each) => each.code)).toEqual(['COMPILE_THIS', 'COMPILE_ARGUMENTS'])
   }
+})
+
+test('what was started before a lock block may be awaited in it', () => {
+  const body = 'const p = svc.id(1); { using l = await svc.lock(id); await svc.id(2); await p }'
+  expect(transform('/app/case.ts', handler(body))?.programs.length).toBe(1)
 })
 
 test('an effect on another system in a lock block is warned about', () => {
