@@ -5,12 +5,15 @@
  */
 import type { BunPlugin } from 'bun'
 import type { ProtoLoaderOptions } from '../proto/load.ts'
+import { watchForEdits } from './watch.ts'
 
 export function protoPlugin(options: ProtoLoaderOptions = {}): BunPlugin {
   return {
     name: 'justscale-proto',
     setup(build) {
+      const bundling = build.config !== undefined
       build.onLoad({ filter: /\.proto$/ }, async ({ path }) => {
+        if (!bundling) watchForEdits(path)
         // Loaded with the first .proto file: a program without one does not pay for the parser.
         const { createProtoLoader } = await import('../proto/load.ts')
         const { emitModule } = await import('../emit/emit-module.ts')
