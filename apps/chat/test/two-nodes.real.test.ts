@@ -1,5 +1,6 @@
 /** Two nodes as OS processes on one Postgres: alice at one, bob at the other; either may be killed. */
 import { afterEach, beforeEach, expect, test } from 'bun:test'
+import { OsProcess } from '@justscale/core/testing'
 import { testDatabase, type TestDatabase } from '@justscale/engine/embedded'
 import { createClient } from '@justscale/http'
 import { join } from 'node:path'
@@ -26,36 +27,11 @@ afterEach(async () => {
 })
 
 async function startNode(): Promise<Node> {
-  const child = Bun.spawn([process.execPath, join(import.meta.dir, '..', 'main.ts')], {
-    cwd: join(import.meta.dir, '..', '..', '..'),
-    env: {
-      ...process.env,
-      NODE_ENV: 'production',
-      LOG_LEVEL: 'info',
-      PORT: '0',
-      DATABASE_URL: database.url,
-      CHAT_SECRET: 'shared',
-    },
-    stdio: ['ignore', 'pipe', 'inherit'],
+  const node = OsProcess.start(join(import.meta.dir, '..', 'main.ts'), {
+    DATABASE_URL: database.url,
+    CHAT_SECRET: 'shared',
   })
-  const { promise, resolve, reject } = Promise.withResolvers<string>()
-  void child.exited.then((code) => reject(new Error(`a node ended with ${code}`)))
-  promise.catch(() => {})
-  void (async () => {
-    let output = ''
-    for await (const text of child.stdout.pipeThrough(
-      new TextDecoderStream() as never,
-    ) as unknown as AsyncIterable<string>) {
-      output += text
-      const address = /HTTP listens on (http:\/\/[\w.:]+)/.exec(output)?.[1]
-      if (address !== undefined) resolve(address)
-    }
-  })()
-  const kill = async () => {
-    child.kill('SIGKILL')
-    await child.exited
-  }
-  return { base: await promise, kill }
+  return { base: await node.url, kill: () => node.kill() }
 }
 
 async function visitor(base: string, name: string) {

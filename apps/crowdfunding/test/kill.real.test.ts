@@ -3,8 +3,8 @@
  * without any call to wake it every campaign ends with one effect per pledge.
  */
 import { afterAll, afterEach, beforeEach, expect, test } from 'bun:test'
+import { until } from '@justscale/core/testing'
 import { Stage } from './stage.ts'
-import { until } from './until.ts'
 
 let stage: Stage
 let killedMidTurn = 0

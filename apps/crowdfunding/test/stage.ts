@@ -2,12 +2,14 @@
  * The app with all its real parts: server, payment provider and Postgres as OS processes, each test with a database of
  * its own. A turn of the server is stopped in the middle by a gate: triggers that wait for an advisory lock.
  */
+import { OsProcess, until } from '@justscale/core/testing'
 import { testDatabase, type TestDatabase } from '@justscale/engine/embedded'
 import { openPostgres, type SqlDatabase, type SqlLane } from '@justscale/engine/sql'
+import { join } from 'node:path'
 import type { ProviderCall } from '../fake-provider/main.ts'
-import { OsProcess } from './os-process.ts'
 import { Shop } from './shop.ts'
-import { until } from './until.ts'
+
+const folder = join(import.meta.dir, '..')
 
 /** Key of the advisory lock that the triggers wait for. */
 const GATE = 7_340_001
@@ -36,7 +38,7 @@ export class Stage {
 
   static async open(): Promise<Stage> {
     const database = await testDatabase()
-    const provider = OsProcess.start('fake-provider/main.ts')
+    const provider = OsProcess.start(join(folder, 'fake-provider/main.ts'))
     const providerUrl = await provider.url
     const server = startServer(database.url, providerUrl)
     const shop = new Shop(await server.url)
@@ -152,7 +154,7 @@ interface StageParts {
 }
 
 function startServer(databaseUrl: string, providerUrl: string): OsProcess {
-  return OsProcess.start('main.ts', { DATABASE_URL: databaseUrl, PAYMENTS_URL: providerUrl })
+  return OsProcess.start(join(folder, 'main.ts'), { DATABASE_URL: databaseUrl, PAYMENTS_URL: providerUrl })
 }
 
 function subjectOf(call: ProviderCall): string {

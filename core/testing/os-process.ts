@@ -1,16 +1,14 @@
-/** A program as an OS process of its own, for tests: started until it listens, killed without warning. */
-import { join } from 'node:path'
-
-const root = join(import.meta.dir, '..')
-
+/**
+ * `OsProcess`: an app as an OS process of its own, for tests that kill nodes. It inherits the folder and the environment of
+ * the test, listens on any port, and logs what `url` waits for.
+ */
 export class OsProcess implements AsyncDisposable {
   readonly #child: Bun.Subprocess<'ignore', 'pipe', 'pipe'>
   readonly #output: string[] = []
   readonly #listening = Promise.withResolvers<string>()
 
   private constructor(entry: string, env: Readonly<Record<string, string>>) {
-    this.#child = Bun.spawn([process.execPath, join(root, entry)], {
-      cwd: join(root, '..', '..'),
+    this.#child = Bun.spawn([process.execPath, entry], {
       env: {
         ...process.env,
         NODE_ENV: 'production',
@@ -30,7 +28,7 @@ export class OsProcess implements AsyncDisposable {
     this.#listening.promise.catch(() => {})
   }
 
-  /** Starts `entry`, a path below the app's folder. */
+  /** Starts the program at `entry`, an absolute path. `env` goes before what it inherits. */
   static start(entry: string, env: Readonly<Record<string, string>> = {}): OsProcess {
     return new OsProcess(entry, env)
   }
@@ -40,6 +38,7 @@ export class OsProcess implements AsyncDisposable {
     return this.#listening.promise
   }
 
+  /** All it printed so far. */
   get output(): string {
     return this.#output.join('')
   }
