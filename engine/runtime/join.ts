@@ -4,11 +4,22 @@ import type { JoinableTransaction } from '../step/transaction.ts'
 import type { Checkpoint } from '../store/store.ts'
 import type { Call } from './call.ts'
 import type { Outbox } from './outbox.ts'
-import type { ProcessRun } from './process-run.ts'
+
+/** The running process as its join sees it. */
+export interface Joiner {
+  /** Holds the process: no turn begins before the answer was called. */
+  lock(): Promise<() => void>
+  accepts(transaction: JoinableTransaction): boolean
+  /** Goes on from the outcome and writes the checkpoint of that into the transaction. */
+  write(call: Call, outcome: StepOutcome, outbox: Outbox, transaction: JoinableTransaction): Promise<Checkpoint>
+  isCommitted(seq: number): Promise<boolean>
+  /** The transaction with this checkpoint is committed. */
+  joined(checkpoint: Checkpoint): Promise<void>
+}
 
 /** The engine's half of a step's commit: holds the process from the write until the transaction ended. */
 export class Join implements CheckpointJoin {
-  readonly #run: ProcessRun
+  readonly #run: Joiner
   readonly #call: Call
   #outcome: StepOutcome | undefined
   #outbox: Outbox | undefined
@@ -16,7 +27,7 @@ export class Join implements CheckpointJoin {
   #checkpoint: Checkpoint | undefined
   written = false
 
-  constructor(run: ProcessRun, call: Call) {
+  constructor(run: Joiner, call: Call) {
     this.#run = run
     this.#call = call
   }
@@ -33,7 +44,7 @@ export class Join implements CheckpointJoin {
   async write(transaction: JoinableTransaction): Promise<void> {
     this.#release = await this.#run.lock()
     this.written = true
-    this.#checkpoint = await this.#run.writeJoined(
+    this.#checkpoint = await this.#run.write(
       this.#call,
       this.#outcome as StepOutcome,
       this.#outbox as Outbox,

@@ -1,0 +1,40 @@
+/** A host call as the engine sees it: its keys, and the step that the called code can ask about. */
+import type { AcquireEffect, CallEffect } from '../../program/state.ts'
+import type { Step, StepOutcome, StepUnit } from '../../step/step.ts'
+import type { Block, Call } from '../call.ts'
+import type { RunState } from './run-state.ts'
+
+export function callOf(
+  run: RunState,
+  effect: CallEffect | AcquireEffect,
+  read: boolean,
+  block: Block | undefined,
+): Call {
+  const visit = `${effect.program.slice(0, 12)}/${effect.fiber}/${effect.step}/${effect.visit}`
+  return {
+    key: `${effect.fiber}/${effect.step}/${effect.visit}`,
+    fiber: effect.fiber,
+    name: effect.site.name,
+    read,
+    idempotencyKey: `${run.id}/${visit}`,
+    durableFirst: effect.durableFirst,
+    abort: new AbortController(),
+    ...(block ? { block } : {}),
+    invoke: () => effect.invoke(),
+  }
+}
+
+export function stepOf(run: RunState, call: Call, attempt: number): Step {
+  return {
+    process: run.path,
+    name: call.name,
+    kind: call.read ? 'read' : 'effect',
+    idempotencyKey: call.idempotencyKey,
+    attempt,
+    signal: call.abort.signal,
+  }
+}
+
+export async function inUnit(run: RunState, unit: StepUnit, step: Step, invoke: () => unknown): Promise<StepOutcome> {
+  return unit.run(step, () => run.node.enter(invoke))
+}

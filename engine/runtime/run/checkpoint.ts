@@ -1,0 +1,92 @@
+/** The checkpoint: all that changed in a process since the last one, taken out of its memory in one synchronous step. */
+import * as machine from '../../machine/index.ts'
+import type { StepOutcome } from '../../step/step.ts'
+import type { Checkpoint, ProcessStatus, SignalEmission } from '../../store/store.ts'
+import { ValueTooLargeError } from '../../value/errors.ts'
+import { type Head, writeHead } from '../head.ts'
+import { reachableNames } from '../interest.ts'
+import { placeOf } from '../place.ts'
+import { endKey } from '../waits.ts'
+import { type FinishedEffect, type RunState, stands } from './run-state.ts'
+import { isReady } from './won-waits.ts'
+
+/** What is to be written now. Takes all pending changes: a failed write discards the process's memory. */
+export function takeCheckpoint(run: RunState): Checkpoint {
+  const finished = run.finished
+  const over = finished !== undefined && finished.status !== 'failed'
+  const running = run.calls.size + run.starts.length > 0 || run.inputs.length > 0
+  const standing = run.paused ? 'paused' : running ? 'running' : 'waiting'
+  const status: ProcessStatus = finished?.status ?? (stands(run) ? run.status : standing)
+  if (finished === undefined && !stands(run)) run.waits.keepOnly(reachableNames(run.state, run.environment))
+  const changes = run.waits.takeChanges()
+  const values = over ? dropValues(run) : encodeValues(run, finished !== undefined)
+  const checkpoint: Checkpoint = {
+    id: run.id,
+    shard: run.process.record.shard,
+    seq: run.seq + 1,
+    status,
+    ...values,
+    consume: run.consumed,
+    ...changes,
+    // Until it has looked whether the others ended already, whoever loads it has to look.
+    runnable: !over && !run.paused && (run.watch.length > 0 || isReady(run)),
+    start: run.outbox.starts,
+    emit: [...run.outbox.emits, ...(finished ? [endEmission(run, finished.outcome)] : [])],
+    place: over ? { line: 0, waits: [] } : placeOf(run.state, run.environment, run.waits.describe()),
+    log: run.log,
+    ...(run.published === undefined ? {} : { data: run.published }),
+    ...outcomeFor(run, finished),
+  }
+  run.children.push(...run.outbox.starts.map((request) => request.path))
+  run.consumed = []
+  run.log = []
+  run.outbox = { starts: [], emits: [] }
+  run.published = undefined
+  run.mustCommit = false
+  run.moved = false
+  machine.markDurable(run.state)
+  return checkpoint
+}
+
+/** A process that stays failed keeps its outcome. */
+function outcomeFor(run: RunState, finished: FinishedEffect | undefined): Pick<Checkpoint, 'outcome'> {
+  const { outcome } = run.process.record
+  if (finished !== undefined) return { outcome: encodeOutcome(run, finished.outcome) }
+  return stands(run) && outcome !== undefined ? { outcome } : {}
+}
+
+function encodeValues(run: RunState, failed: boolean): Pick<Checkpoint, 'head' | 'writeParts' | 'dropParts'> {
+  const { head: machineHead, roots } = machine.snapshot(run.state, run.environment)
+  const encoded = run.node.codec.encode(roots, run.snapshot)
+  if (encoded.size > run.node.limits.error) {
+    throw new ValueTooLargeError(`Process ${run.path} would store ${encoded.size} bytes of values`, {
+      hint: 'Keep large data outside of the process and a reference to it inside, or raise the limit of the engine.',
+    })
+  }
+  if (encoded.size > run.node.limits.warning && !failed)
+    run.node.report({ kind: 'large', process: run.path, bytes: encoded.size })
+  run.snapshot = encoded.snapshot
+  const head: Head = {
+    v: 1,
+    machine: machineHead,
+    roots: [...encoded.snapshot.roots],
+    ...run.waits.stored(),
+    children: [...run.children, ...run.outbox.starts.map((request) => request.path)],
+  }
+  const writeParts = new Map(encoded.written.map((part) => [part, encoded.snapshot.parts.get(part) as Uint8Array]))
+  return { head: writeHead(head), writeParts, dropParts: encoded.dropped }
+}
+
+function dropValues(run: RunState): Pick<Checkpoint, 'head' | 'writeParts' | 'dropParts'> {
+  const dropParts = [...run.snapshot.parts.keys()]
+  run.snapshot = { parts: new Map(), roots: new Map() }
+  return { head: new Uint8Array(), writeParts: new Map(), dropParts }
+}
+
+export function encodeOutcome(run: RunState, outcome: StepOutcome): Uint8Array {
+  return run.node.codec.encodeValue(outcome, 'result')
+}
+
+function endEmission(run: RunState, outcome: StepOutcome): SignalEmission {
+  return { signal: 'process', keys: [endKey(run.path)], payload: encodeOutcome(run, outcome) }
+}

@@ -1,0 +1,26 @@
+/** How a process leaves this node's memory: at rest, ended, or no longer this node's. */
+import { placeOf } from '../place.ts'
+import type { FinishedEffect, RunState } from './run-state.ts'
+
+/** Stops at once: nothing more is started or committed. */
+export function drop(run: RunState, reason: unknown): void {
+  run.gone = true
+  for (const call of run.calls.values()) call.abort.abort(reason)
+}
+
+export function letGo(run: RunState): void {
+  run.gone = true
+  run.node.released(run.id)
+}
+
+export function afterEnd(run: RunState): boolean {
+  const finished = run.finished as FinishedEffect
+  if (finished.status === 'failed' && finished.outcome.kind === 'threw') {
+    const { line } = placeOf(run.state, run.environment, [])
+    run.node.report({ kind: 'failed', process: run.path, line, error: finished.outcome.error })
+  } else if (finished.status !== 'failed')
+    run.node.report({ kind: 'ended', process: run.path, status: finished.status })
+  drop(run, 'the process ended')
+  letGo(run)
+  return false
+}

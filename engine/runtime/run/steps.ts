@@ -1,0 +1,173 @@
+/**
+ * Steps: host calls performed, each attempt in a unit of work of its own or in the open lock block's, and their outcomes
+ * taken back. Where the unit has a transaction that the store can join, the checkpoint is its last statement.
+ */
+import { FencedError } from '../../errors.ts'
+import { type StepOutcome, StepRetry, type StepUnit } from '../../step/step.ts'
+import type { JoinableTransaction } from '../../step/transaction.ts'
+import type { Checkpoint } from '../../store/store.ts'
+import { ValueEncodeError, ValueTooLargeError } from '../../value/errors.ts'
+import type { Call } from '../call.ts'
+import { Join, type Joiner } from '../join.ts'
+import { openOutbox, type Outbox } from '../outbox.ts'
+import { inUnit, stepOf } from './calls.ts'
+import { takeCheckpoint } from './checkpoint.ts'
+import { advance } from './effects.ts'
+import { afterEnd, letGo } from './end.ts'
+import { note, type RunState } from './run-state.ts'
+import { accepted, discard, failHere } from './storing.ts'
+
+/** Attempts of a step whose transaction is lost again and again, and the wait between them, in milliseconds. */
+const ATTEMPTS = 8
+const backoff = (attempt: number) => Math.min(1_000, 10 * 2 ** attempt)
+
+export function launch(run: RunState): void {
+  const starts = run.starts
+  run.starts = []
+  for (const call of starts) {
+    if (run.calls.has(call.key)) continue
+    if (call.block !== undefined) run.block ??= call.block
+    run.calls.set(call.key, call)
+    void perform(run, call)
+  }
+}
+
+async function perform(run: RunState, call: Call): Promise<void> {
+  for (let attempt = 1; !run.gone; attempt++) {
+    const retry = await attemptCall(run, call, attempt)
+    if (retry === undefined) break
+    run.node.report({ kind: 'retried', process: run.path, step: call.name, attempt, error: retry })
+    if (attempt >= ATTEMPTS) {
+      settled(run, call, { kind: 'threw', error: retry.cause ?? retry })
+      break
+    }
+    await new Promise<void>((resolve) => run.node.clock.schedule(backoff(attempt), resolve))
+  }
+  await run.again()
+}
+
+/** One attempt of a call; answers the loss that a further attempt can mend. */
+async function attemptCall(run: RunState, call: Call, attempt: number): Promise<StepRetry | undefined> {
+  const step = stepOf(run, call, attempt)
+  const outbox = openOutbox(step, run.process.record)
+  const unit = call.block?.unit ?? run.node.host.open(step)
+  const join = new Join(joiner(run), call)
+  try {
+    const outcome = await inUnit(run, unit, step, () => call.invoke())
+    outbox.open = false
+    if (run.gone || run.calls.get(call.key) !== call) {
+      if (call.block === undefined) await unit.abort('the process is gone')
+      return undefined
+    }
+    if (call.block !== undefined && !call.ends) {
+      run.outbox.starts.push(...outbox.starts)
+      run.outbox.emits.push(...outbox.emits)
+      answered(run, call, outcome)
+      return undefined
+    }
+    join.prepare(outcome, outbox)
+    const answer = await unit.close(join)
+    if (answer === 'joined') await join.accepted()
+    else settled(run, call, outcome, outbox)
+    return undefined
+  } catch (error) {
+    return await attemptFailed(run, call, unit, join, error)
+  } finally {
+    outbox.open = false
+    join.letGo()
+  }
+}
+
+async function attemptFailed(
+  run: RunState,
+  call: Call,
+  unit: StepUnit,
+  join: Join,
+  error: unknown,
+): Promise<StepRetry | undefined> {
+  await unit.abort(error)
+  if (run.gone) return undefined
+  if (error instanceof FencedError) {
+    letGo(run)
+    return undefined
+  }
+  if (error instanceof StepRetry && error.committed === 'unknown' && (await join.isCommitted())) {
+    await join.accepted()
+    return undefined
+  }
+  if (join.written || call.block !== undefined) return undo(run, call, error)
+  if (error instanceof StepRetry) return error
+  settled(run, call, { kind: 'threw', error })
+  return undefined
+}
+
+/**
+ * The commit that the process had gone on in failed. A lost transaction runs the step (or the whole block) again; what
+ * cannot be stored fails the process; any other refusal is thrown at the step.
+ */
+async function undo(run: RunState, call: Call, error: unknown): Promise<undefined> {
+  run.calls.delete(call.key)
+  if (error instanceof ValueEncodeError || error instanceof ValueTooLargeError) {
+    await failHere(run, error)
+    return undefined
+  }
+  await discard(run, error)
+  if (error instanceof StepRetry || call.block !== undefined || run.gone) return undefined
+  run.starts = run.starts.filter((start) => start.key !== call.key)
+  settled(run, call, { kind: 'threw', error })
+  return undefined
+}
+
+function joiner(run: RunState): Joiner {
+  return {
+    lock: () => run.mutex.acquire(),
+    accepts: (transaction) => run.node.store.accepts(transaction),
+    write: (call, outcome, outbox, transaction) => writeJoined(run, call, outcome, outbox, transaction),
+    isCommitted: (seq) => run.node.session.committed(run.id, seq),
+    joined: (checkpoint) => joined(run, checkpoint),
+  }
+}
+
+/** Called by a join inside the user's transaction: runs on from the outcome and writes what that gives. */
+async function writeJoined(
+  run: RunState,
+  call: Call,
+  outcome: StepOutcome,
+  outbox: Outbox,
+  transaction: JoinableTransaction,
+): Promise<Checkpoint> {
+  run.calls.delete(call.key)
+  if (call.ends) run.block = undefined
+  run.outbox.starts.push(...outbox.starts)
+  run.outbox.emits.push(...outbox.emits)
+  note(run, 'step', call.name)
+  advance(run, [{ kind: 'outcome', fiber: call.fiber, outcome }])
+  const checkpoint = takeCheckpoint(run)
+  await run.node.session.commitIn(transaction, checkpoint)
+  return checkpoint
+}
+
+async function joined(run: RunState, checkpoint: Checkpoint): Promise<void> {
+  await accepted(run, checkpoint)
+  if (run.finished !== undefined) afterEnd(run)
+}
+
+/** The outcome of a call that committed what it did by itself, if anything. */
+function settled(run: RunState, call: Call, outcome: StepOutcome, outbox?: Outbox): void {
+  if (outbox !== undefined) {
+    run.outbox.starts.push(...outbox.starts)
+    run.outbox.emits.push(...outbox.emits)
+    if (outbox.starts.length + outbox.emits.length > 0) run.mustCommit = true
+  }
+  if (call.ends) run.block = undefined
+  if (!call.read) {
+    run.mustCommit = true
+    note(run, 'step', call.name)
+  }
+  answered(run, call, outcome)
+}
+
+function answered(run: RunState, call: Call, outcome: StepOutcome): void {
+  run.calls.delete(call.key)
+  run.inputs.push({ kind: 'outcome', fiber: call.fiber, outcome })
+}

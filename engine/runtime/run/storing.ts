@@ -1,0 +1,132 @@
+/** Between memory and store: loading a process, committing its checkpoints, and giving it up. */
+import { FencedError } from '../../errors.ts'
+import * as machine from '../../machine/index.ts'
+import type { StepOutcome } from '../../step/step.ts'
+import type { Checkpoint, LoadedProcess } from '../../store/store.ts'
+import { type Head, readHead } from '../head.ts'
+import { parametersOf } from '../path.ts'
+import { failingPlace } from '../place.ts'
+import { Waits } from '../waits.ts'
+import { encodeOutcome, takeCheckpoint } from './checkpoint.ts'
+import { applyPending } from './effects.ts'
+import { drop, letGo } from './end.ts'
+import type { RunState } from './run-state.ts'
+
+export async function loadInto(run: RunState, process: LoadedProcess): Promise<void> {
+  const head = readHead(process.head)
+  run.process = process
+  run.environment = await run.node.environment(process.record.definition, programsOf(process.record.program, head))
+  run.snapshot = { parts: process.parts, roots: new Map(head.roots) }
+  run.state = machine.restore(head.machine as machine.Head, run.node.codec.decode(run.snapshot), run.environment)
+  run.waits = new Waits(head, parametersOf(process.record.definition, process.record.path), run.node.textOf)
+  run.seq = process.record.seq
+  run.status = process.record.status
+  run.children = [...head.children]
+  run.paused = process.record.status === 'paused'
+  run.inputs = head.fresh ? [{ kind: 'start' }] : []
+  run.starts = []
+  run.releases = []
+  run.held = []
+  run.consumed = []
+  run.outbox = { starts: [], emits: [] }
+  run.published = undefined
+  run.finished = undefined
+  run.block = undefined
+  run.mustCommit = false
+  run.moved = false
+  run.watch = [...run.waits.byFiber.values()].flat().flatMap((leaf) => (leaf.kind === 'process' ? [leaf.path] : []))
+  see(run, process)
+  // It was given to this node because there may be something to do: the next checkpoint says whether there still is.
+  run.storedRunnable = true
+  await lookAtEnded(run)
+  if (!head.fresh && run.status !== 'failed') applyPending(run)
+}
+
+export function see(run: RunState, process: LoadedProcess): void {
+  const consumed = new Set(run.consumed)
+  run.inbox = process.inbox.filter((entry) => !consumed.has(entry.id))
+}
+
+/** Writes a checkpoint; answers whether it was accepted. What cannot be stored fails the process at its line. */
+export async function commit(run: RunState): Promise<boolean> {
+  let checkpoint: Checkpoint
+  try {
+    checkpoint = takeCheckpoint(run)
+  } catch (error) {
+    await failHere(run, error)
+    return false
+  }
+  const answer = await run.node.committer.commit(checkpoint)
+  if (answer === 'fenced') {
+    letGo(run)
+    return false
+  }
+  await accepted(run, checkpoint)
+  return true
+}
+
+export async function accepted(run: RunState, checkpoint: Checkpoint): Promise<void> {
+  run.seq = checkpoint.seq
+  run.status = checkpoint.status
+  run.storedRunnable = checkpoint.runnable
+  for (const due of checkpoint.timers.values()) if (due !== null) run.node.due(due)
+  await lookAtEnded(run)
+}
+
+async function lookAtEnded(run: RunState): Promise<void> {
+  const watch = run.watch
+  run.watch = []
+  for (const path of watch) await lookAt(run, path)
+}
+
+/** The other process may have ended before this one listened. */
+async function lookAt(run: RunState, path: string): Promise<void> {
+  const record = await run.node.store.find(path)
+  if (record?.outcome === undefined) return
+  const outcome = run.node.codec.decodeValue(record.outcome) as StepOutcome
+  run.ended.set(path, { at: record.endedAt ?? run.node.now(), outcome })
+}
+
+/** The process cannot go on (a value that cannot be stored, say): it fails where it stands, as of its last checkpoint. */
+export async function failHere(run: RunState, error: unknown): Promise<void> {
+  const process = await run.node.session.reload(run.id)
+  if (process === undefined) return letGo(run)
+  const { line } = failingPlace(error, run.state, run.environment)
+  const outcome: StepOutcome = { kind: 'threw', error }
+  run.node.report({ kind: 'failed', process: run.path, line, error })
+  drop(run, error)
+  await run.node.committer.commit({
+    id: run.id,
+    shard: process.record.shard,
+    seq: process.record.seq + 1,
+    status: 'failed',
+    head: process.head,
+    writeParts: new Map(),
+    dropParts: [],
+    consume: [],
+    timers: new Map(),
+    runnable: false,
+    subscribe: [],
+    unsubscribe: [],
+    start: [],
+    emit: [],
+    outcome: encodeOutcome(run, outcome),
+    place: { line, waits: [] },
+    log: [{ at: run.node.now(), kind: 'failed', text: String(error) }],
+  })
+  letGo(run)
+}
+
+/** Throws the memory away and loads what is stored. Calls in flight go on; their fibers wait for them again. */
+export async function discard(run: RunState, error: unknown): Promise<void> {
+  if (error instanceof FencedError) return letGo(run)
+  const process = await run.node.session.reload(run.id)
+  if (process === undefined) return letGo(run)
+  await loadInto(run, process)
+}
+
+/** The programs that its frames run. */
+function programsOf(main: string, head: Head): readonly string[] {
+  const { frames, failed } = head.machine as machine.Head
+  return [...new Set([main, ...frames.map((frame) => frame.program), ...(failed ?? []).map((frame) => frame.program)])]
+}

@@ -1,0 +1,20 @@
+/** Which waits of a process are over, by what lies in its inbox, what time it is and which other processes ended. */
+import type { InboxEntry } from '../../store/store.ts'
+import { type WaitWorld, winner } from '../wait-plan.ts'
+import type { RunState } from './run-state.ts'
+
+export function isReady(run: RunState): boolean {
+  if (run.paused) return false
+  return [...run.waits.byFiber.values()].some((leaves) => winner(leaves, worldOf(run)) !== undefined)
+}
+
+/** The world as its waits see it. */
+export function worldOf(run: RunState): WaitWorld {
+  return {
+    now: run.node.now(),
+    inbox: run.inbox,
+    decode: (entry: InboxEntry) => run.node.codec.decodeValue(entry.payload),
+    textOf: run.node.textOf,
+    ended: (path: string) => run.ended.get(path),
+  }
+}
