@@ -11,6 +11,7 @@ export type { CallContext, RpcContext } from './controller/method-type.ts'
 export type {
   RpcController,
   RpcControllerDefinition,
+  RpcGuard,
   RpcImplementer,
   RpcMiddleware,
   RpcRoute,

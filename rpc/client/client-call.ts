@@ -1,6 +1,7 @@
 /** One method of a client: deadlines, metadata, retries, and the end of a call when nobody reads on. */
 import type { DescMethod, DescMethodStreaming, DescMethodUnary } from '@bufbuild/protobuf'
 import type { Transport } from '@connectrpc/connect'
+import { currentCell } from '@justscale/core/cell'
 import { currentInboundCall } from '../server/inbound-call.ts'
 import { receivedError, GrpcError } from '../status/grpc-error.ts'
 import { GrpcStatus } from '../status/grpc-status.ts'
@@ -94,7 +95,7 @@ export class ClientCall {
 
   async #prepare(options: CallOptions, elapsed: number): Promise<Prepared> {
     const inbound = currentInboundCall()
-    const headers = await this.#headers(options, inbound?.requestHeader)
+    const headers = await this.#headers(options)
     const own = options.timeoutMs ?? this.#options.timeoutMs
     const limits = [own === undefined ? undefined : own - elapsed, inbound?.timeoutMs()].filter(
       (limit) => limit !== undefined,
@@ -106,11 +107,12 @@ export class ClientCall {
     return { headers, timeoutMs, ...linkedController([options.signal, inbound?.signal]) }
   }
 
-  async #headers(options: CallOptions, inbound: Headers | undefined): Promise<Headers> {
+  async #headers(options: CallOptions): Promise<Headers> {
     const headers = new Headers()
+    const caller = currentCell()?.caller
     for (const name of this.#options.propagate ?? propagated) {
-      const value = inbound?.get(name)
-      if (value !== undefined && value !== null) headers.set(name, value)
+      const value = caller?.header(name)
+      if (value !== undefined) headers.set(name, value)
     }
     const { metadata } = this.#options
     const common = typeof metadata === 'function' ? await metadata() : metadata

@@ -10,23 +10,32 @@ import {
   type ControllerInstance,
   type Route,
 } from '@justscale/core'
-import type { AnyModelClass, ModelClassOf, Reference } from '@justscale/core'
+import type { AnyModelClass, Guard, Middleware, ModelClassOf, Reference } from '@justscale/core'
 import { ContractError } from '../errors.ts'
+import { unknownFields } from './reference-fields.ts'
 import type { AnyContract, MethodHandlers, OnlyKnown, RpcContext } from './method-type.ts'
 
 /** Runs before the method. What it returns is added to the context; throwing (a GrpcError) denies the call. */
-export type RpcMiddleware<Needs, Added> = (context: RpcContext & Needs) => Added | Promise<Added>
+export type RpcMiddleware<Needs, Added> = Middleware<RpcContext & Needs, Added>
+
+/** Runs before the method. Returning `false` denies the call with PERMISSION_DENIED, throwing a GrpcError with that. */
+export type RpcGuard<Needs> = Guard<RpcContext & Needs>
 
 export type ReferenceTypes<Models> = {
   readonly [Name in keyof Models]: Models[Name] extends ModelClassOf<infer Entity> ? Reference<Entity> : never
 }
 
 export interface RpcImplementer<Contract extends AnyContract, Added, Refs> {
-  /** Middleware and guards, in the order in which they are declared. */
+  /** Middleware and guards run in the order in which they are declared. */
   use<More extends object | void>(
     middleware: RpcMiddleware<Added, More>,
   ): RpcImplementer<Contract, Added & (More extends object ? More : unknown), Refs>
-  /** The models that `(justscale.ref)` names in the proto: their fields arrive as references. */
+  /** Several guards: one that passes is enough. */
+  guard(...guards: readonly RpcGuard<Added>[]): RpcImplementer<Contract, Added, Refs>
+  /**
+   * The models that `(justscale.ref)` names in the proto: their fields arrive as references. A text field that is not
+   * annotated is named by its message and itself: `{ 'orders.v1.PayRequest.orderId': Order }`; not one of a oneof.
+   */
   types<const Models extends Readonly<Record<string, AnyModelClass>>>(
     models: Models,
   ): RpcImplementer<Contract, Added, Refs & ReferenceTypes<Models>>
@@ -54,14 +63,18 @@ export interface RpcRoute extends Route {
   readonly transport: 'rpc'
   readonly service: DescService
   readonly method: DescMethod
-  readonly middleware: readonly RpcMiddleware<unknown, object | void>[]
+  readonly steps: readonly RpcStep[]
   readonly models: Readonly<Record<string, AnyModelClass>>
   readonly handle: (context: never) => unknown
 }
 
+export type RpcStep =
+  | { readonly kind: 'use'; readonly middleware: RpcMiddleware<unknown, object | void> }
+  | { readonly kind: 'guard'; readonly guards: readonly RpcGuard<unknown>[] }
+
 interface Draft {
   readonly service: DescService
-  readonly middleware: readonly RpcMiddleware<unknown, object | void>[]
+  readonly steps: readonly RpcStep[]
   readonly models: Readonly<Record<string, AnyModelClass>>
 }
 
@@ -69,13 +82,15 @@ export function rpcImplementer<Contract extends AnyContract>(
   contract: Contract,
 ): RpcImplementer<Contract, unknown, Record<never, never>> {
   const service = contract as unknown as DescService
-  return implementer({ service, middleware: [], models: {} }) as RpcImplementer<Contract, unknown, Record<never, never>>
+  return implementer({ service, steps: [], models: {} }) as RpcImplementer<Contract, unknown, Record<never, never>>
 }
 
 function implementer(draft: Draft): unknown {
   return {
     use: (middleware: RpcMiddleware<unknown, object | void>) =>
-      implementer({ ...draft, middleware: [...draft.middleware, middleware] }),
+      implementer({ ...draft, steps: [...draft.steps, { kind: 'use', middleware }] }),
+    guard: (...guards: readonly RpcGuard<unknown>[]) =>
+      implementer({ ...draft, steps: [...draft.steps, { kind: 'guard', guards }] }),
     types: (models: Draft['models']) => implementer({ ...draft, models: { ...draft.models, ...models } }),
     create: (definition: UntypedDefinition) => makeController(draft, definition),
   }
@@ -113,6 +128,8 @@ function makeRoutes(name: string, draft: Draft, methods: Readonly<Record<string,
   const unknown = Object.keys(methods).filter((method) => !known.includes(method))
   const missing = known.filter((method) => typeof methods[method] !== 'function')
   if (missing.length > 0 || unknown.length > 0) throw contractError(name, draft.service, missing, unknown)
+  const [wrong] = unknownFields(draft.service, draft.models)
+  if (wrong !== undefined) throw fieldError(name, draft.service, wrong)
   for (const method of draft.service.methods) {
     const handle = methods[methodName(method)] as RpcRoute['handle']
     routes[methodName(method)] = {
@@ -132,4 +149,10 @@ function contractError(name: string, service: DescService, missing: readonly str
   ]
   const hint = `The methods of ${service.typeName} are ${service.methods.map(methodName).join(', ')}.`
   return new ContractError(`The controller "${name}" of ${service.typeName} ${parts.join(' and ')}`, { hint })
+}
+
+function fieldError(name: string, service: DescService, field: string) {
+  const text = `The controller "${name}" of ${service.typeName} says what "${field}" refers to, which is no such text field`
+  const hint = 'A field is named as in "orders.v1.PayRequest.orderId", as TypeScript spells it, and is in no oneof.'
+  return new ContractError(text, { hint })
 }

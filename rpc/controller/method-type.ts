@@ -90,13 +90,28 @@ export type RefText<Model extends string> = string & { readonly [referredModel]?
 
 /** A message as a handler receives it: texts of references to known models are references. */
 export type Received<Message, Refs> = [keyof Refs] extends [never] ? Message : ReplaceRefs<Message, Refs>
-type ReplaceRefs<Value, Refs> = Value extends Uint8Array | bigint | boolean | number | undefined | null
+type ReplaceRefs<Value, Refs, Name extends string = MessageName<Value>> = Value extends
+  Uint8Array | bigint | boolean | number | undefined | null
   ? Value
   : Value extends string
     ? ReplaceText<Value, Refs>
     : Value extends readonly (infer Item)[]
       ? ReplaceRefs<Item, Refs>[]
-      : { [Key in keyof Value]: ReplaceRefs<Value[Key], Refs> }
+      : {
+          [Key in keyof Value]: FieldName<Name, Key> extends keyof Refs
+            ? ReplaceEvery<Value[Key], Refs[FieldName<Name, Key>]>
+            : ReplaceRefs<Value[Key], Refs>
+        }
+/** Of a message, and of what a message can be made from: a union with the message itself. */
+type MessageName<Value> = Value extends { readonly $typeName: infer Name extends string } ? Name : never
+type FieldName<Name extends string, Key> = [Name] extends [never] ? '' : `${Name}.${Key & string}`
+type ReplaceEvery<Value, Replacement> = Value extends undefined
+  ? Value
+  : Value extends string
+    ? Replacement
+    : Value extends readonly (infer Item)[]
+      ? ReplaceEvery<Item, Replacement>[]
+      : { [Key in keyof Value]: ReplaceEvery<Value[Key], Replacement> }
 type ReplaceText<Value, Refs> = Value extends { readonly [referredModel]?: infer Model }
   ? Exclude<Model, undefined> extends keyof Refs
     ? Refs[Exclude<Model, undefined> & keyof Refs]

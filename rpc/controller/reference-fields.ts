@@ -1,9 +1,18 @@
 /**
  * References in messages: a string field annotated `[(justscale.ref) = "Order"]` arrives in a handler as a reference to
- * the model that `.types({ Order })` names, and may be answered as a reference or an entity. What each message type needs
+ * the model that `.types({ Order })` names, and may be answered as a reference or an entity. Fields of a proto that one
+ * cannot annotate are named there: `.types({ 'orders.v1.PayRequest.orderId': Order })`. What each message type needs
  * is found once, from its descriptor; messages without such fields are not touched.
  */
-import { getOption, hasOption, isMessage, type DescField, type DescMessage } from '@bufbuild/protobuf'
+import {
+  getOption,
+  hasOption,
+  isMessage,
+  ScalarType,
+  type DescField,
+  type DescMessage,
+  type DescService,
+} from '@bufbuild/protobuf'
 import { FeatureSet_FieldPresence } from '@bufbuild/protobuf/wkt'
 import { isReferenceText, modelName, Reference, referenceFrom, type AnyModelClass } from '@justscale/core'
 import { GrpcError } from '../status/grpc-error.ts'
@@ -40,7 +49,33 @@ function refersTo(schema: DescMessage, models: Models, seen: Set<DescMessage>): 
 }
 
 function modelOf(field: DescField, models: Models): AnyModelClass | undefined {
-  return hasOption(field, refOption) ? models[getOption(field, refOption) as string] : undefined
+  const mapped = models[mappedName(field)]
+  return mapped ?? (hasOption(field, refOption) ? models[getOption(field, refOption) as string] : undefined)
+}
+
+/** How `.types` names a field that is not annotated: `orders.v1.PayRequest.orderId`. */
+function mappedName(field: DescField): string {
+  return `${field.parent.typeName}.${field.localName}`
+}
+
+/** The keys of `models` that look like fields and are no text field of the service's messages. */
+export function unknownFields(service: DescService, models: Models): string[] {
+  const found = new Set<string>()
+  const seen = new Set<DescMessage>()
+  const visit = (message: DescMessage) => {
+    if (seen.has(message)) return
+    seen.add(message)
+    for (const field of message.fields) {
+      if (isText(field) && field.oneof === undefined) found.add(mappedName(field))
+      if (field.message !== undefined) visit(field.message)
+    }
+  }
+  for (const method of service.methods) for (const message of [method.input, method.output]) visit(message)
+  return Object.keys(models).filter((name) => name.includes('.') && !found.has(name))
+}
+
+function isText(field: DescField): boolean {
+  return field.message === undefined && field.enum === undefined && field.scalar === ScalarType.STRING
 }
 
 type ConvertText = (field: DescField, value: unknown, model: AnyModelClass) => unknown

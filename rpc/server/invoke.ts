@@ -4,13 +4,15 @@
  */
 import type { MessageInitShape, DescMessage, DescMethod } from '@bufbuild/protobuf'
 import { Code, ConnectError, type HandlerContext, type MethodImpl } from '@connectrpc/connect'
-import { runInApp, type AppContext, type Logger } from '@justscale/core'
-import { Cell, enterCell, runInCell } from '@justscale/core/cell'
-import type { RpcRoute } from '../controller/implementer.ts'
+import { runInApp, stepFunction, type AppContext, type Logger } from '@justscale/core'
+import { CallIdentity, Cell, enterCell, runInCell } from '@justscale/core/cell'
+import type { RpcRoute, RpcStep } from '../controller/implementer.ts'
 import { Metadata } from '../controller/metadata.ts'
 import type { RpcContext } from '../controller/method-type.ts'
 import { referenceFields, type ReferenceFields } from '../controller/reference-fields.ts'
 import { enterInboundCall } from './inbound-call.ts'
+import { GrpcError } from '../status/grpc-error.ts'
+import { GrpcStatus } from '../status/grpc-status.ts'
 import { knownError } from './known-error.ts'
 
 export type Init = MessageInitShape<DescMessage>
@@ -41,6 +43,7 @@ export class Call {
   readonly #name: string
   readonly #input: ReferenceFields | undefined
   readonly #output: ReferenceFields | undefined
+  #steps: readonly PreparedStep[] | undefined
 
   constructor(app: AppContext, logger: Logger, route: RpcRoute) {
     this.method = route.method
@@ -50,6 +53,12 @@ export class Call {
     this.#name = `${route.service.typeName}/${route.method.name}`
     this.#input = referenceFields(route.method.input, route.models)
     this.#output = referenceFields(route.method.output, route.models)
+  }
+
+  /** Finds what middleware and guards inject. Rejects with `UnprovidedTokenError`. */
+  async prepare(): Promise<readonly PreparedStep[]> {
+    const prepared = this.#route.steps.map((step) => prepareStep(step, this.#app))
+    return (this.#steps = await Promise.all(prepared))
   }
 
   /** Body of a call, as a function, so that a reference that is none fails inside the call. */
@@ -63,7 +72,7 @@ export class Call {
   }
 
   async answer(body: () => unknown, context: CallFacts): Promise<Init> {
-    const options = { name: `rpc ${this.#name}`, signal: context.signal }
+    const options = { name: `rpc ${this.#name}`, signal: context.signal, caller: callerOf(context) }
     try {
       const answer = await this.#enter(context, () =>
         runInCell(options, async () => this.#sent(await this.#handle(body, context))),
@@ -77,7 +86,8 @@ export class Call {
   }
 
   async *stream(body: () => unknown, context: CallFacts): AsyncGenerator<Init> {
-    const cell = new Cell('boundary', { name: `rpc ${this.#name}`, signal: context.signal })
+    const options = { name: `rpc ${this.#name}`, signal: context.signal, caller: callerOf(context) }
+    const cell = new Cell('boundary', options)
     const inside = <Result>(step: () => Result) => this.#enter(context, () => enterCell(cell, step))
     let iterator: AsyncIterator<Init> | undefined
     const held: Init[] = []
@@ -121,8 +131,8 @@ export class Call {
 
   async #handle(body: () => unknown, context: CallFacts): Promise<unknown> {
     const full = new Context(this.#name, body(), context)
-    for (const middleware of this.#route.middleware) {
-      const added = await middleware(full)
+    for (const step of this.#steps ?? (await this.prepare())) {
+      const added = await step(full)
       for (const [name, value] of Object.entries(added ?? {})) {
         Object.defineProperty(full, name, { value, enumerable: true, configurable: true, writable: true })
       }
@@ -178,6 +188,21 @@ class Context implements FullContext {
   get protocol(): string {
     return this.#facts.protocolName
   }
+}
+
+type PreparedStep = (context: FullContext) => object | void | Promise<object | void>
+
+async function prepareStep(step: RpcStep, { container }: AppContext): Promise<PreparedStep> {
+  if (step.kind === 'use') return stepFunction(step.middleware, container)
+  const guards = await Promise.all(step.guards.map((guard) => stepFunction(guard, container)))
+  return async (context) => {
+    for (const guard of guards) if ((await guard(context)) !== false) return
+    throw new GrpcError(GrpcStatus.PERMISSION_DENIED, 'you may not do this')
+  }
+}
+
+function callerOf(context: CallFacts): CallIdentity {
+  return new CallIdentity(() => context.requestHeader)
 }
 
 async function* receiveEach(body: AsyncIterable<object>, input: ReferenceFields): AsyncIterable<object> {

@@ -31,6 +31,7 @@ export interface RpcRouter {
   readonly handlers: ReadonlyMap<string, UniversalHandler>
   /** The controllers' methods with one message each way, for the lean path of the gRPC port. */
   readonly unary: ReadonlyMap<string, Call>
+  readonly calls: readonly Call[]
 }
 
 /** Throws RpcConfigError when two controllers implement one service. The app must be prepared. */
@@ -39,6 +40,7 @@ export function makeRouter(app: AppContext, logger: Logger, options: RouterOptio
   const services = new Map<string, DescService>()
   const implemented = new Map<string, string>()
   const unary = new Map<string, Call>()
+  const calls: Call[] = []
   for (const { scope, controller, routes } of rpcControllers(app)) {
     const service = routes[0]?.service
     if (service === undefined) continue
@@ -49,6 +51,7 @@ export function makeRouter(app: AppContext, logger: Logger, options: RouterOptio
     services.set(service.typeName, service)
     for (const route of routes) {
       const call = new Call(scope, logger, route)
+      calls.push(call)
       router.rpc<DescMethod>(route.method, implementation(call))
       if (route.method.methodKind === 'unary') unary.set(`/${service.typeName}/${route.method.name}`, call)
     }
@@ -58,6 +61,7 @@ export function makeRouter(app: AppContext, logger: Logger, options: RouterOptio
   return {
     services: [...services.values()],
     unary,
+    calls,
     handlers: new Map(router.handlers.map((handler) => [handler.requestPath, handler])),
   }
 }

@@ -84,6 +84,7 @@ export class RpcServing {
   async start(): Promise<void> {
     const { port = portFromEnvironment(), hostname = '0.0.0.0', tls } = this.#options
     const router = this.router
+    await Promise.all(router.calls.map((call) => call.prepare()))
     if (port === false) return
     this.#grpc = new GrpcServer({
       hostname,

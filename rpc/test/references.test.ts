@@ -5,6 +5,7 @@ import '../plugin/register.ts'
 import { createRpcClient, inProcessTransport, RpcFeature } from '../index.ts'
 
 const { OrdersContract } = await import('../fixtures/refs.proto')
+const { OrdersContract: LegacyContract } = await import('../fixtures/legacy.proto')
 
 class Order extends defineModel({ fields: { total: field.int() } }) {}
 
@@ -22,11 +23,14 @@ const orders = createController
     }),
   })
 
-const app = JustScale()
-  .add(orders)
-  .add(RpcFeature.configure({ port: false }))
-  .build()
-const client = createRpcClient(OrdersContract, { transport: inProcessTransport(app) })
+function appWith(controller: typeof orders) {
+  return JustScale()
+    .add(controller)
+    .add(RpcFeature.configure({ port: false }))
+    .build()
+}
+
+const client = createRpcClient(OrdersContract, { transport: inProcessTransport(appWith(orders)) })
 
 test('texts become references at every depth, and references become texts', async () => {
   const reply = await client.Pay({
@@ -51,3 +55,46 @@ test('a reference without presence is required', async () => {
   const error = await client.Pay({ note: 'for nothing' }).catch((reason: unknown) => reason)
   expect(error).toMatchObject({ statusName: 'INVALID_ARGUMENT', message: 'refs.v1.PayRequest.order is missing' })
 })
+
+test('fields of a proto that is not annotated are mapped by their names', async () => {
+  const legacy = createController
+    .implements(LegacyContract)
+    .types({
+      'legacy.v1.PayRequest.orderId': Order,
+      'legacy.v1.PayRequest.others': Order,
+      'legacy.v1.PayRequest.Inner.byName': Order,
+      'legacy.v1.PayReply.orderId': Order,
+    })
+    .create({
+      methods: () => ({
+        Pay: async ({ body }) => {
+          const orderId: Reference<Order> = body.orderId
+          const inner: Reference<Order>[] = Object.values(body.inner?.byName ?? {})
+          const note: string = body.note
+          // @ts-expect-error it is a reference, not a text
+          const text: string = body.orderId
+          return { orderId, seen: [...body.others, ...inner].map(String).concat(note, typeof text) }
+        },
+      }),
+    })
+  const mapped = createRpcClient(LegacyContract, { transport: inProcessTransport(appWith(legacy)) })
+  const reply = await mapped.Pay({ orderId: 'a1', others: ['b2'], inner: { byName: { c: 'c3' } }, note: 'd4' })
+  expect([reply.orderId, ...reply.seen]).toEqual(['a1', 'Order(b2)', 'Order(c3)', 'd4', 'object'])
+  expect(await mapped.Pay({ others: ['b2'] }).catch((error: unknown) => error)).toMatchObject({
+    message: 'legacy.v1.PayRequest.order_id is missing',
+  })
+})
+
+test.each(['legacy.v1.PayRequest.order_id', 'legacy.v1.PayRequest.chosen', 'legacy.v1.PayRequest.inner'])(
+  'a mapping of %s, which is no text field of its own, is refused',
+  async (field) => {
+    const legacy = createController
+      .implements(LegacyContract)
+      .types({ [field]: Order })
+      .create({ methods: () => ({ Pay: () => ({}) }) })
+    const error: unknown = await appWith(legacy)
+      .prepare()
+      .catch((reason: unknown) => reason)
+    expect(String(error)).toContain(`says what "${field}" refers to, which is no such text field`)
+  },
+)
