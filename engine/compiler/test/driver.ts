@@ -15,10 +15,10 @@ import {
 } from '../../machine/index.ts'
 import type { Environment, LoadedProgram } from '../../program/environment.ts'
 import { parseProgram, programText } from '../../program/hash.ts'
-import type { Program } from '../../program/program.ts'
+import type { Program, ProgramDebug } from '../../program/program.ts'
 import type { Effect, Input, MachineState } from '../../program/state.ts'
 import type { StepOutcome } from '../../step/step.ts'
-import type { ValueCodec } from '../../value/codec.ts'
+import type { Snapshot, ValueCodec } from '../../value/codec.ts'
 import { transform } from '../transform.ts'
 
 export type Services = Record<string, Record<string, (...args: never[]) => unknown>>
@@ -45,26 +45,41 @@ export interface DriveOptions {
   readonly crash?: true
   /** What the services append to: the order of calls. */
   readonly trace?: string[]
+  /** Goes on from here instead of from the start. */
+  readonly from?: StoredFrame
+  /** Told of what is stored at every stop, in `durable` mode, with the number of calls made by then. */
+  readonly onStop?: (stored: StoredFrame, calls: number) => void
+}
+
+/** What is stored of a process at a stop. */
+export interface StoredFrame {
+  readonly head: Head
+  readonly values: Snapshot
+}
+
+/** A program as it is stored. */
+export interface StoredProgram {
+  readonly text: string
+  readonly hash: string
+  readonly loaded: (env: () => Environment, bindings: Record<string, unknown>) => LoadedProgram
 }
 
 export function compileSource(
   source: string,
   file = '/app/case.ts',
   mutate: (program: Program) => Program = (program) => program,
-): {
-  loaded: (env: () => Environment, bindings: Record<string, unknown>) => LoadedProgram
-  text: string
-  hash: string
-} {
+): StoredProgram {
   const result = transform(file, source)
   const [first] = result?.programs ?? []
   if (!first) throw new Error('Nothing to compile')
-  const text = programText(mutate(first.program))
+  return storedProgram(programText(mutate(first.program)), first.hash, first.debug)
+}
+
+export function storedProgram(text: string, hash: string, debug?: ProgramDebug): StoredProgram {
   return {
     text,
-    hash: first.hash,
-    loaded: (env, bindings) =>
-      instantiate(parseProgram(text), first.hash, (binding) => bindings[binding.name], env, first.debug),
+    hash,
+    loaded: (env, bindings) => instantiate(parseProgram(text), hash, (binding) => bindings[binding.name], env, debug),
   }
 }
 
@@ -73,8 +88,11 @@ const MAX_TURNS = 20_000
 const MAX_OPS = 20_000
 
 export async function drive(source: string, options: DriveOptions): Promise<Outcome> {
+  return driveProgram(compileSource(source, undefined, options.mutate), options)
+}
+
+export async function driveProgram(compiled: StoredProgram, options: DriveOptions): Promise<Outcome> {
   let looked = 0
-  const compiled = compileSource(source, undefined, options.mutate)
   const trace = options.trace ?? []
   const published: unknown[] = []
   const loaded: { program?: LoadedProgram } = {}
@@ -96,23 +114,28 @@ export async function drive(source: string, options: DriveOptions): Promise<Outc
     },
   }
   loaded.program = compiled.loaded(() => env, options.bindings ?? {})
+  const { from, durable: codec } = options
   let state = createState(compiled.hash, options.params ?? {})
-  let effects = advance(state, env, [{ kind: 'start' }])
+  if (from && codec) state = restore(from.head, codec.decode(from.values), env)
+  let effects = from ? pendingEffects(state, env) : advance(state, env, [{ kind: 'start' }])
   for (let turn = 0; turn < (options.mutate ? 300 : MAX_TURNS); turn++) {
     const end = effects.find((each) => each.kind === 'finished')
     for (const each of effects) if (each.kind === 'publish') published.push(each.value)
     if (end?.kind === 'finished') return outcome(end.outcome, trace, published)
     const open: Effect[] = effects.filter((each) => ['call', 'wait', 'acquire', 'release'].includes(each.kind))
-    if (options.durable) {
-      state = reload(state, env, options.durable)
+    if (codec) {
+      const stored = store(state, env, codec)
+      options.onStop?.(stored, trace.length)
+      state = restore(stored.head, codec.decode(stored.values), env)
       loaded.program = compiled.loaded(() => env, options.bindings ?? {})
       const again = pendingEffects(state, env)
       effects = [...open.filter((each) => each.kind === 'release'), ...again]
     } else effects = open.concat()
     markDurable(state)
-    if (options.crash && options.durable && effects[0]?.kind === 'call') {
+    if (options.crash && codec && effects[0]?.kind === 'call') {
       await answers(effects, options)
-      state = reload(state, env, options.durable)
+      const stored = store(state, env, codec)
+      state = restore(stored.head, codec.decode(stored.values), env)
       effects = pendingEffects(state, env)
     }
     const inputs =
@@ -157,10 +180,9 @@ async function settle(body: () => unknown): Promise<StepOutcome> {
   }
 }
 
-function reload(state: MachineState, env: Environment, codec: ValueCodec): MachineState {
+function store(state: MachineState, env: Environment, codec: ValueCodec): StoredFrame {
   const { head, roots } = snapshot(state, env)
-  const stored = codec.encode(roots)
-  return restore(JSON.parse(JSON.stringify(head)) as Head, codec.decode(stored.snapshot), env)
+  return { head: JSON.parse(JSON.stringify(head)) as Head, values: codec.encode(roots).snapshot }
 }
 
 function outcome(result: StepOutcome, trace: readonly string[], published: readonly unknown[]): Outcome {
