@@ -147,7 +147,7 @@ function lowerObject(l: Lowering, node: Node): Node {
   const parts = (node.properties as Node[]).flatMap((each) =>
     each.type === 'SpreadElement' ? [each] : [each.computed ? (each.key as Node) : null, each.value as Node],
   )
-  const lowered = lowerOperands(l, parts)
+  const lowered = lowerOperands(l, parts, 'object')
   let index = 0
   const properties = (node.properties as Node[]).map((each) => {
     if (each.type === 'SpreadElement') return lowered[index++] as Node

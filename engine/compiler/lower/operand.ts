@@ -7,7 +7,11 @@ export function asStatement(node: Node): Node {
 }
 
 /** Operands evaluated from left to right; what is evaluated before a later suspension is kept. */
-export function lowerOperands(l: Lowering, nodes: readonly (Node | null)[]): (Node | null)[] {
+export function lowerOperands(
+  l: Lowering,
+  nodes: readonly (Node | null)[],
+  into: 'array' | 'object' = 'array',
+): (Node | null)[] {
   let last = -1
   nodes.forEach((each, index) => {
     if (each?.suspends) last = index
@@ -15,15 +19,16 @@ export function lowerOperands(l: Lowering, nodes: readonly (Node | null)[]): (No
   return nodes.map((each, index) => {
     if (!each) return null
     const lowered = l.expression(each)
-    return index < last ? keep(l, lowered) : lowered
+    return index < last ? keep(l, lowered, into) : lowered
   })
 }
 
-/** The value of an operand, safe from what is evaluated after it. */
-export function keep(l: Lowering, node: Node): Node {
+/** The value of an operand, safe from what is evaluated after it. A spread is made at its time, into what it is part of. */
+export function keep(l: Lowering, node: Node, into: 'array' | 'object' = 'array'): Node {
   if (isStable(node)) return node
   if (node.type !== 'SpreadElement') return l.spill(node)
-  return make(node, node.type, { argument: l.spill(array(node, [node])) })
+  const spread = into === 'array' ? array(node, [node]) : make(node, 'ObjectExpression', { properties: [node] })
+  return make(node, node.type, { argument: l.spill(spread) })
 }
 
 /** Evaluates to the same whenever it is evaluated. */
