@@ -1,7 +1,7 @@
 import { bindRepository, JustScale, ModelRepository } from '@justscale/core'
 import { processFeature } from '@justscale/core/process'
 import { processContract } from '@justscale/core/process/contract'
-import { Bank, BankSignals, Deposit, Purse, receipt, saving } from '@justscale/core/process/contract-models'
+import { Bank, BankSignals, Deposit, moving, Purse, receipt, saving } from '@justscale/core/process/contract-models'
 import { MemoryStore } from '@justscale/engine/memory'
 import { InMemoryRepository } from './index.ts'
 
@@ -16,6 +16,7 @@ processContract({
       .add(Bank)
       .add(receipt)
       .add(saving)
+      .add(moving)
       .build()
     await app.start()
     return { app, close: () => app.stop() }

@@ -10,7 +10,7 @@ export {
 export { PostgresClient, PostgresConfig } from './postgres-client.ts'
 export { PostgresLockFeature } from './lock-feature.ts'
 export { PostgresChannelFeature } from './channel-feature.ts'
-export { PostgresProcessFeature } from './process-feature.ts'
+export { createPostgresProcessFeature, PostgresProcessFeature, type PostgresProcessOptions } from './process-feature.ts'
 export {
   createPostgresMigrationFeature,
   PostgresMigrationFeature,

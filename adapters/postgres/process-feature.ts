@@ -1,11 +1,33 @@
 /** Durable processes on Postgres, in the database of `PostgresFeature`: they outlive the OS process, on any node. */
 import { processFeature } from '@justscale/core/process'
 import { PostgresStore } from '@justscale/engine/postgres'
+import { processNamespace } from './process-namespace.ts'
 import { PostgresClient, PostgresConfig } from './postgres-client.ts'
 
-/** Runs the app's processes and signals; its tables are in the schema `justscale`. Add it after `PostgresFeature`. */
-export class PostgresProcessFeature extends processFeature({
-  name: 'PostgresProcessFeature',
-  inject: { client: PostgresClient, config: PostgresConfig },
-  open: ({ client, config }) => new PostgresStore({ url: config.url, sql: client.sql }),
-}) {}
+export interface PostgresProcessOptions {
+  /**
+   * Schema of the engine's tables. Default: the app's name with `_` for what SQL would have to quote; `justscale` for an
+   * app without a name. Apps with different namespaces share a database and never meet.
+   */
+  readonly namespace?: string
+  /** Milliseconds that ended processes are kept (default 7 days); then their paths are free again. */
+  readonly retention?: number
+}
+
+/** Runs the app's processes and signals in its own namespace. Add it after `PostgresFeature`. */
+export function createPostgresProcessFeature(options: PostgresProcessOptions = {}) {
+  return processFeature({
+    name: 'PostgresProcessFeature',
+    inject: { client: PostgresClient, config: PostgresConfig },
+    open: ({ client, config }, { app }) =>
+      new PostgresStore({
+        url: config.url,
+        sql: client.sql,
+        namespace: options.namespace ?? processNamespace(app.name),
+        ...(options.retention === undefined ? {} : { retention: options.retention }),
+      }),
+  })
+}
+
+/** `createPostgresProcessFeature()` with its defaults. */
+export class PostgresProcessFeature extends createPostgresProcessFeature() {}

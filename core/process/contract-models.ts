@@ -4,6 +4,7 @@ import { field } from '../model/field.ts'
 import { ModelRepository } from '../container/model-repository.ts'
 import { defineService } from '../service/define-service.ts'
 import type { Ref } from '../type-state/state.ts'
+import { transaction } from '@justscale/core'
 import { createProcess, defineSignals, delay, signal } from '@justscale/core/process'
 
 export class Purse extends defineModel({
@@ -48,6 +49,31 @@ export const receipt = createProcess({
   async handler(_, { number }) {
     await delay.milliseconds(1)
     return `receipt ${number}`
+  },
+})
+
+/** Two deposits as one step: refused after both, then made. */
+export const moving = createProcess({
+  path: '/purse/:purse/moving',
+  types: { Purse },
+  inject: { bank: Bank },
+  async handler({ bank }, { purse }) {
+    let refusal = ''
+    try {
+      await transaction(async () => {
+        await bank.deposit(purse, 100)
+        await bank.deposit(purse, 200)
+        throw new RangeError('not that much')
+      })
+    } catch (error) {
+      refusal = error instanceof RangeError ? error.message : String(error)
+    }
+    const moved = await transaction(async () => {
+      const first = await bank.deposit(purse, 1)
+      const second = await bank.deposit(purse, 2)
+      return first.amount + second.amount
+    })
+    return { refusal, moved }
   },
 })
 

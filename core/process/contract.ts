@@ -7,7 +7,7 @@ import type { Checkpoint, EngineStore, StoreSession } from '@justscale/engine'
 import type { Application } from '../app/application.ts'
 import { TransactionLostError } from '../cell/errors.ts'
 import { ModelRepository } from '../container/model-repository.ts'
-import { BankSignals, Deposit, Purse, saving } from './contract-models.ts'
+import { BankSignals, Deposit, moving, Purse, saving } from './contract-models.ts'
 import { ProcessableEncodeError } from '../channel/errors.ts'
 
 export interface ProcessContract {
@@ -131,6 +131,24 @@ export function processContract({ name, open }: ProcessContract): void {
       })
       expect(path).toMatch(/^\/purse\/.*\/saving$/)
       expect(await app.run(async () => (await saving({ purse })).result)).toEqual(expected)
+    } finally {
+      await close()
+    }
+  })
+
+  test(`${name}: transaction(...) in a handler is one step, all of it or nothing`, async () => {
+    const faults = new Faults()
+    const { app, close } = await open(faults.wrap)
+    try {
+      const purses = await app.resolve(ModelRepository.of(Purse))
+      const deposits = await app.resolve(ModelRepository.of(Deposit))
+      const purse = await app.run(() => purses.insert({ owner: 'Di', balance: 0 }))
+      const result = await app.run(async () => (await moving({ purse })).result)
+      expect(result).toEqual({ refusal: 'not that much', moved: 3 })
+      expect((await app.run(() => deposits.find())).map(({ amount }) => amount).sort()).toEqual([1, 2])
+      expect((await app.run(() => purses.get(purse)))?.balance).toBe(3)
+      // One for what was made, and none for a single deposit.
+      expect(faults.joined).toBeLessThanOrEqual(2)
     } finally {
       await close()
     }

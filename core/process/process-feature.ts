@@ -16,6 +16,7 @@ import {
 } from '@justscale/engine'
 import type { Application } from '../app/application.ts'
 import { type AppContext, runInApp } from '../app/context.ts'
+import { transaction } from '../cell/transaction.ts'
 import type { RepositoryDetail } from '../container/bind.ts'
 import {
   componentMeta,
@@ -99,6 +100,7 @@ class AppEngine extends ProcessEngine {
       textOf: parameterText,
       parameterOf: (definition, name, value) => this.#parameter(definition, name, value),
       isRead,
+      transaction: (body) => transaction(body as () => Promise<unknown>),
       report,
       around: (body) => runInApp(app, body),
       ...(options.clock && { clock: options.clock }),

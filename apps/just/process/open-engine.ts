@@ -2,18 +2,43 @@
 import { createEngine, type Engine } from '@justscale/engine'
 import { resolveDatabase } from '@justscale/engine/embedded'
 import { PostgresStore } from '@justscale/engine/postgres'
+import { openPostgres, type SqlDatabase } from '@justscale/engine/sql'
 
 /** Calls `body` with the engine on the current project's database, and closes everything after it. */
 export async function withEngine<Result>(
-  namespace: string,
+  namespace: string | undefined,
   body: (engine: Engine) => Promise<Result>,
 ): Promise<Result> {
   const database = await resolveDatabase()
-  const store = new PostgresStore({ url: database.url, namespace })
+  const sql = openPostgres(database.url)
   try {
-    return await body(createEngine({ store }))
+    const store = new PostgresStore({
+      url: database.url,
+      sql,
+      namespace: namespace ?? onlyOne(await namespaces(sql)),
+    })
+    try {
+      return await body(createEngine({ store }))
+    } finally {
+      await store.close()
+    }
   } finally {
-    await store.close()
+    await sql.close()
     await database.stop()
   }
+}
+
+/** Schemas of the database that hold processes: one per app. */
+async function namespaces(sql: SqlDatabase): Promise<readonly string[]> {
+  const rows = await sql.query<{ name: string }>(
+    `select nspname as name from pg_class join pg_namespace on pg_namespace.oid = relnamespace
+    where relkind = 'v' and relname = 'process_view' order by nspname`,
+  )
+  return rows.map(({ name }) => name)
+}
+
+function onlyOne(names: readonly string[]): string {
+  if (names.length > 1)
+    throw new Error(`The database holds the processes of ${names.length} apps: pass --namespace ${names.join(' or ')}`)
+  return names[0] ?? 'justscale'
 }

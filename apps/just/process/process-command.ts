@@ -5,7 +5,7 @@ import { withEngine } from './open-engine.ts'
 import { processRow, processTable } from './process-row.ts'
 
 const common = {
-  namespace: { type: 'string', description: 'Schema of the engine in the database', default: 'justscale' },
+  namespace: { type: 'string', description: "Schema of the app's processes (default: the only one in the database)" },
   json: { type: 'boolean', description: 'JSON instead of a table', default: false },
 } satisfies ArgsDef
 
