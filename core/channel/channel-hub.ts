@@ -1,5 +1,6 @@
 /** The subscribers of one channel on this node: one listening per key, shared by all who read it. */
 import { runInApp, type AppContext } from '../app/context.ts'
+import { currentCell } from '../cell/current-cell.ts'
 import type { Logger } from '../log/logger.ts'
 import type { ChannelBackend, ChannelListening } from './channel-backend.ts'
 import type { ChannelOptions } from './create-channels.ts'
@@ -43,7 +44,8 @@ export class ChannelHub {
     }
   }
 
-  subscribe(key: string, { signal }: SubscribeOptions = {}): ChannelSubscription<unknown> {
+  subscribe(key: string, options: SubscribeOptions = {}): ChannelSubscription<unknown> {
+    const signal = options.signal ?? currentCell()?.signal
     const entry = this.#keys.get(key) ?? this.#open(key)
     const { queue = 1_000, overflow = 'end' } = this.#options
     const ready = entry.listening.then(() => {})
@@ -57,7 +59,7 @@ export class ChannelHub {
     entry.subscribers.add(subscription)
     ready.catch((error: unknown) => subscription.fail(error))
     if (this.#closed || signal?.aborted) subscription.end()
-    else signal?.addEventListener('abort', () => subscription.end(), { once: true })
+    else signal?.addEventListener('abort', () => subscription.end(), { once: true, signal: subscription.over })
     return subscription
   }
 

@@ -2,7 +2,7 @@
 import { ChannelOverflowError } from './errors.ts'
 
 export interface SubscribeOptions {
-  /** Ends the subscription when aborted. */
+  /** Ends the subscription when aborted. Default: the signal of the cell that subscribes. */
   readonly signal?: AbortSignal
 }
 
@@ -31,12 +31,18 @@ export class QueuedSubscription implements ChannelSubscription<unknown> {
   readonly #options: QueueOptions
   readonly #queue: unknown[] = []
   readonly #readers: { resolve(next: Next): void; reject(reason: unknown): void }[] = []
+  readonly #over = new AbortController()
   #ended = false
   #failure: { readonly error: unknown } | undefined
 
   constructor(options: QueueOptions) {
     this.#options = options
     this.ready = options.ready
+  }
+
+  /** Aborted when the subscription has ended: whoever listens for it lets go. */
+  get over(): AbortSignal {
+    return this.#over.signal
   }
 
   push(message: unknown): void {
@@ -66,6 +72,7 @@ export class QueuedSubscription implements ChannelSubscription<unknown> {
   end(): void {
     if (this.#ended) return
     this.#ended = true
+    this.#over.abort()
     for (const reader of this.#readers.splice(0)) {
       if (this.#failure === undefined) reader.resolve({ done: true, value: undefined })
       else reader.reject(this.#failure.error)

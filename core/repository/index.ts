@@ -1,6 +1,6 @@
 /** Repositories: the contract that users see, and what adapters build them from. */
 export { Repository, type LockedAll } from './repository.ts'
-export type { FindOptions, IterateOptions, LockOptions, UpsertOptions, Where } from './query-options.ts'
+export type { FindOptions, IterateOptions, LockOptions, ObserveOptions, UpsertOptions, Where } from './query-options.ts'
 export {
   EntityGoneError,
   LockReleasedError,

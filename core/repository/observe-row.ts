@@ -2,18 +2,25 @@
  * The entity now and after each change, as an async iterator. Changes that arrive while the reader is busy are merged, and
  * what was announced but changed nothing (storages may look again to be sure) is not given.
  */
+import { currentCell } from '../cell/current-cell.ts'
 import { toStored } from '../model/instance.ts'
 
-/** `watch` is called first, so that no change falls between the first read and the watching. */
+/**
+ * `watch` is called first, so that no change falls between the first read and the watching. Ends when `signal` aborts (default:
+ * the signal of the cell that reads first), also while it waits.
+ */
 export async function* observeRow(
   watch: (onChange: () => void) => Promise<{ close(): Promise<void> }>,
   read: () => Promise<object | null>,
+  signal = currentCell()?.signal,
 ): AsyncIterableIterator<object> {
   let changed = Promise.withResolvers<void>()
   const watching = await watch(() => changed.resolve())
+  const stop = () => changed.resolve()
+  signal?.addEventListener('abort', stop, { once: true })
   let last: unknown
   try {
-    for (;;) {
+    while (signal?.aborted !== true) {
       const entity = await read()
       if (entity === null) return
       const values = toStored({ ...entity })
@@ -23,6 +30,7 @@ export async function* observeRow(
       changed = Promise.withResolvers<void>()
     }
   } finally {
+    signal?.removeEventListener('abort', stop)
     await watching.close()
   }
 }

@@ -23,6 +23,11 @@ export interface IterateOptions<Entity, Joined = never> {
   readonly batchSize?: number
 }
 
+export interface ObserveOptions {
+  /** Ends the observation. Default: the signal of the cell that begins to read. */
+  readonly signal?: AbortSignal
+}
+
 export interface LockOptions {
   /** Milliseconds to wait at most (default: the cell's, 5,000). */
   readonly timeout?: number

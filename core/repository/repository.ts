@@ -5,7 +5,7 @@
 import type { InsertData, KeyOf, UpdateData } from '../model/model-type.ts'
 import type { AnyAggregate, Aggregated } from '../query/field-reference.ts'
 import type { Locked, Persistent, Ref, Transient } from '../type-state/state.ts'
-import type { FindOptions, IterateOptions, LockOptions, UpsertOptions, Where } from './query-options.ts'
+import type { FindOptions, IterateOptions, LockOptions, ObserveOptions, UpsertOptions, Where } from './query-options.ts'
 
 /** `Joined` is the union of models that conditions may walk into with `has`. */
 export abstract class Repository<in out Entity, out Joined = never> {
@@ -30,8 +30,11 @@ export abstract class Repository<in out Entity, out Joined = never> {
   abstract iterate(options?: IterateOptions<Entity, Joined>): AsyncIterableIterator<Persistent<Entity>>
   /** As `iterate`, a batch at a time. */
   abstract streamBatches(options?: IterateOptions<Entity, Joined>): AsyncIterableIterator<Persistent<Entity>[]>
-  /** The entity now and after each committed change, until it is deleted or the loop ends. Changes may be merged. */
-  abstract observe(ref: Ref<Entity>): AsyncIterableIterator<Persistent<Entity>>
+  /**
+   * The entity now and after each committed change, until it is deleted, the loop ends or `signal` aborts (default: the signal
+   * of the cell that begins to read, so a client that goes ends it). Changes may be merged.
+   */
+  abstract observe(ref: Ref<Entity>, options?: ObserveOptions): AsyncIterableIterator<Persistent<Entity>>
 
   /** Rejects with `FieldValidationError`, `UniqueViolationError` or `ReferenceViolationError`. */
   abstract insert(entity: InsertData<Entity> | Transient<Entity>): Promise<Persistent<Entity>>

@@ -29,7 +29,7 @@ import type { Aggregate } from '../query/condition.ts'
 import type { AnyAggregate, Aggregated } from '../query/field-reference.ts'
 import type { Locked, Persistent, Ref, Transient } from '../type-state/state.ts'
 import { EntityGoneError, NotLockedError, QueryError } from './errors.ts'
-import type { FindOptions, IterateOptions, LockOptions, UpsertOptions, Where } from './query-options.ts'
+import type { FindOptions, IterateOptions, LockOptions, ObserveOptions, UpsertOptions, Where } from './query-options.ts'
 import { Repository, type LockedAll } from './repository.ts'
 import { heldEntity, RowHold, unitOfHold } from './row-hold.ts'
 import { conditionOf, findOptions, rowQuery } from './row-query.ts'
@@ -124,12 +124,11 @@ export class StoredRepository<Entity, Joined = never> extends Repository<Entity,
     } while (last)
   }
 
-  observe(ref: Ref<Entity>): AsyncIterableIterator<Persistent<Entity>> {
+  observe(ref: Ref<Entity>, { signal }: ObserveOptions = {}): AsyncIterableIterator<Persistent<Entity>> {
     const identifier = this.#identifier(ref, 'observe')
     const read = async () => (await this.loadByIdentifier([identifier]))[0] ?? null
-    return observeRow((onChange) => this.#store.watch(identifier, onChange), read) as AsyncIterableIterator<
-      Persistent<Entity>
-    >
+    const watch = (onChange: () => void) => this.#store.watch(identifier, onChange)
+    return observeRow(watch, read, signal) as AsyncIterableIterator<Persistent<Entity>>
   }
 
   async insert(entity: InsertData<Entity> | Transient<Entity>): Promise<Persistent<Entity>> {
@@ -237,15 +236,15 @@ export class StoredRepository<Entity, Joined = never> extends Repository<Entity,
     hold.check()
     const target = entity as object
     const change = changedValues(target)
-    if (Object.keys(change).length === 0) return entity as Persistent<Entity>
     const identifier = identifierOf(target)
+    if (Object.keys(change).length === 0) return this.#persistent({ identifier, values: storedValues(target) })
     const row = await this.#runLocked(hold, target, 'save', (transaction) =>
       this.#store.update(identifier, change, transaction),
     )
     if (!row) throw new EntityGoneError(entityName(target))
     acceptChanges(target)
     this.#announce([identifier])
-    return entity as Persistent<Entity>
+    return this.#persistent({ identifier, values: storedValues(target) })
   }
 
   async delete(entity: Locked<Entity>): Promise<boolean> {

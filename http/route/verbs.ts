@@ -35,7 +35,7 @@ export function SSE<const Path extends string>(
   return start('events', 'GET', path) as never
 }
 
-/** A WebSocket: `Ws('/rooms/:room').message(Chat).handle(async ({ messages, send }) => { for await (const m of messages) ... })`. */
+/** A WebSocket: `Ws('/rooms/:room').message(Chat).handle(({ messages, send }) => messages.each(async (message) => ...))`. */
 export function Ws<const Path extends string>(
   path: Path & CheckedPath<Path>,
 ): SocketBuilder<Path, None, undefined, undefined, undefined, undefined, unknown> {

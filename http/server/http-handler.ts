@@ -4,6 +4,7 @@
  */
 import type { Application, FetchHandler, Logger } from '@justscale/core'
 import { runInApp } from '@justscale/core'
+import { requestIdFrom } from '@justscale/core/cell'
 import { Hono, type MiddlewareHandler } from 'hono'
 import { compress } from 'hono/compress'
 import { cors } from 'hono/cors'
@@ -71,7 +72,12 @@ export class HttpHandler {
   /** Answers a request; never rejects. */
   async fetch(request: Request, peer: Peer = noPeer): Promise<Response> {
     const started = performance.now()
-    const exchange: Exchange = { requestId: requestIdOf(request), peer, abort: new AbortController(), route: 'none' }
+    const exchange: Exchange = {
+      requestId: requestIdFrom(request.headers),
+      peer,
+      abort: new AbortController(),
+      route: 'none',
+    }
     this.metrics.inFlight += 1
     let response: Response
     try {
@@ -99,7 +105,9 @@ export class HttpHandler {
     const { options, mounted, pages } = this.#parts
     const hono = new Hono<Environment>({ strict: false })
     for (const middleware of commonMiddleware(options)) hono.use(middleware)
-    for (const handler of mounted) hono.use((context, next) => this.#mounted(handler, context.req.raw, next))
+    for (const handler of mounted) {
+      hono.use((context, next) => this.#mounted(handler, context.req.raw, context.env.peer, next))
+    }
     for (const group of groupRoutes(this.routes)) {
       const [{ method, path }] = group
       hono.on(method, path, (context) =>
@@ -115,8 +123,17 @@ export class HttpHandler {
     return hono
   }
 
-  async #mounted(handler: FetchHandler, request: Request, next: () => Promise<void>): Promise<Response | undefined> {
-    if (handler.matches(request)) return runInApp(this.#parts.app, () => handler.fetch(request))
+  async #mounted(
+    handler: FetchHandler,
+    request: Request,
+    peer: Peer,
+    next: () => Promise<void>,
+  ): Promise<Response | undefined> {
+    if (handler.matches(request)) {
+      // Whether it streams, and for how long it is quiet, only the handler knows.
+      peer.keepOpen()
+      return runInApp(this.#parts.app, () => handler.fetch(request))
+    }
     await next()
     return undefined
   }
@@ -246,11 +263,6 @@ function checkEscapes(url: string): void {
   } catch {
     throw new HttpError(400, 'The address is not valid')
   }
-}
-
-function requestIdOf(request: Request): string {
-  const given = request.headers.get('x-request-id')
-  return given !== null && /^[\w.:-]{1,128}$/.test(given) ? given : crypto.randomUUID()
 }
 
 function identified(response: Response, requestId: string): Response {

@@ -66,7 +66,7 @@ export class BunHttpServer extends HttpServer {
         port,
         hostname: host,
         reusePort: false,
-        idleTimeout: 60,
+        idleTimeout: this.#options.idleTimeout ?? 60,
         development: false,
         maxRequestBodySize: this.#options.maxRequestBodySize ?? 1024 ** 3,
         fetch: (request, server) => answerOn(handler, request, server),

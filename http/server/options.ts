@@ -6,6 +6,8 @@ export interface HttpOptions {
   readonly host?: string
   /** Milliseconds until a request is answered with 504 and its signal aborts (default 30,000; 0 for none). */
   readonly requestTimeout?: number
+  /** Seconds without a byte until a connection is closed (default 60, 0 for never). Streams, sockets and mounted handlers are exempt. */
+  readonly idleTimeout?: number
   /** Milliseconds that requests in progress have at stop (default 10,000). */
   readonly shutdownTimeout?: number
   /**

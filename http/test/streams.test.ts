@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { createController, JustScale } from '@justscale/core'
-import { currentCell } from '@justscale/core/cell'
+import { bindInstance, ChannelBackend, createChannels, createController, JustScale } from '@justscale/core'
+import { currentCell, type Cell } from '@justscale/core/cell'
 import { z } from 'zod'
 import { Get, HttpFeature, HttpServer, SSE, Ws } from '../index.ts'
 import { keptLog } from './quiet.ts'
@@ -14,10 +14,19 @@ function told<Value>(): { readonly heard: Promise<Value>; readonly tell: (value:
 const finished = told<string>()
 const socketClosed = told<string>()
 let produced = 0
+const subscriptionOver = told<boolean>()
+class NoMessages extends ChannelBackend {
+  async publish() {}
+  async subscribe() {
+    return { close: async () => {} }
+  }
+}
+class Feed extends createChannels<string>({ name: 'feed' }) {}
 const flooded = told<boolean>()
 
 const streams = createController({
-  routes: () => ({
+  inject: { feed: Feed },
+  routes: ({ feed }) => ({
     plain: Get('/same').handle(() => 'plain'),
     stream: SSE('/same').handle(async function* () {
       yield { data: 'stream' }
@@ -56,6 +65,25 @@ const streams = createController({
           else await send({ room, text, cell: currentCell()?.name })
         }
       }),
+    each: Ws('/each').handle(async ({ messages, send }) => {
+      const before: (Cell | undefined)[] = [currentCell()]
+      await messages.each(async (message) => {
+        if (message === 'wrong') throw new Error('secret')
+        const cell = currentCell()
+        await send({ ended: before.map((other) => other?.closed), own: !before.includes(cell), name: cell?.name })
+        before.push(cell)
+      })
+    }),
+    waiting: SSE('/waiting').handle(async function* () {
+      const subscription = feed.subscribe('news')
+      try {
+        await subscription.ready
+        yield { event: 'ready' }
+        for await (const data of subscription) yield { data }
+      } finally {
+        subscriptionOver.tell(feed.hasSubscribers('news'))
+      }
+    }),
     lazy: Ws('/lazy').handle(async ({ closed }) => {
       await new Promise((resolve) => closed.addEventListener('abort', resolve))
       flooded.tell(true)
@@ -73,6 +101,8 @@ const streams = createController({
 const { lines, sink } = keptLog()
 const app = JustScale()
   .add(sink)
+  .add(bindInstance(ChannelBackend, new NoMessages()))
+  .add(Feed)
   .add(streams)
   .add(HttpFeature({ port: 0, host: '127.0.0.1', heartbeat: 5, webSocket: { maxQueue: 8, messagesPerSecond: 50 } }))
   .build()
@@ -111,6 +141,16 @@ describe('event streams', () => {
     expect(text).toContain('event: a b\ndata: one\ndata: two\n\n')
     abort.abort()
     expect(await finished.heard).toBe('finally ran')
+  })
+
+  test('end what a generator waits for when the client goes, without being told to', async () => {
+    const abort = new AbortController()
+    const response = await fetch(`${base}/waiting`, { signal: abort.signal })
+    const reader = response.body!.getReader()
+    let text = ''
+    while (!text.includes('event: ready')) text += new TextDecoder().decode((await reader.read()).value)
+    abort.abort()
+    expect(await subscriptionOver.heard).toBeFalse()
   })
 
   test('break when the generator throws, and say nothing of why', async () => {
@@ -162,6 +202,14 @@ describe('sockets', () => {
     expect(JSON.parse(await next())).toMatchObject({ error: { detail: 'The message is not valid JSON' } })
     expect(JSON.parse(await next())).toMatchObject({ text: 'again' })
     socket.close()
+  })
+
+  test('are handled message by message, each in a cell of its own', async () => {
+    const { socket, next, closed } = await open('/each')
+    for (const message of ['"a"', '"b"', '"wrong"']) socket.send(message)
+    expect(JSON.parse(await next())).toEqual({ ended: [false], own: true, name: 'message of /each' })
+    expect(JSON.parse(await next())).toEqual({ ended: [false, true], own: true, name: 'message of /each' })
+    expect((await closed).code).toBe(1011)
   })
 
   test.each([

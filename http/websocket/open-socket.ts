@@ -39,6 +39,7 @@ export async function openSocket({
   }
   if (!originAllowed(request, options.origins ?? [])) throw new HttpError(403, 'Not from this origin')
   const session = new SocketSession({
+    name: `message of ${route.path}`,
     limits: options,
     message: route.message,
     run: (context) => runHandler(route, state, context),

@@ -2,13 +2,15 @@
  * One WebSocket: a bounded queue of checked messages for its handler, and sends that wait for the runtime's buffer to drain.
  * Nothing here may throw into the runtime: an exception in its callbacks ends the process.
  */
-import { currentCell } from '@justscale/core/cell'
+import { currentCell, runInCell } from '@justscale/core/cell'
 import type { ServerWebSocket } from 'bun'
 import { checkSchema, type Schema } from '../route/schema.ts'
 import type { WebSocketOptions } from '../server/options.ts'
-import type { SocketContext } from './socket-context.ts'
+import type { Messages, SocketContext } from './socket-context.ts'
 
 export interface SessionOptions {
+  /** Of the cells that messages are handled in. */
+  readonly name: string
   readonly limits: WebSocketOptions
   readonly message: Schema | undefined
   /** Runs the route's handler; its end closes the socket. */
@@ -41,8 +43,17 @@ export class SocketSession implements SocketContext<unknown> {
     return this.#closed.signal
   }
 
-  get messages(): AsyncIterable<unknown> {
-    return { [Symbol.asyncIterator]: () => ({ next: () => this.#next() }) }
+  get messages(): Messages<unknown> {
+    return {
+      [Symbol.asyncIterator]: () => ({ next: () => this.#next() }),
+      each: async (handle) => {
+        const options = { name: this.#options.name, signal: this.closed }
+        for (let next = await this.#next(); next.done !== true; next = await this.#next()) {
+          const message = next.value
+          await runInCell(options, () => handle(message))
+        }
+      },
+    }
   }
 
   readonly send = async (value: unknown): Promise<void> => {

@@ -68,7 +68,7 @@ export const rooms = createController('/rooms', {
           }
         }
         const forwarding = forward()
-        for await (const { text } of messages) await svc.say(room, me, text)
+        await messages.each(({ text }) => svc.say(room, me, text))
         await forwarding
       }),
   }),
