@@ -29,6 +29,7 @@ export {
 } from './container/abstract-container.ts'
 export { createFeatureBuilder } from './feature/create-feature-builder.ts'
 export { createController } from './controller/create-controller.ts'
+export { createGuard, createMiddleware, type Guard, type Middleware } from './controller/create-middleware.ts'
 export { refOf, type RefSchema, type RefText } from './boundary/ref-of.ts'
 export { view, type ViewSchema } from './boundary/view.ts'
 export { createChannels, type ChannelKey, type ChannelOptions, type Channels } from './channel/create-channels.ts'
@@ -71,6 +72,13 @@ export {
 export { defineComponent, type InjectableComponent } from './container/define-component.ts'
 export type { AnyToken, InjectedDependencies, injectedAs, LateNeed, Need, ObjectToken } from './container/token.ts'
 export { implementContract, type Controller, type Implementable } from './controller/create-controller.ts'
+export {
+  stepFunction,
+  stepMark,
+  type GuardFunction,
+  type InjectedStep,
+  type MiddlewareFunction,
+} from './controller/create-middleware.ts'
 export type { ControllerInstance, Route, Routes } from './controller/route.ts'
 export { FetchHandlers, type FetchHandler } from './controller/fetch-handlers.ts'
 export {

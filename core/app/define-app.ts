@@ -2,7 +2,8 @@
  * `export default defineApp(import.meta, (env: AppEnv) => JustScale().add(env)...)`: the entry file of an app. Run as a
  * program it starts and serves; imported (by `just`, by a test) it does nothing until asked.
  */
-import { environmentName, loadEnvironment } from '../config/environment.ts'
+import { loadEnvironment } from '../config/environment.ts'
+import { environmentName } from '../config/environment-name.ts'
 import { CoreError } from '../errors.ts'
 import type { Application } from './application.ts'
 import type { AppBuilder } from './builder-type.ts'

@@ -201,6 +201,31 @@ describe('transaction', () => {
   })
 })
 
+describe('branches that first touch the storage at the same time', () => {
+  test('share one transaction, in every kind of cell', async () => {
+    const { log, write } = loggingProvider()
+    const both = () => Promise.all([write('a'), write('b')])
+    const inScope = async () => {
+      const scopes = await Promise.all([requireCell('test').openScope(), requireCell('test').openScope()])
+      await both()
+      for (const scope of scopes) await scope.close()
+    }
+    await runInCell(http, inScope)
+    await transaction(both)
+    const step = openCell({ name: 'step' })
+    await step.run(both)
+    await step.close()
+    const unit = (number: number) => [`${number}:begin`, `${number}:a`, `${number}:b`, `${number}:commit`]
+    expect(log).toEqual([...unit(1), ...unit(2), ...unit(3)])
+  })
+
+  test('share one savepoint', async () => {
+    const { log, write } = loggingProvider()
+    await transaction(() => transaction(() => Promise.all([write('a'), write('b')])))
+    expect(log).toEqual(['1:begin', '1:savepoint', '1:a', '1:b', '1:release', '1:commit'])
+  })
+})
+
 describe('an open cell', () => {
   test('is the outermost scope, and writes the checkpoint last', async () => {
     const { log, write, provider } = loggingProvider()

@@ -7,6 +7,7 @@
  * commits before it closes. A `transaction` cell inside an open transaction is a savepoint in it.
  */
 import type { JoinableTransaction } from '@justscale/engine'
+import type { CallIdentity } from './call-identity.ts'
 import { enterCell } from './current-cell.ts'
 import { AfterCommitError, CellClosedError } from './errors.ts'
 import type { StorageTransaction, TransactionProvider } from './transaction-provider.ts'
@@ -24,6 +25,8 @@ export interface CellOptions {
   readonly patience?: number
   /** Aborted when whoever asked for the work is gone. */
   readonly signal?: AbortSignal
+  /** Who asked for the work. `runInCell` takes it from the cell around it where none is given. */
+  readonly caller?: CallIdentity
 }
 
 /** Runs right before COMMIT, in the transaction, or with `undefined` when the cell ends without having opened one. */
@@ -43,6 +46,7 @@ export class Cell implements UnitOwner {
   readonly kind: CellKind
   readonly name: string
   readonly signal: AbortSignal | undefined
+  readonly caller: CallIdentity | undefined
   readonly parent: Cell | undefined
   readonly #patience: number
   readonly #units = new Map<TransactionProvider, UnitOfWork>()
@@ -58,6 +62,7 @@ export class Cell implements UnitOwner {
     this.kind = kind
     this.name = options.name
     this.signal = options.signal ?? parent?.signal
+    this.caller = options.caller ?? parent?.caller
     this.#patience = options.patience ?? parent?.patience() ?? DEFAULT_PATIENCE
     this.parent = parent
   }
@@ -87,7 +92,10 @@ export class Cell implements UnitOwner {
     const existing = this.#units.get(provider)
     // A map cannot say that its values' type parameter follows from the key's.
     if (existing) return existing as UnitOfWork<Transaction>
-    const parentUnit = await this.parent?.unit(provider)
+    const parentUnit = this.parent && (await this.parent.unit(provider))
+    // Others may have asked meanwhile: a second unit would be a transaction that nobody ends.
+    const made = this.#units.get(provider)
+    if (made) return made as UnitOfWork<Transaction>
     const unit = new UnitOfWork(provider, this, parentUnit)
     this.#units.set(provider, unit as unknown as UnitOfWork)
     return unit
@@ -255,7 +263,11 @@ export class Cell implements UnitOwner {
 
   /** In a cell of its own: this one has ended, or waits for the callback. */
   async #runApart(callback: () => unknown): Promise<void> {
-    const cell = new Cell('boundary', { name: `afterCommit of ${this.name}`, patience: this.#patience })
+    const cell = new Cell('boundary', {
+      name: `afterCommit of ${this.name}`,
+      patience: this.#patience,
+      ...(this.caller && { caller: this.caller }),
+    })
     try {
       await enterCell(cell, callback)
       await cell.close()

@@ -1,5 +1,6 @@
 /** Cells and units of work: what shares a transaction with what, and when it commits. */
 export { afterCommit, settled } from './after-commit.ts'
+export { CallIdentity, requestIdFrom } from './call-identity.ts'
 export { currentCell, enterCell, requireCell } from './current-cell.ts'
 export { lossOf, openCell, type OpenCell } from './open-cell.ts'
 export { runInCell } from './run-in-cell.ts'

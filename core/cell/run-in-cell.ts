@@ -1,6 +1,6 @@
 /** Opens a boundary cell for one call. */
 import { Cell, type CellOptions } from './cell.ts'
-import { enterCell } from './current-cell.ts'
+import { currentCell, enterCell } from './current-cell.ts'
 import { originalError } from './original-error.ts'
 
 /**
@@ -8,7 +8,8 @@ import { originalError } from './original-error.ts'
  * (what is still open then rolls back) or with the failure of a commit. Always a new root: it joins nobody's transaction.
  */
 export async function runInCell<Result>(options: CellOptions, body: () => Result): Promise<Awaited<Result>> {
-  const cell = new Cell('boundary', options)
+  const caller = options.caller ?? currentCell()?.caller
+  const cell = new Cell('boundary', caller === undefined ? options : { ...options, caller })
   let result: Awaited<Result>
   try {
     result = await enterCell(cell, body)

@@ -23,13 +23,6 @@ export function createEnvironment<Provided>(
   >
 }
 
-/** `JUSTSCALE_ENV`, else `test` under a test runner, else `production` if `NODE_ENV` says so, else `development`. */
-export function environmentName(variables: Readonly<Record<string, string | undefined>>): string {
-  if (variables['JUSTSCALE_ENV']) return variables['JUSTSCALE_ENV']
-  const node = variables['NODE_ENV']
-  return node === 'test' || node === 'production' ? node : 'development'
-}
-
 /** The default export of `env/<name>.ts` in `folder` or the nearest folder above it, up to the package's own. */
 export async function loadEnvironment(folder: string, name: string): Promise<unknown> {
   const looked: string[] = []

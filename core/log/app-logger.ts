@@ -1,5 +1,6 @@
 /** The logger of one component in one app: adds the cell (request, command, step of a process) and hands the line to the sink. */
 import { isSpanContextValid, trace } from '@opentelemetry/api'
+import type { Cell } from '../cell/cell.ts'
 import { currentCell } from '../cell/current-cell.ts'
 import { errorFields } from './error-fields.ts'
 import { Logger, type LogFields, type LogLevel } from './logger.ts'
@@ -44,8 +45,8 @@ export class AppLogger extends Logger {
     if (!isWritten(level, sink.level)) return
     const cell = currentCell()
     const properties = {
-      ...(cell && { cell: cell.name }),
-      ...traceFields(),
+      ...(cell && { cell: cell.name, ...(cell.caller && { requestId: cell.caller.requestId }) }),
+      ...traceFields(cell),
       ...errorFields({ ...this.#fields, ...fields }),
     }
     sink.write({
@@ -59,8 +60,10 @@ export class AppLogger extends Logger {
   }
 }
 
-/** The trace that the line belongs to, when tracing is on. */
-function traceFields(): Record<string, string> {
+/** The trace that the line belongs to: of the active span when tracing is on, else the caller's. */
+function traceFields(cell: Cell | undefined): Record<string, string> {
   const span = trace.getActiveSpan()?.spanContext()
-  return span === undefined || !isSpanContextValid(span) ? {} : { trace: span.traceId, span: span.spanId }
+  if (span !== undefined && isSpanContextValid(span)) return { trace: span.traceId, span: span.spanId }
+  const named = cell?.caller?.trace
+  return named === undefined ? {} : { trace: named }
 }

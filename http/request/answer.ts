@@ -3,7 +3,7 @@
  * committed; when the commit fails the client gets that failure instead.
  */
 import { runInApp } from '@justscale/core'
-import { runInCell } from '@justscale/core/cell'
+import { CallIdentity, runInCell } from '@justscale/core/cell'
 import { HttpError } from '../errors.ts'
 import { toResponse } from '../response/to-response.ts'
 import type { MountedRoute } from '../server/mounted-route.ts'
@@ -16,7 +16,8 @@ export type Finish = (state: RequestState) => Promise<Response>
 /** Runs the route's steps and then `finish`. Rejects with what failed. */
 export async function answer(route: MountedRoute, facts: RequestFacts, finish: Finish): Promise<Response> {
   const state = new RequestState(facts)
-  const options = { name: route.title, signal: facts.signal }
+  const caller = new CallIdentity(() => facts.request.headers, facts.requestId)
+  const options = { name: route.title, signal: facts.signal, caller }
   return runInApp(route.app, () =>
     runInCell(options, async () => {
       const ended = await runSteps(route.prepared, state)

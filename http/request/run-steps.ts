@@ -1,7 +1,15 @@
 /** Runs a route's steps in the order of declaration, until one answers or fails. */
-import { isModelClass, isReferenceText, modelName, Reference, type AbstractContainer } from '@justscale/core'
+import {
+  isModelClass,
+  isReferenceText,
+  modelName,
+  Reference,
+  stepFunction,
+  type AbstractContainer,
+  type InjectedStep,
+} from '@justscale/core'
 import { HttpError, RouteDefinitionError, type Violation } from '../errors.ts'
-import { stepMark, type Answer, type InjectedStep } from '../middleware/create-middleware.ts'
+import type { Answer } from '../middleware/create-middleware.ts'
 import { Reply } from '../response/reply.ts'
 import { parameterNames } from '../route/path.ts'
 import { checkSchema, type Schema, type SchemaResult } from '../route/schema.ts'
@@ -51,11 +59,9 @@ async function prepareStep(path: string, step: Step, container: AbstractContaine
 
 type Run = (context: RequestState) => unknown
 
-async function injected(step: unknown, container: AbstractContainer): Promise<Run> {
-  if (typeof step === 'function') return step as Run
-  const { inject, make } = (step as InjectedStep<Run>)[stepMark]
-  const found = Object.entries(inject).map(async ([name, token]) => [name, await container.resolve(token)] as const)
-  return (make as (dependencies: unknown) => Run)(Object.fromEntries(await Promise.all(found)))
+/** The step declared its own context; here every step gets the request's. */
+function injected(step: unknown, container: AbstractContainer): Promise<Run> {
+  return stepFunction(step as Run | InjectedStep<Run>, container)
 }
 
 function typesStep(path: string, types: Readonly<Record<string, ParameterType>>): PreparedStep {

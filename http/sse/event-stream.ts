@@ -3,11 +3,12 @@
  * event is made in a cell of its own and leaves after its commit. Comments keep quiet streams alive. A generator that throws
  * resets the connection: a stream cut off must not look complete.
  */
-import { runInCell } from '@justscale/core/cell'
+import { runInCell, type CallIdentity } from '@justscale/core/cell'
 import { eventText, type EventMessage } from './event-message.ts'
 
 export interface EventStreamOptions {
   readonly name: string
+  readonly caller: CallIdentity
   /** Aborted when the client is gone or the server stops. */
   readonly signal: AbortSignal
   /** Milliseconds of silence until a comment is sent. */
@@ -25,7 +26,9 @@ export function eventStream(
   const iterator = events[Symbol.asyncIterator]()
   const encoder = new TextEncoder()
   const pull = () =>
-    options.enter(() => runInCell({ name: options.name, signal: options.signal }, () => iterator.next()))
+    options.enter(() =>
+      runInCell({ name: options.name, signal: options.signal, caller: options.caller }, () => iterator.next()),
+    )
   let pending: Promise<IteratorResult<EventMessage>> | undefined
   let ended = false
   const aborted = new Promise<'aborted'>((resolve) => {

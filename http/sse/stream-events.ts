@@ -1,5 +1,6 @@
 /** Answers with an event stream, once the route's steps have let the request pass. */
 import { runInApp, type Logger } from '@justscale/core'
+import { CallIdentity } from '@justscale/core/cell'
 import type { RequestState } from '../request/request-state.ts'
 import { toResponse } from '../response/to-response.ts'
 import type { Metrics } from '../server/metrics.ts'
@@ -26,6 +27,7 @@ export async function streamEvents({ route, state, peer, metrics, logger, heartb
   const gone = new AbortController()
   const body = eventStream(events, {
     name: route.title,
+    caller: new CallIdentity(() => state.request.headers, state.requestId),
     signal: AbortSignal.any([state.signal, gone.signal]),
     heartbeat,
     enter: (work) => runInApp(route.app, work),

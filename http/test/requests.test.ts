@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { createController, defineModel, defineService, field, JustScale, refOf } from '@justscale/core'
+import { createController, defineModel, defineService, field, JustScale, Logger, refOf } from '@justscale/core'
 import { currentCell } from '@justscale/core/cell'
 import { z } from 'zod'
 import { createMiddleware, Delete, Get, HttpError, HttpFeature, HttpServer, Post } from '../index.ts'
@@ -7,7 +7,13 @@ import { keptLog } from './quiet.ts'
 
 class Order extends defineModel({ name: 'Order', fields: { title: field.string() } }) {}
 class Users extends defineService({
-  factory: () => ({ byToken: (token: string | null) => (token === 'good' ? 'ann' : undefined) }),
+  inject: { log: Logger },
+  factory: ({ log }) => ({
+    byToken(token: string | null) {
+      log.info('looked up')
+      return token === 'good' ? 'ann' : undefined
+    },
+  }),
 }) {}
 
 const auth = createMiddleware({
@@ -208,6 +214,13 @@ for (const way of ['a socket', 'no socket'] as const) {
       const requestId = response.headers.get('x-request-id')
       const logged = lines.find((line) => line.level === 'error' && line.properties['requestId'] === requestId)
       expect(JSON.stringify(logged)).toContain('hunter2')
+    })
+
+    test('names the request in every line that its code logs', async () => {
+      await call('/items/me', { headers: { authorization: 'good', 'x-request-id': `who-${name}` } })
+      const looked = lines.filter((line) => line.message[0] === 'looked up')
+      expect(looked.some((line) => line.properties['requestId'] === `who-${name}`)).toBe(true)
+      expect(looked.every((line) => typeof line.properties['requestId'] === 'string')).toBe(true)
     })
 
     test('stops the chain at a denial and at an answer', () => {

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { Code, ConnectError } from '@connectrpc/connect'
 import { createController, defineService, JustScale } from '@justscale/core'
+import { CallIdentity, runInCell } from '@justscale/core/cell'
 import {
   createRpcClient,
   GrpcError,
@@ -129,6 +130,17 @@ test('a client injected into a handler hands on trace, request id and the remain
     { timeoutMs: 5_000, metadata: { traceparent: '00-a-b-01', 'x-request-id': 'r1', 'x-other': 'stays' } },
   )
   expect(JSON.parse(reply.message)).toEqual(['00-a-b-01', 'r1', null, true])
+})
+
+test('a client called from a request of another transport hands on its id and trace', async () => {
+  const inner = appThat((_, { metadata }) =>
+    JSON.stringify([metadata.get('x-request-id'), metadata.get('traceparent') ?? null]),
+  )
+  const client = createRpcClient(GreeterContract, { transport: inProcessTransport(inner) })
+  const headers = new Headers({ traceparent: '00-a-b-01' })
+  const caller = new CallIdentity(() => headers, 'r2')
+  const reply = await runInCell({ name: 'GET /', caller }, () => client.SayHello({}))
+  expect(JSON.parse(reply.message)).toEqual(['r2', '00-a-b-01'])
 })
 
 test('options of a client can come from what it injects', async () => {
