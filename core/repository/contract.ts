@@ -13,6 +13,7 @@ import { DeadlockError, LockTimeoutError } from '../lock/errors.ts'
 import { FieldValidationError } from '../model/errors.ts'
 import { Reference } from '../reference/reference.ts'
 import { q } from '../query/q.ts'
+import { isPersistent } from '../type-state/guard.ts'
 import type { Locked, Persistent } from '../type-state/state.ts'
 import { Account, Specimen, Team } from './contract-models.ts'
 import {
@@ -406,6 +407,19 @@ export function repositoryContract(storage: ContractStorage): void {
           await accounts.save(held)
         }
         expect(await balanceOf(account)).toBe(7)
+      })
+
+      within('what save gives outlives the lock', async ({ accounts }) => {
+        const account = await newAccount()
+        const change = async (balance: number) => {
+          await using locked = await accounts.lock(account)
+          locked!.balance = balance
+          return await accounts.save(locked!)
+        }
+        const saved = await change(3)
+        expect(isPersistent(saved)).toBe(true)
+        expect(saved).toEqual((await accounts.get(account)) as typeof saved)
+        expect((await change(3)).balance).toBe(3)
       })
 
       within('plain `using` commits before anything else happens', async ({ accounts }) => {
