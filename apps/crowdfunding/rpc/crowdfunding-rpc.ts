@@ -52,7 +52,7 @@ export const crowdfundingRpc = createController
         throw new GrpcError(GrpcStatus.FAILED_PRECONDITION, 'It is too late to cancel this pledge')
       },
 
-      async *FollowCampaign({ body }) {
+      async *FollowCampaign({ body, signal }) {
         const campaign = await body.campaign
         if (campaign.status === 'completed' || campaign.status === 'failed') {
           yield { campaign: shown(campaign), outcome: statuses[campaign.status] }
@@ -61,6 +61,8 @@ export const crowdfundingRpc = createController
         // It runs already: starting it again gives a handle of the same process.
         const handle = await lifecycle({ campaign })
         for await (const now of campaigns.watch(campaign)) yield { campaign: shown(now) }
+        // The changes also end when the caller is gone: nobody waits for the outcome then.
+        signal.throwIfAborted()
         const { status } = await handle.result
         yield { campaign: shown(await body.campaign), outcome: statuses[status] }
       },
