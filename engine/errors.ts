@@ -22,14 +22,13 @@ export class NotCompiledError extends EngineError {
   readonly code = 'ENGINE_NOT_COMPILED'
 
   constructor(what: string) {
-    super(`${what} was not compiled`, {
-      hint:
-        'Add to bunfig.toml in the folder you run from:\n' +
-        '  preload = ["@justscale/engine/plugin/register"]\n' +
+    super(
+      `${what} was not compiled. Add to bunfig.toml in the folder you run from:\n\n` +
+        '  preload = ["@justscale/engine/plugin/register"]\n\n' +
         '  [test]\n' +
-        '  preload = ["@justscale/engine/plugin/register"]\n' +
-        'or pass the plugin to Bun.build({ plugins }). Primitives work only in handlers and routines.',
-    })
+        '  preload = ["@justscale/engine/plugin/register"]\n',
+      { hint: 'Bun.build takes the plugin in `plugins`. Primitives work only in handlers and routines.' },
+    )
   }
 }
 

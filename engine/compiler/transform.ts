@@ -9,7 +9,7 @@ import type { Program, ProgramDebug } from '../program/program.ts'
 import { isFunction, walk, type Node } from './ast.ts'
 import { mayCompile } from './may-compile.ts'
 import { compileUnit, type CompiledUnit } from './compile.ts'
-import { CompileError, Diagnostics } from './diagnostic.ts'
+import { CompileError, Diagnostics, type Diagnostic } from './diagnostic.ts'
 import { DEFINERS, engineName, moduleNames, type ModuleNames } from './module.ts'
 import { parseModule } from './parse.ts'
 import { layOut } from './print.ts'
@@ -18,6 +18,8 @@ import type { Unit } from './unit.ts'
 export interface Transformed {
   readonly code: string
   readonly programs: readonly { readonly hash: string; readonly program: Program; readonly debug: ProgramDebug }[]
+  /** What is allowed but probably not meant. */
+  readonly warnings: readonly Diagnostic[]
 }
 
 /** `undefined` when there is nothing to compile in the module. Throws `CompileError` with all refusals. */
@@ -63,7 +65,7 @@ export function transform(file: string, source: string): Transformed | undefined
     const { hash, debug } = programs[index] as (typeof programs)[number]
     code = code.slice(0, place.replaced.start) + replacement(place, unit, hash, debug) + code.slice(place.replaced.end)
   }
-  return { code, programs }
+  return { code, programs, warnings: diagnostics.warnings }
 }
 
 interface Place {

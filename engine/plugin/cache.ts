@@ -1,7 +1,7 @@
 /** Compiled modules on disk, by what they were made from: source, path, and the compiler's own text. */
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { transform } from '../compiler/index.ts'
+import { compileModule } from './compile-module.ts'
 
 /** The compiled module, or `undefined` when there is nothing to compile in it. Throws `CompileError`. */
 export function compileCached(
@@ -10,7 +10,7 @@ export function compileCached(
   options: { readonly cache?: string | false },
 ): string | undefined {
   const folder = options.cache ?? join(process.cwd(), 'node_modules/.cache/justscale')
-  if (folder === false) return transform(path, source)?.code
+  if (folder === false) return compileModule(path, source)
   const key = new Bun.CryptoHasher('sha256')
     .update(compilerVersion())
     .update('\0')
@@ -21,7 +21,7 @@ export function compileCached(
   const file = join(folder, `${key}.js`)
   const cached = read(file)
   if (cached !== undefined) return cached === '' ? undefined : cached
-  const code = transform(path, source)?.code
+  const code = compileModule(path, source)
   write(folder, file, code ?? '')
   return code
 }

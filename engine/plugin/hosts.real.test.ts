@@ -75,6 +75,29 @@ test('a refusal shows the user’s file and line, not the compiler', async () =>
   expect(out).toContain('> 6 |     await this.x')
 })
 
+test('without the plugin, a process says what to add to bunfig.toml', async () => {
+  const file = join(fixtures, 'uncompiled.ts')
+  const out = await run([bun, file])
+  expect(out).toContain('The process /uncompiled/:id was not compiled')
+  expect(out).toContain('preload = ["@justscale/engine/plugin/register"]')
+  expect(out).toContain('[test]')
+})
+
+test('a warning is told when a module is compiled, with its place and code', async () => {
+  const file = join(folder, 'warned.ts')
+  writeFileSync(
+    file,
+    `import { defineProcess } from '@justscale/engine'\n\ndefineProcess({\n  path: '/x/:id',\n  async handler({ locks, mail }, { id }) {\n    using held = await locks.lock(id)\n    await mail.send(id)\n  },\n})\n`,
+  )
+  const first = await run([bun, '--preload', register, file])
+  expect(first).toContain('warned.ts:7:5 - COMPILE_EFFECT_IN_LOCK')
+  expect(first).toContain('> 7 |     await mail.send(id)')
+  expect(first.split('COMPILE_EFFECT_IN_LOCK:').length).toBe(2)
+  expect(await run(['env', 'JUSTSCALE_ENV=production', bun, '--preload', register, file])).not.toContain(
+    'COMPILE_EFFECT',
+  )
+})
+
 test('bun --watch sees edits of a compiled file', async () => {
   const copy = join(room, 'plugin/fixtures/watched')
   cpSync(join(fixtures, 'order-process.ts'), join(copy, 'order-process.ts'))

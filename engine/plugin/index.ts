@@ -7,6 +7,7 @@ import type { BunPlugin, OnLoadResult } from 'bun'
 import { CompileError } from '../compiler/diagnostic.ts'
 import { mayCompile } from '../compiler/may-compile.ts'
 import { compileCached } from './cache.ts'
+import { isCompilerLoading } from './compile-module.ts'
 import { watchForEdits } from './watch.ts'
 
 export interface ProcessPluginOptions {
@@ -32,7 +33,7 @@ export function processPlugin(options: ProcessPluginOptions = {}): BunPlugin {
 function load(path: string, bundling: boolean, options: ProcessPluginOptions): OnLoadResult {
   const source = readFileSync(path, 'utf8')
   const kind = loaderOf(path)
-  if (!mayCompile(source)) return { contents: source, loader: kind }
+  if (isCompilerLoading() || !mayCompile(source)) return { contents: source, loader: kind }
   try {
     const code = compileCached(path, source, options)
     if (code === undefined) return { contents: source, loader: kind }

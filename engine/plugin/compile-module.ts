@@ -1,0 +1,35 @@
+/**
+ * The compiler, loaded when the first module has to be compiled: a start with everything in the cache goes without its
+ * parser and printer. Warnings are told here, so once per text of a module.
+ */
+import { describe } from '../compiler/diagnostic.ts'
+import type { transform } from '../compiler/index.ts'
+
+type Compiler = { readonly transform: typeof transform }
+
+let compiler: Compiler | undefined
+let loading = false
+
+/** Whether the module being loaded is one of the compiler's own. */
+export function isCompilerLoading(): boolean {
+  return loading
+}
+
+/** The compiled text, or `undefined` when there is nothing to compile. Throws `CompileError`. */
+export function compileModule(path: string, source: string): string | undefined {
+  const compiled = load().transform(path, source)
+  if (process.env['JUSTSCALE_ENV'] !== 'production')
+    for (const warning of new Set(compiled?.warnings.map(describe))) console.warn(`Warning: ${warning}\n`)
+  return compiled?.code
+}
+
+function load(): Compiler {
+  if (compiler) return compiler
+  loading = true
+  try {
+    compiler = import.meta.require('../compiler/index.ts') as Compiler
+  } finally {
+    loading = false
+  }
+  return compiler
+}
