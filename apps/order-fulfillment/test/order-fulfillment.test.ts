@@ -7,6 +7,7 @@ import { HttpFeature, HttpServer } from '@justscale/http'
 import { InMemoryRepository } from '@justscale/memory'
 import { Order } from '../order/order.ts'
 import { orderLife } from '../order/order-life.ts'
+import { OrderService } from '../order/order-service.ts'
 import { OrderFulfillment } from '../order-fulfillment.ts'
 import { Product } from '../product/product.ts'
 import { Shipment } from '../shipment/shipment.ts'
@@ -63,6 +64,17 @@ test('without one it is cancelled, and a payment comes too late', async () => {
   expect(await desk.orderNow(order)).toMatchObject({ status: 'cancelled' })
   expect(await desk.productNow(product)).toMatchObject({ stock: 5, reserved: 0 })
   expect(await desk.pay(order, 'tx 1')).toBe(409)
+})
+
+test('a payment after the time was up, and before the order was cancelled, fulfills it', async () => {
+  const order = await desk.order(await desk.product(1))
+  const [orders, svc] = [await app.resolve(ModelRepository.of(Order)), await app.resolve(OrderService)]
+  await app.run(async () => {
+    await using _held = await orders.lock(Order.ref(order))
+    await clock.advance({ minutes: 15 })
+    await svc.pay(Order.ref(order), 'tx 1')
+  })
+  expect(await resultOf(order)).toEqual({ status: 'fulfilled', transaction: 'tx 1' })
 })
 
 test('a payment wakes its own order only, and is taken once', async () => {
