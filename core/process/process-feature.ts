@@ -100,7 +100,7 @@ class AppEngine extends ProcessEngine {
       textOf: parameterText,
       parameterOf: (definition, name, value) => this.#parameter(definition, name, value),
       isRead,
-      transaction: (body) => transaction(body as () => Promise<unknown>),
+      transaction: (body) => transaction(async () => await body()),
       report,
       around: (body) => runInApp(app, body),
       ...(options.clock && { clock: options.clock }),

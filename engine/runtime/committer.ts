@@ -1,6 +1,7 @@
 /**
- * Group commit: checkpoints that are ready while a flush is in flight go out together as the next one; when idle a
- * checkpoint goes at once, in the microtask that follows. Each waits only for its own answer.
+ * Group commit: checkpoints that are ready while the flushes in flight are on their way go out together as the next one;
+ * when a place is free a checkpoint goes at once, in the microtask that follows. Each waits only for its own answer. Flushes
+ * in flight are of different processes: a process has one commit on its way at a time, because it waits for the answer.
  */
 import type { Clock } from '../clock/clock.ts'
 import { FencedError } from '../errors.ts'
@@ -11,6 +12,9 @@ interface Waiting {
   readonly answer: (answer: CommitAnswer) => void
 }
 
+/** Flushes in flight at once: two keep the store busy while an answer travels, more only make the batches smaller. */
+const FLUSHES = 2
+
 /** Milliseconds between attempts while the store cannot be reached. */
 const RETRY = 100
 
@@ -19,7 +23,9 @@ export class Committer {
   readonly #clock: Clock
   readonly #lost: () => boolean
   #waiting: Waiting[] = []
-  #flushing = false
+  /** A flush begins in the next microtask. */
+  #called = false
+  #flushing = 0
 
   /** `lost` tells when the node has lost its place and nothing can be committed any more. */
   constructor(session: StoreSession, clock: Clock, lost: () => boolean) {
@@ -32,21 +38,23 @@ export class Committer {
   commit(checkpoint: Checkpoint): Promise<CommitAnswer> {
     const { promise, resolve } = Promise.withResolvers<CommitAnswer>()
     this.#waiting.push({ checkpoint, answer: resolve })
-    if (!this.#flushing) {
-      this.#flushing = true
+    if (this.#flushing < FLUSHES && !this.#called) {
+      this.#called = true
       queueMicrotask(() => this.#flush())
     }
     return promise
   }
 
   async #flush(): Promise<void> {
+    this.#called = false
+    this.#flushing++
     while (this.#waiting.length > 0) {
       const batch = this.#waiting
       this.#waiting = []
       const answers = await this.#write(batch.map(({ checkpoint }) => checkpoint))
       for (const [index, { answer }] of batch.entries()) answer(answers[index] ?? 'fenced')
     }
-    this.#flushing = false
+    this.#flushing--
   }
 
   async #write(checkpoints: readonly Checkpoint[]): Promise<readonly CommitAnswer[]> {

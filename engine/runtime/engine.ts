@@ -51,8 +51,8 @@ export interface EngineOptions {
   parameterOf?(definition: ProcessDefinition, name: string, value: unknown): unknown
   /** Whether a step that calls a read verb only reads (default: no). */
   isRead?: ReadJudge
-  /** What `transaction(body)` does in a handler (default: runs the body). */
-  transaction?(...args: readonly unknown[]): unknown
+  /** What `transaction(body)` does in a handler, as one step: all that `body` writes or nothing (default: runs the body). */
+  transaction?(body: () => unknown): unknown
   /** Told what happens (default: failures and warnings are printed). */
   report?(event: EngineEvent): void
   /** Wraps every call of host code, outside of the step's unit: the framework's app context. */
@@ -107,7 +107,7 @@ export function createEngine(options: EngineOptions): Engine {
   const codec = createValueCodec([handleType as ValueType, cancelledType as ValueType, ...(options.values ?? [])])
   const primitiveHost = {
     currentStep,
-    transaction: options.transaction ?? ((body: unknown) => (body as () => unknown)()),
+    transaction: (body: unknown) => allOrNothing(body as () => unknown, options.transaction),
     retryDelay,
   }
   const programs = new Programs(store, primitiveHost, options.isRead ?? (() => false))
@@ -259,6 +259,19 @@ export function createEngine(options: EngineOptions): Engine {
   }
   engine.add(...(options.processes ?? []))
   return engine
+}
+
+/** What the body starts and emits goes the way of what it writes: with the step, or not at all when it throws. */
+async function allOrNothing(body: () => unknown, transaction: EngineOptions['transaction']): Promise<unknown> {
+  const outbox = outboxOf(currentStep())
+  const [starts, emits] = [outbox?.starts.length, outbox?.emits.length]
+  try {
+    return await (transaction === undefined ? body() : transaction(body))
+  } catch (error) {
+    outbox?.starts.splice(starts ?? 0)
+    outbox?.emits.splice(emits ?? 0)
+    throw error
+  }
 }
 
 function pickShard(shards: readonly number[], entropy: Entropy): number {
