@@ -16,11 +16,17 @@ export const TierView = view(RewardTier, { self: true, fields: ['title', 'minimu
 
 const Money = z.number().positive().multipleOf(0.01)
 
+/** From a second to a year. */
+const Duration = z.iso
+  .duration()
+  .transform((text) => Temporal.Duration.from(text))
+  .refine((duration) => isBetween(duration, { seconds: 1 }, { years: 1 }), 'must be between a second and a year')
+
 const NewCampaign = z.object({
   creator: refOf(Creator),
   title: z.string().min(1).max(255),
   goal: Money,
-  duration: z.iso.duration().default('P30D'),
+  duration: Duration.prefault('P30D'),
   tiers: z.array(z.object({ title: z.string().min(1), minimum: Money })).default([]),
 })
 
@@ -32,7 +38,7 @@ export const campaigns = createController('/campaigns', {
       .returns(201, CampaignView)
       .handle(async ({ body, res }) => {
         const created = await transaction(async () => {
-          const campaign = await svc.create({ ...body, duration: Temporal.Duration.from(body.duration) })
+          const campaign = await svc.create(body)
           await lifecycle({ campaign })
           return campaign
         })
@@ -58,3 +64,13 @@ export const campaigns = createController('/campaigns', {
       }),
   }),
 })
+
+function isBetween(duration: Temporal.Duration, shortest: Temporal.DurationLike, longest: Temporal.DurationLike): boolean {
+  const relativeTo = Temporal.PlainDate.from('2025-01-01')
+  const compare = (other: Temporal.DurationLike) => Temporal.Duration.compare(duration, other, { relativeTo })
+  try {
+    return compare(shortest) >= 0 && compare(longest) <= 0
+  } catch {
+    return false
+  }
+}

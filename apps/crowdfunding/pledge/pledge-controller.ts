@@ -25,6 +25,8 @@ export const pledges = createController({
       .body(NewPledge)
       .returns(202, PledgeView)
       .handle(async ({ campaign, body, res }) => {
+        const refusal = await svc.refusal({ ...body, campaign })
+        if (refusal !== undefined) return res.error(refusal, 422)
         const created = await transaction(async () => {
           const pledge = await svc.create({ ...body, campaign })
           await life({ pledge })

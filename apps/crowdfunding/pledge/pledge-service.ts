@@ -3,7 +3,7 @@ import { defineService, ModelRepository, q, type Persistent, type Ref } from '@j
 import type { Backer } from '../backer/backer.ts'
 import { Campaign } from '../campaign/campaign.ts'
 import { CampaignSignals } from '../campaign/campaign-signals.ts'
-import type { RewardTier } from '../campaign/reward-tier.ts'
+import { RewardTier } from '../campaign/reward-tier.ts'
 import { Pledge } from './pledge.ts'
 import { PledgeSignals } from './pledge-signals.ts'
 
@@ -18,12 +18,21 @@ export class PledgeService extends defineService({
   inject: {
     pledges: ModelRepository.of(Pledge),
     campaigns: ModelRepository.of(Campaign),
+    tiers: ModelRepository.of(RewardTier),
     campaignSignals: CampaignSignals,
     pledgeSignals: PledgeSignals,
   },
-  factory: ({ pledges, campaigns, campaignSignals, pledgeSignals }) => ({
+  factory: ({ pledges, campaigns, tiers, campaignSignals, pledgeSignals }) => ({
     async create(pledge: NewPledge): Promise<Persistent<Pledge>> {
       return await pledges.insert(pledge)
+    },
+
+    /** Why the campaign cannot take this pledge for its tier, or `undefined`. */
+    async refusal({ campaign, tier, amount }: NewPledge): Promise<string | undefined> {
+      if (tier === undefined) return undefined
+      const wanted = await tiers.get(tier)
+      if (!wanted?.campaign.equals(Campaign.ref(campaign))) return 'This campaign has no such tier'
+      return amount < wanted.minimum ? `This tier begins at ${wanted.minimum}` : undefined
     },
 
     async of(campaign: Ref<Campaign>): Promise<Persistent<Pledge>[]> {

@@ -40,6 +40,8 @@ export const crowdfundingRpc = createController
 
       Pledge: async ({ body: { campaign, backer, tier, amount } }) => {
         requireMoney('amount', amount)
+        const refusal = await pledges.refusal({ campaign, backer, tier, amount })
+        if (refusal !== undefined) throw new GrpcError(GrpcStatus.FAILED_PRECONDITION, refusal)
         return await transaction(async () => {
           const pledge = await pledges.create({ campaign, backer, tier, amount })
           await life({ pledge })

@@ -27,7 +27,7 @@ async function fundedCampaign(): Promise<{ campaign: string; pledges: string[] }
 }
 
 async function killMidTurn(): Promise<void> {
-  killedMidTurn++
+  if (await stage.isMidTurn()) killedMidTurn++
   await stage.killServer()
 }
 

@@ -79,13 +79,20 @@ export class Stage {
 
   /** The statement of the server that waits at the gate, once there is one, with its connection. */
   async atGate(): Promise<{ query: string; pid: number }> {
-    return await until('the server at the gate', async () => {
-      const [waiting] = await this.sql.query<{ query: string; pid: number }>(
-        `select query, pid from pg_stat_activity
-         where datname = current_database() and wait_event_type = 'Lock' and wait_event = 'advisory'`,
-      )
-      return waiting
-    })
+    return await until('the server at the gate', () => this.#waiting())
+  }
+
+  /** Whether a step of the server is under way now: its statement waits at the gate, or its call at the provider. */
+  async isMidTurn(): Promise<boolean> {
+    return (await this.#waiting()) !== undefined || (await this.calls()).some((call) => !call.answered)
+  }
+
+  async #waiting(): Promise<{ query: string; pid: number } | undefined> {
+    const [waiting] = await this.sql.query<{ query: string; pid: number }>(
+      `select query, pid from pg_stat_activity
+       where datname = current_database() and wait_event_type = 'Lock' and wait_event = 'advisory'`,
+    )
+    return waiting
   }
 
   /** All calls that the provider got, in order. */
