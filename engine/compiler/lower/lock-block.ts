@@ -17,7 +17,7 @@ export function checkLockBlock(l: Lowering, node: Node, declarator: Node): void 
   const visit = (each: Node): void => {
     if (each.start > node.end || each === scope) {
       if (startsFiber(each)) refuseFiber(l, each)
-      else if (isLock && each.type === 'AwaitExpression') warnOfEffect(l, each, owner)
+      else if (isLock && each.type === 'AwaitExpression') warnOfEffect(l, each, owner, declarator.id.variable)
     }
     for (const child of children(each)) visit(child)
   }
@@ -45,13 +45,22 @@ function refuseFiber(l: Lowering, node: Node): void {
   )
 }
 
-function warnOfEffect(l: Lowering, node: Node, owner: string | undefined): void {
+/** What is given the resource (`svc.settle(locked)`, `signals.paid({ order: locked })`) and process starts belong to the unit. */
+function warnOfEffect(l: Lowering, node: Node, owner: string | undefined, resource: unknown): void {
   const dependency = calledDependency(node.argument)
-  if (!dependency || dependency === owner) return
+  if (!dependency || dependency === owner || node.argument.callee?.type === 'Identifier') return
+  if (((node.argument.arguments ?? []) as Node[]).some((argument) => gives(argument, resource))) return
   l.unit.diagnostics.warn(
     node,
     'COMPILE_EFFECT_IN_LOCK',
     'This call runs again when the lock block does',
     'Everything in a lock block is one unit of work; move calls of other systems out of it.',
   )
+}
+
+/** Whether the resource itself is given, not something read from it. */
+function gives(node: Node, resource: unknown): boolean {
+  if (node.type === 'MemberExpression') return false
+  if (node.type === 'Identifier') return resource !== undefined && node.variable === resource
+  return children(node).some((child) => gives(child, resource))
 }

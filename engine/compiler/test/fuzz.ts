@@ -1,6 +1,7 @@
 /** One fuzz case: the same random program natively and durably; and the reducer, which makes a failing one small. */
 import { createValueCodec } from '../../value/create-codec.ts'
 import type { Program } from '../../program/program.ts'
+import { Answers, signals } from './answers.ts'
 import { drive, type Outcome } from './driver.ts'
 import { runNative } from './native.ts'
 import { printPieces, randomProgram, type Piece } from './random-program.ts'
@@ -9,9 +10,9 @@ import { tracingServices } from './services.ts'
 const codec = createValueCodec()
 
 export function fuzzSource(body: string): string {
-  return `import { createProcess } from '@justscale/core/process'
+  return `import { createProcess, race, signal, listen, delay } from '@justscale/core/process'
 function bound(value: any): number { return (typeof value === 'number' && value === value ? value : 7) % 1000 }
-export const p = createProcess({ path: '/fuzz/:id', async handler({ svc }: any, { id }: any) {
+export const p = createProcess({ path: '/fuzz/:id', async handler({ svc, sig }: any, { id }: any) {
 ${body}
 } })
 `
@@ -27,9 +28,15 @@ export interface Comparison {
 export async function compare(source: string, mutate?: (program: Program) => Program): Promise<Comparison> {
   const params = { id: 'x' }
   const [nativeTrace, durableTrace]: [string[], string[]] = [[], []]
-  const native = await runNative(source, tracingServices(nativeTrace), params, nativeTrace)
+  const native = await runNative(
+    source,
+    { ...tracingServices(nativeTrace), sig: signals as never },
+    params,
+    nativeTrace,
+  )
   const durable = await drive(source, {
-    services: tracingServices(durableTrace),
+    services: { ...tracingServices(durableTrace), sig: signals as never },
+    answer: new Answers().answer,
     params,
     trace: durableTrace,
     durable: codec,

@@ -1,4 +1,5 @@
 /** Runs a handler's source as the plain async function it is, with stand-ins for the primitives. */
+import { Answers, nativeWaits } from './answers.ts'
 import { describeError, type Outcome, type Services } from './driver.ts'
 
 const transpiler = new Bun.Transpiler({ loader: 'ts', target: 'bun', deadCodeElimination: false, inline: false })
@@ -15,7 +16,7 @@ export async function runNative(
     .replace(/^import .*$/gm, '')
     .replace(/^export (?=const|function|async|class|let|var)/gm, '')
     .replace(/^export \{[^}]*\};?$/gm, '')
-  const delay = new Proxy({}, { get: () => async () => undefined })
+  const waits = nativeWaits(new Answers())
   const retry = async (options: { attempts: number }, run: () => unknown): Promise<unknown> => {
     for (let attempt = 1; ; attempt++) {
       try {
@@ -30,13 +31,9 @@ export async function runNative(
     handler = definition.handler
   }
   const transaction = async (run: () => unknown): Promise<unknown> => run()
+  const names = ['createProcess', 'retry', 'transaction', ...Object.keys(waits)]
   // oxlint-disable-next-line typescript/no-implied-eval -- the case, as plain code
-  new Function('createProcess', 'delay', 'retry', 'transaction', `"use strict";${body}`)(
-    createProcess,
-    delay,
-    retry,
-    transaction,
-  )
+  new Function(...names, `"use strict";${body}`)(createProcess, retry, transaction, ...Object.values(waits))
   try {
     const result = await handler?.(services, params, {
       publish: (value: unknown) => published.push(structuredClone(value)),

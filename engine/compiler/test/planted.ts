@@ -72,6 +72,13 @@ export const planted: Readonly<Record<string, Mutation>> = {
   }),
   'rows are outermost first': (program) => ({ ...program, cleanup: program.cleanup.toReversed() }),
   'errors are not stored': rows((row) => (row.kind === 'catch' ? { ...row, slot: '$lost' } : row)),
+  'arms of races are swapped': ops((op) =>
+    op.op === 'race'
+      ? { ...op, arms: op.arms.map((arm, i) => ({ ...arm, target: op.arms.at(i - 1)?.target ?? 0 })) }
+      : op,
+  ),
+  'arms that wait are left out': ops((op) => (op.op === 'race' ? { ...op, arms: op.arms.slice(0, 1) } : op)),
+  'payloads of waits are lost': ops((op) => (op.op === 'wait' ? { op: 'wait', code: op.code } : op)),
   'loops count twice': code('$.$3 = $.$3 + 1', '$.$3 = $.$3 + 2'),
   'returns give nothing': code(/return \[[^;]*\];/g, 'return [undefined];'),
   'logical operators look at nothing': code(/ != null/g, ' == null'),

@@ -272,6 +272,39 @@ function using(context: Context): Piece {
   }
 }
 
+function waiting(context: Context): Piece {
+  const name = fresh(context, 'w')
+  const choice = context.random.below(3)
+  if (choice === 0) return leaf(`await delay.days(Math.abs(${expression(context, 1)}));`)
+  context.names.push(`${name}.amount`)
+  return leaf(`const ${name} = await signal(sig.${context.random.pick(['paid', 'failed'])});`)
+}
+
+function racing(context: Context): Piece {
+  const { random } = context
+  const name = fresh(context, 'r')
+  const arm = (test: string): Piece => ({
+    before: `case ${test}: { log.push(${name}.amount);`,
+    body: statements(deeper(context, { inSwitch: true }), few(context)),
+    after: random.chance(0.7) ? '} break;' : '}',
+    more: [],
+  })
+  const signalled = arm(`signal(${name}, sig.${random.pick(['paid', 'failed'])})`)
+  const timed = arm(`delay.hours(${name}, ${random.below(9)})`)
+  const arms = random.chance(0.5) ? [signalled, timed] : [timed, signalled]
+  return { before: `const ${name}: any = race(); switch (true) {`, body: [], after: '}', more: arms }
+}
+
+function listening(context: Context): Piece {
+  const name = fresh(context, 's')
+  return {
+    before: `{ using ${name} = listen(sig.paid); log.push((await signal(${name})).amount);`,
+    body: statements(deeper(context), few(context)),
+    after: `log.push((await signal(${name})).amount); }`,
+    more: [],
+  }
+}
+
 function throwing(context: Context): Piece {
   return leaf(
     `if (${condition(context)} && ${context.random.chance(0.25)}) throw new Error('t' + ${expression(context, 1)});`,
@@ -279,7 +312,23 @@ function throwing(context: Context): Piece {
 }
 
 const SIMPLE = [declaration, assignment, assignment, logging, logging, jump, pattern, throwing]
-const ALL = [...SIMPLE, ifs, ifs, loop, loop, trying, trying, switching, helper, closure, fanOut, using]
+const ALL = [
+  ...SIMPLE,
+  ifs,
+  ifs,
+  loop,
+  loop,
+  trying,
+  trying,
+  switching,
+  helper,
+  closure,
+  fanOut,
+  using,
+  waiting,
+  racing,
+  listening,
+]
 
 function condition(context: Context): string {
   return `(${expression(context, 1)}) % ${2 + context.random.below(2)} === ${context.random.below(2)}`

@@ -146,3 +146,11 @@ test('an effect on another system in a lock block is warned about', () => {
   )
   expect(result?.programs[0]?.debug.warnings).toEqual([expect.stringContaining('/app/case.ts:5:31')])
 })
+
+test('what is given the lock, and a process that is started, are not warned about', () => {
+  const warnings = (body: string) =>
+    transform('/app/case.ts', handler(`using l = await svc.lock(id); ${body}`).replace('{ svc }', '{ svc, more }'))
+      ?.programs[0]?.debug.warnings
+  expect(warnings('await more.settle(l); await more.paid({ order: l }); await more({ id })')).toEqual([])
+  expect(warnings('await more.send(l.address)')).toHaveLength(1)
+})
