@@ -17,7 +17,7 @@ export async function loadInto(run: RunState, process: LoadedProcess): Promise<v
   run.process = process
   run.environment = await run.node.environment(process.record.definition, programsOf(process.record.program, head))
   run.snapshot = { parts: process.parts, roots: new Map(head.roots) }
-  run.state = machine.restore(head.machine as machine.Head, run.node.codec.decode(run.snapshot), run.environment)
+  run.state = machine.restore(head.machine, run.node.codec.decode(run.snapshot), run.environment)
   run.waits = new Waits(head, parametersOf(process.record.definition, process.record.path), run.node.textOf)
   run.seq = process.record.seq
   run.status = process.record.status
@@ -127,6 +127,6 @@ export async function discard(run: RunState, error: unknown): Promise<void> {
 
 /** The programs that its frames run. */
 function programsOf(main: string, head: Head): readonly string[] {
-  const { frames, failed } = head.machine as machine.Head
+  const { frames, failed } = head.machine
   return [...new Set([main, ...frames.map((frame) => frame.program), ...(failed ?? []).map((frame) => frame.program)])]
 }

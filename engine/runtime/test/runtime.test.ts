@@ -190,6 +190,42 @@ describe('starting and ending', () => {
     await engine.stop()
   })
 
+  test('a process whose step kills its nodes is quarantined, and runs on after a retry', async () => {
+    const world = new World(twoSteps)
+    const engine = await world.engine()
+    const { charge } = payments
+    payments.charge = () => new Promise(() => {})
+    const handle = await engine.run(twoSteps, { id: 'deadly' })
+    for (let node = 1; node <= 3; node++) {
+      await world.clock.settle()
+      expect(await handle.status).toBe('running')
+      world.store.kill(node)
+    }
+    await world.clock.settle()
+    expect(await handle.status).toBe('quarantined')
+    await handle.pause()
+    await handle.resume()
+    await world.clock.advance({ hours: 1 })
+    expect(await handle.status).toBe('quarantined')
+    payments.charge = charge
+    await handle.retry()
+    await world.clock.settle()
+    expect(await handle.status).toBe('completed')
+    expect(ledger).toEqual(['charge deadly one', 'charge deadly two'])
+    await engine.stop()
+  })
+
+  test('starting a cancelled process again gives the cancelled one', async () => {
+    const world = new World(subscription)
+    const engine = await world.engine()
+    await (await engine.run(subscription, { user: 'ada' })).cancel('moved away')
+    await world.clock.settle()
+    const again = await engine.run(subscription, { user: 'ada' })
+    await expect(Promise.resolve(again.result)).rejects.toThrow('moved away')
+    expect(await again.status).toBe('cancelled')
+    await engine.stop()
+  })
+
   test('published data is read on any engine', async () => {
     const world = new World(publishing)
     const engine = await world.engine()
