@@ -8,12 +8,12 @@ export abstract class CoreError extends Error {
   /** Stable, also the name of the page under docs/errors. */
   abstract readonly code: string
   /** What to do about it. */
-  readonly hint: string | undefined
+  declare readonly hint?: string
 
   constructor(message: string, options: { readonly hint?: string; readonly cause?: unknown } = {}) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined)
     this.name = new.target.name
-    this.hint = options.hint
+    if (options.hint !== undefined) this.hint = options.hint
   }
 }
 

@@ -1,7 +1,7 @@
 /** What users import from `@justscale/core`. For users first, for authors of transports and adapters below. */
 export { JustScale, JustScale as default } from './app/builder.ts'
 export type { AppBuilder, DuplicateProviderError, MissingDepsError } from './app/builder-type.ts'
-export type { Application, SubApplication } from './app/application.ts'
+export type { Application, StopOptions, SubApplication } from './app/application.ts'
 export { defineApp, type AppDefinition } from './app/define-app.ts'
 export { Lifecycle } from './app/lifecycle.ts'
 export { defineModel } from './model/define-model.ts'
@@ -53,6 +53,7 @@ export {
 } from './repository/errors.ts'
 export { transaction } from './cell/transaction.ts'
 export { CoreError, DefinitionError, ForeignAppError, NotInAppError } from './errors.ts'
+export { StartFailedError, StopTimeoutError } from './app/errors.ts'
 export { AppGraphError, UnprovidedTokenError } from './container/errors.ts'
 
 // For authors of transports, adapters and features.

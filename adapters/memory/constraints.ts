@@ -1,6 +1,6 @@
 /** What a database checks: unique values, and references to entities that exist. */
 import { modelFields, type StoredValues } from '@justscale/core'
-import { ReferenceViolationError, UniqueViolationError, type Row } from '@justscale/core/repository'
+import { checkReferenceKeys, ReferenceViolationError, UniqueViolationError, type Row } from '@justscale/core/repository'
 import type { MemoryDatabase, MemoryTable } from './memory-database.ts'
 import type { MemoryTransaction } from './memory-transaction.ts'
 
@@ -45,13 +45,14 @@ export async function freeUnique(
   }
 }
 
-/** Throws `ReferenceViolationError` when a reference field points at nothing. */
+/** Throws `ReferenceViolationError` when a reference field points at nothing, `MalformedReferenceError` when it cannot. */
 export function checkReferences(
   database: MemoryDatabase,
   table: MemoryTable,
   values: StoredValues,
   transaction: MemoryTransaction,
 ): void {
+  checkReferenceKeys(table.model, values)
   for (const [name, value] of Object.entries(values)) {
     const type = modelFields(table.model)[name]?.type
     if (type?.kind !== 'ref' || value === null) continue

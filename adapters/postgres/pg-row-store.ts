@@ -1,6 +1,14 @@
 /** The rows of one model in Postgres. Outside of a unit of work, single statements commit by themselves. */
 import type { AggregateNode, ConditionNode, StoredValues } from '@justscale/core'
-import { QueryError, type LockRequest, type Row, type RowQuery, type RowStore } from '@justscale/core/repository'
+import {
+  checkReferenceKeys,
+  isStorageKey,
+  QueryError,
+  type LockRequest,
+  type Row,
+  type RowQuery,
+  type RowStore,
+} from '@justscale/core/repository'
 import { sqlArray, SqlConnectionError, type SqlRow, type SqlValue } from '@justscale/engine/sql'
 import { castType, encodeValue } from './column.ts'
 import { aggregateExpression, decodeAggregate } from './compile-aggregate.ts'
@@ -12,7 +20,6 @@ import { translateError } from './pg-error.ts'
 import type { PgModel } from './pg-model.ts'
 import type { PgTransaction } from './pg-transaction.ts'
 
-const KEY = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 /** Milliseconds that a bulk write outside of a unit of work waits for locks. */
 const PATIENCE = 5_000
 
@@ -48,7 +55,7 @@ export class PgRowStore implements RowStore<PgTransaction> {
   }
 
   async selectByKeys(identifiers: readonly string[], transaction?: PgTransaction): Promise<readonly Row[]> {
-    const keys = identifiers.filter((identifier) => KEY.test(identifier))
+    const keys = identifiers.filter((identifier) => isStorageKey(identifier))
     if (keys.length === 0) return []
     const rows = await this.#read(this.#byKey, [sqlArray(keys)], transaction)
     return rows.map((row) => this.#table.decode(row))
@@ -77,6 +84,7 @@ export class PgRowStore implements RowStore<PgTransaction> {
   }
 
   async insert(rows: readonly Row[], transaction?: PgTransaction): Promise<void> {
+    for (const row of rows) checkReferenceKeys(this.#table.model, row.values)
     const { text, parameters } = insertStatement(this.#table, rows)
     await this.#write(text, parameters, `insert of ${this.#table.name}`, transaction)
   }
@@ -89,6 +97,7 @@ export class PgRowStore implements RowStore<PgTransaction> {
   ): Promise<{ readonly row: Row; readonly inserted: boolean }> {
     if (!this.#table.isUnique(fields))
       throw new QueryError(`upsert by ${fields.join(', ')}: no unique field or index of ${this.#table.name}`)
+    checkReferenceKeys(this.#table.model, row.values)
     const insert = insertStatement(this.#table, [row])
     const parameters = [...insert.parameters]
     const target = fields.map((field) => quoteName(this.#table.column(field).name)).join(', ')
@@ -102,7 +111,7 @@ export class PgRowStore implements RowStore<PgTransaction> {
   }
 
   async lock(request: LockRequest, begin: () => Promise<PgTransaction>): Promise<Row | undefined> {
-    if (!KEY.test(request.identifier)) return undefined
+    if (!isStorageKey(request.identifier)) return undefined
     const { locks } = this.#database
     const key = `${this.#table.table}:${request.identifier}`
     const until = performance.now() + request.timeout
@@ -180,6 +189,7 @@ export class PgRowStore implements RowStore<PgTransaction> {
   }
 
   #assignments(change: StoredValues, parameters: SqlValue[]): string[] {
+    checkReferenceKeys(this.#table.model, change)
     const set = Object.entries(change).map(([field, value]) => {
       const { name, definition } = this.#table.column(field)
       parameters.push(encodeValue(definition.type, value))

@@ -347,6 +347,46 @@ describe('start and stop', () => {
     expect(app.state).toBe('stopped')
   })
 
+  test('a stop hook that hangs is named, and those after it still run', async () => {
+    const log: string[] = []
+    const never = new Promise<void>(() => {})
+    const feature = (name: string, stop: () => void | Promise<void>) =>
+      createFeatureBuilder()
+        .name(name)
+        .onStop(stop)
+        .provides((app) => app)
+    const app = JustScale()
+      .named('slow')
+      .add(feature('First', () => void log.push('first stops')))
+      .add(feature('Hanging', () => never))
+      .build()
+    await app.start()
+    const error = await app.stop({ timeout: 5 }).catch((failure: unknown) => failure)
+    expect(error).toMatchObject({ code: 'CORE_STOP_TIMEOUT', component: 'Hanging' })
+    expect(String(error)).toContain('"slow" did not stop within 5 ms: a stop hook of Hanging')
+    expect(log).toEqual(['first stops'])
+    expect(app.state).toBe('stopped')
+  })
+
+  test('a failed start takes over the hint of its cause, and errors without a hint show none', async () => {
+    const failing = (error: Error) =>
+      JustScale()
+        .add(
+          createFeatureBuilder()
+            .name('B')
+            .onStart(() => {
+              throw error
+            })
+            .provides((app) => app),
+        )
+        .build()
+        .start()
+        .catch((failure: Error) => failure)
+    const hinted = Object.assign(new Error('not compiled'), { hint: 'Add the preload.' })
+    expect(await failing(hinted)).toMatchObject({ hint: 'Add the preload.' })
+    expect(Object.hasOwn((await failing(new Error('plain'))) as Error, 'hint')).toBe(false)
+  })
+
   test('every stop hook runs, and the failures come out together', async () => {
     const log: string[] = []
     const bad = createFeatureBuilder()

@@ -14,8 +14,8 @@ export interface Application<out Provided> extends AppContext {
   prepare(): Promise<void>
   /** Makes every component, then runs the start hooks in order. If one fails, what has started is stopped. */
   start(): Promise<void>
-  /** Runs the stop hooks in reverse order, all of them; rejects afterwards with what failed. */
-  stop(): Promise<void>
+  /** Runs the stop hooks in reverse order, all of them; rejects afterwards with what failed or did not end in time. */
+  stop(options?: StopOptions): Promise<void>
   /** Starts, and stops at SIGINT or SIGTERM. Resolves once stopped. */
   serve(): Promise<void>
   readonly state: 'built' | 'starting' | 'running' | 'stopping' | 'stopped'
@@ -25,6 +25,11 @@ export interface RunOptions {
   /** For messages; default `app.run`. */
   readonly name?: string
   readonly signal?: AbortSignal
+}
+
+export interface StopOptions {
+  /** Milliseconds that all hooks together have (default 30,000); a hook that takes longer is named and left behind. */
+  readonly timeout?: number
 }
 
 export interface SubApplicationFacts<Needed> {

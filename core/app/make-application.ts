@@ -13,12 +13,18 @@ import { ModelServiceError } from '../model/errors.ts'
 import { modelMetadata, modelName } from '../model/model-metadata.ts'
 import type { AnyModelClass } from '../model/model-type.ts'
 import type { ReferenceSource } from '../reference/loader.ts'
-import type { Application, RunOptions } from './application.ts'
+import type { Application, RunOptions, StopOptions } from './application.ts'
 import type { AppDraft } from './builder.ts'
 import { runInApp, type AppContext } from './context.ts'
-import { StartFailedError } from './errors.ts'
+import { StartFailedError, StopTimeoutError } from './errors.ts'
 import { repositoryReferences } from './repository-references.ts'
 import { untilSignalled } from './until-signalled.ts'
+import { within } from './within.ts'
+
+/** Milliseconds that all stop hooks together have. */
+const STOP_TIMEOUT = 30_000
+/** Milliseconds that each hook still has when another has used all of that. */
+const LATE_HOOK_TIMEOUT = 1_000
 
 export function makeApplication(draft: AppDraft): Application<unknown> {
   return new App(draft)
@@ -78,17 +84,23 @@ class App implements Application<unknown> {
     return this.#starting
   }
 
-  async stop(): Promise<void> {
+  async stop({ timeout = STOP_TIMEOUT }: StopOptions = {}): Promise<void> {
     if (this.state === 'stopping' || this.state === 'stopped') return
     this.state = 'stopping'
     const failures: unknown[] = []
+    const until = performance.now() + timeout
+    const remaining = () => Math.max(until - performance.now(), Math.min(timeout, LATE_HOOK_TIMEOUT))
     const hooks = new Map(this.container.hooks().map((entry) => [entry.node, entry.registered]))
     for (const node of this.#started.toReversed()) {
       const stops: (() => unknown)[] = [...(hooks.get(node)?.stop ?? []), ...(node.meta.onStop ?? [])]
         .toReversed()
         .map((hook) => () => this.#callHook(hook))
-      if (node.meta.kind === 'app') stops.unshift(() => (node.meta.detail as SubAppEntry).app.stop())
-      for (const stop of stops) await Promise.try(stop).catch((error: unknown) => failures.push(error))
+      if (node.meta.kind === 'app')
+        stops.unshift(() => (node.meta.detail as SubAppEntry).app.stop({ timeout: remaining() }))
+      for (const stop of stops) {
+        const late = () => new StopTimeoutError(node.meta.name, this.name, timeout)
+        await within(remaining(), Promise.try(stop), late).catch((error: unknown) => failures.push(error))
+      }
     }
     this.#started = []
     this.state = 'stopped'

@@ -12,7 +12,7 @@ import { Reference, References } from '../reference/reference.ts'
 import { isReferenceText } from '../reference/reference-text.ts'
 import type { FieldDefinition } from './field-definition.ts'
 import { AnyField, type Fields } from './field-type.ts'
-import { constructInstance, disposeEntity, disposeEntityAsync, inspectEntity } from './instance.ts'
+import { constructInstance, disposeEntity, disposeEntityAsync, entityName, inspectEntity } from './instance.ts'
 import { modelMetadata, modelName, type ModelMetadata } from './model-metadata.ts'
 import type { AnyModelClass, ModelConstructor, ModelKey, ModelOverride } from './model-type.ts'
 import { referenceFrom } from './reference-from.ts'
@@ -82,6 +82,10 @@ function makeModelClass(metadata: ModelMetadata): AnyModelClass {
 
     [Symbol.asyncDispose](): Promise<void> {
       return disposeEntityAsync(this)
+    }
+
+    toString(): string {
+      return entityName(this)
     }
 
     [Symbol.for('nodejs.util.inspect.custom')](depth: number, options: unknown, inspect: unknown): unknown {

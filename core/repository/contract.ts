@@ -11,6 +11,7 @@ import { openCell } from '../cell/open-cell.ts'
 import { ModelRepository } from '../container/model-repository.ts'
 import { DeadlockError, LockTimeoutError } from '../lock/errors.ts'
 import { FieldValidationError } from '../model/errors.ts'
+import { MalformedReferenceError } from '../reference/errors.ts'
 import { Reference } from '../reference/reference.ts'
 import { q } from '../query/q.ts'
 import { isPersistent } from '../type-state/guard.ts'
@@ -641,7 +642,7 @@ export function repositoryContract(storage: ContractStorage): void {
         const missing = Team.ref(Bun.randomUUIDv7())
         const insert = accounts.insert({ owner: unique('x'), team: missing })
         expect(insert).rejects.toBeInstanceOf(ReferenceViolationError)
-        await insert.catch(() => {})
+        expect(await insert.catch((error: unknown) => error)).toMatchObject({ problem: 'missing' })
         const team = await teams.insert({ title: unique('team') })
         const member = await accounts.insert({ owner: unique('member'), team })
         await using locked = await teams.lock(team)
@@ -649,6 +650,17 @@ export function repositoryContract(storage: ContractStorage): void {
         expect(failure).toBeInstanceOf(ReferenceViolationError)
         expect((failure as ReferenceViolationError).field).toBe('team')
         await accounts.updateWhere({ owner: member.owner }, { team: undefined })
+      })
+
+      within('references that can be to nothing are refused before they are written', async ({ accounts }) => {
+        const malformed = Team.ref('nope')
+        const account = await newAccount()
+        const writes = [
+          () => accounts.insert({ owner: unique('x'), team: malformed }),
+          () => accounts.updateWhere({ owner: account.owner }, { team: malformed }),
+        ]
+        for (const write of writes)
+          expect(await write().catch((error: unknown) => error)).toBeInstanceOf(MalformedReferenceError)
       })
 
       within('delete', async ({ accounts }) => {

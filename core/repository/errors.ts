@@ -23,6 +23,8 @@ export class ReferenceViolationError extends CoreError {
   readonly code = 'CORE_REFERENCE_VIOLATION'
   readonly model: string
   readonly field: string
+  /** `missing`: the reference is to nothing. `referenced`: what is deleted is referred to. */
+  readonly problem: 'missing' | 'referenced'
 
   constructor(model: string, field: string, problem: 'missing' | 'referenced', cause?: unknown) {
     super(
@@ -33,6 +35,7 @@ export class ReferenceViolationError extends CoreError {
     )
     this.model = model
     this.field = field
+    this.problem = problem
   }
 }
 

@@ -2,7 +2,7 @@
  * Problem documents (RFC 9457): every answer that is no success. What clients may know is in them; what they may not (messages
  * of unexpected errors) is in the log, under the same request id.
  */
-import { CoreError } from '@justscale/core'
+import { CoreError, ReferenceViolationError } from '@justscale/core'
 import { STATUS_CODES } from 'node:http'
 import { HttpError, type Violation } from '../errors.ts'
 
@@ -46,13 +46,20 @@ export function problemOf(
       unexpected: status >= 500,
     }
   }
-  const status = error instanceof CoreError ? (statusByCode[error.code] ?? 500) : 500
+  const status = statusOf(error)
   const headers: Record<string, string> = status === 503 ? { 'retry-after': '1' } : {}
   const detail = details[status]
   return {
     response: problemResponse({ status, requestId, headers, ...(detail && { detail }) }),
     unexpected: status >= 500,
   }
+}
+
+function statusOf(error: unknown): number {
+  if (!(error instanceof CoreError)) return 500
+  // What the client wrote refers to nothing: no state of ours will make that right.
+  if (error instanceof ReferenceViolationError && error.problem === 'missing') return 422
+  return statusByCode[error.code] ?? 500
 }
 
 export interface ProblemParts {

@@ -217,9 +217,9 @@ for (const way of ['a socket', 'no socket'] as const) {
     })
 
     test('names the request in every line that its code logs', async () => {
-      await call('/items/me', { headers: { authorization: 'good', 'x-request-id': `who-${name}` } })
+      await call('/items/me', { headers: { authorization: 'good', 'x-request-id': `who-${way.length}` } })
       const looked = lines.filter((line) => line.message[0] === 'looked up')
-      expect(looked.some((line) => line.properties['requestId'] === `who-${name}`)).toBe(true)
+      expect(looked.some((line) => line.properties['requestId'] === `who-${way.length}`)).toBe(true)
       expect(looked.every((line) => typeof line.properties['requestId'] === 'string')).toBe(true)
     })
 

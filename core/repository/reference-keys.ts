@@ -1,0 +1,24 @@
+/** Keys in reference fields, looked at before they are written: storages here have UUIDs as keys. */
+import { modelFields, modelName } from '../model/model-metadata.ts'
+import type { AnyModelClass } from '../model/model-type.ts'
+import type { StoredValues } from '../model/instance.ts'
+import { MalformedReferenceError } from '../reference/errors.ts'
+
+const key = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/** True for text that is a key of these storages. */
+export function isStorageKey(text: string): boolean {
+  return key.test(text)
+}
+
+/** Throws `MalformedReferenceError` when a reference in `values` cannot be to anything. */
+export function checkReferenceKeys(model: AnyModelClass, values: StoredValues): void {
+  for (const [name, { type }] of Object.entries(modelFields(model))) {
+    if (type.kind !== 'ref' && type.kind !== 'refs') continue
+    const value = values[name]
+    if (value === null || value === undefined) continue
+    const identifiers = type.kind === 'refs' ? (value as readonly string[]) : [value as string]
+    const wrong = identifiers.find((identifier) => !isStorageKey(identifier))
+    if (wrong !== undefined) throw new MalformedReferenceError(modelName(type.target()), wrong)
+  }
+}
