@@ -2,10 +2,13 @@
  * Finds what runs as routines (functions that are called and awaited, callbacks of fan-outs, floating calls), and marks
  * every node that contains a suspension of its own function. What stays a native function must not await.
  */
-import { call, children, copy, isFunction, isNode, make, member, name, walk, walkOwn, type Node } from './ast.ts'
-import { engineName, primitiveCall } from './module.ts'
+import { copy, isFunction, isNode, make, walk, walkOwn, type Node } from './ast.ts'
+import { calledDependency, isImportedCall, isPromiseJoin } from './called.ts'
+import { primitiveCall } from './module.ts'
 import { resolveNames, type Variable } from './scope.ts'
+import { mark } from './suspension.ts'
 import { newRoutine, type RoutineUnit, type Unit } from './unit.ts'
+import { markPromiseHolders, markUncalled } from './variable-marks.ts'
 
 export function addRoutine(unit: Unit, node: Node, label: string, parent?: RoutineUnit): RoutineUnit {
   const existing = unit.routines.find((each) => each.node === node)
@@ -119,17 +122,6 @@ function isLocalRoutineCall(unit: Unit, routine: RoutineUnit, node: Node): boole
   return isFunction(init) && (init as Node).async === true && routineOf(unit, routine, callee) !== undefined
 }
 
-/** Async functions that are only declared: left out of the program. */
-function markUncalled(routine: RoutineUnit): void {
-  walk(routine.node.body, (node) => {
-    const holder = node.type === 'FunctionDeclaration' || (node.type === 'VariableDeclarator' && isFunction(node.init))
-    const declared = holder ? (node.id as Node) : undefined
-    const init = declared?.variable?.init
-    if (declared?.type === 'Identifier' && init?.async && !init.routine) init.uncalled = true
-    return !isFunction(node)
-  })
-}
-
 /** `return svc.a()` in an async function awaits what it returns: make that visible. */
 function desugarReturns(unit: Unit, routine: RoutineUnit): void {
   const body = routine.node.body as Node
@@ -167,47 +159,6 @@ function awaitedIfPromise(unit: Unit, routine: RoutineUnit, node: Node): Node {
     : node
 }
 
-function isImportedCall(unit: Unit, node: Node): boolean {
-  if (node.type !== 'CallExpression' || node.callee.type !== 'Identifier' || node.callee.variable) return false
-  const imported = unit.names.imports.get(node.callee.name as string)
-  const primitive = primitiveCall(node, unit.names)
-  return imported !== undefined && (primitive === undefined || primitive === 'retry' || primitive === 'transaction')
-}
-
-/** Variables that are awaited or joined later hold handles of what they were assigned. */
-function markPromiseHolders(routine: RoutineUnit): void {
-  walkOwn(routine.node.body, (node) => {
-    if (node.type !== 'AwaitExpression') return
-    const argument = node.argument as Node
-    hold(argument)
-    if (!isPromiseJoin(argument)) return
-    const list = argument.arguments[0] as Node
-    hold(list)
-    if (list.type === 'ArrayExpression') for (const each of list.elements as (Node | null)[]) if (each) hold(each)
-  })
-}
-
-function hold(node: Node): void {
-  if (node.type === 'SpreadElement') return hold(node.argument)
-  if (node.type === 'Identifier' && node.variable) node.variable.holdsPromises = true
-}
-
-const JOINS = new Set(['all', 'allSettled', 'race', 'any'])
-
-/** `Promise.all(x)` and its kin. */
-export function isPromiseJoin(node: Node): boolean {
-  return (
-    node.type === 'CallExpression' &&
-    node.callee.type === 'MemberExpression' &&
-    !node.callee.computed &&
-    node.callee.object.type === 'Identifier' &&
-    node.callee.object.name === 'Promise' &&
-    !node.callee.object.variable &&
-    JOINS.has(node.callee.property.name as string) &&
-    node.arguments.length === 1
-  )
-}
-
 function isPush(node: Node): boolean {
   return (
     node.type === 'CallExpression' &&
@@ -216,25 +167,6 @@ function isPush(node: Node): boolean {
     node.callee.object.type === 'Identifier' &&
     node.callee.object.variable?.holdsPromises === true
   )
-}
-
-/** The dependency at the root of a call chain: `svc` for `svc.a(1)` and `svc.a(1).b(2)`. */
-export function calledDependency(node: Node): string | undefined {
-  let each = node
-  let calls = 0
-  while (true) {
-    if (each.type === 'ChainExpression') each = each.expression
-    else if (each.type === 'CallExpression') {
-      calls++
-      each = each.callee
-    } else if (each.type === 'MemberExpression') {
-      if (each.object.type === 'Identifier' && each.object.variable?.special === 'dependencies' && !each.computed) {
-        return calls > 0 ? (each.property.name as string) : undefined
-      }
-      each = each.object
-    } else break
-  }
-  return calls > 0 && each.type === 'Identifier' ? each.variable?.dependency : undefined
 }
 
 function isSpawnable(unit: Unit, routine: RoutineUnit, node: Node): boolean {
@@ -362,125 +294,3 @@ function joined(unit: Unit, routine: RoutineUnit, node: Node): void {
     }
   })
 }
-
-/** A switch whose cases wait: `switch (true) { case signal(r, s): ... }`. */
-export function isRaceSwitch(unit: Unit, node: Node): boolean {
-  return (
-    node.type === 'SwitchStatement' &&
-    node.discriminant.type === 'Literal' &&
-    node.discriminant.value === true &&
-    (node.cases as Node[]).some((each) =>
-      ['signal', 'delay'].includes(primitiveCall(each.test as Node | null, unit.names) ?? ''),
-    )
-  )
-}
-
-const SUSPENDING = new Set(['AwaitExpression', 'Spawn', 'SpawnEach'])
-
-/** Writes `suspends` on `node` and what is below it, without entering functions. */
-function mark(unit: Unit, node: Node): boolean {
-  let suspends =
-    SUSPENDING.has(node.type) ||
-    (node.type === 'ForOfStatement' && node.await === true) ||
-    isRaceSwitch(unit, node) ||
-    (node.type === 'TryStatement' && usesResource(node)) ||
-    (node.type === 'VariableDeclaration' && (node.kind === 'using' || node.kind === 'await using'))
-  for (const child of children(node)) {
-    if (isFunction(child)) continue
-    if (mark(unit, child)) suspends = true
-  }
-  node.suspends = suspends
-  if (suspends && node.type === 'TryStatement' && node.handler) node.handler.suspends = true
-  return suspends
-}
-
-/** A resource may have to be acquired again where it is used, and be gone: a `try` around that must see it. */
-function usesResource(node: Node): boolean {
-  let found = false
-  walkOwn(node, (each) => {
-    if (each.type === 'Identifier' && (each.variable?.kind === 'using' || each.variable?.kind === 'await using'))
-      found = true
-  })
-  return found
-}
-
-/** Refuses what a handler cannot hold: the language's leftovers, and awaits in functions that stay native. */
-export function refuseUnsupported(unit: Unit, func: Node): void {
-  const { diagnostics } = unit
-  const visit = (node: Node, plain: boolean, native: boolean, tolerated: boolean): void => {
-    if (isFunction(node)) {
-      if (node.uncalled) return
-      if (node.generator)
-        diagnostics.refuse(
-          node,
-          'COMPILE_GENERATOR',
-          'A handler cannot hold a generator',
-          'Collect into an array, or move the generator to a module and read it there.',
-        )
-      const routine = unit.routines.some((each) => each.node === node)
-      const ordinary = node.type !== 'ArrowFunctionExpression'
-      for (const child of children(node)) visit(child, plain && !ordinary, !routine, tolerated)
-      return
-    }
-    if (node.type.startsWith('Class')) {
-      for (const child of children(node)) visit(child, false, true, true)
-      return
-    }
-    if (node.type === 'ThisExpression' && plain)
-      diagnostics.refuse(
-        node,
-        'COMPILE_THIS',
-        'A handler has no `this`',
-        'Take what you need from the injected dependencies.',
-      )
-    if (node.type === 'Identifier' && !node.variable && node.name === 'arguments' && plain)
-      diagnostics.refuse(
-        node,
-        'COMPILE_ARGUMENTS',
-        'A handler has no `arguments`',
-        'Name the parameters, or use a rest parameter.',
-      )
-    if (
-      node.type === 'CallExpression' &&
-      node.callee.type === 'Identifier' &&
-      node.callee.name === 'eval' &&
-      !node.callee.variable
-    )
-      diagnostics.refuse(node, 'COMPILE_EVAL', 'A handler cannot use `eval`', 'Move it to a service.')
-    if (node.type === 'WithStatement')
-      diagnostics.refuse(node, 'COMPILE_WITH', 'A handler cannot use `with`', 'Destructure the object.')
-    if (node.type === 'TSParameterProperty')
-      diagnostics.refuse(
-        node,
-        'COMPILE_PARAMETER_PROPERTY',
-        'A class in a handler cannot have parameter properties',
-        'Declare the field and assign it in the constructor.',
-      )
-    if (node.type === 'TSEnumDeclaration' || node.type === 'TSModuleDeclaration')
-      diagnostics.refuse(
-        node,
-        'COMPILE_ENUM',
-        'A handler cannot declare an enum or namespace',
-        'Declare it in the module, or use a const object.',
-      )
-    if ((node.type === 'AwaitExpression' || (node.type === 'ForOfStatement' && node.await)) && native && !tolerated) {
-      diagnostics.refuse(
-        node,
-        'COMPILE_ASYNC_CALLBACK',
-        'An await inside a function that is handed to unknown code cannot be made durable',
-        'Use a loop or `await Promise.all(items.map(async (item) => ...))`, or move the function to a service.',
-      )
-    }
-    const name = primitiveCall(node, unit.names)
-    const tolerant = tolerated || name === 'transaction'
-    for (const child of children(node)) visit(child, plain, native, tolerant)
-  }
-  for (const child of children(func)) visit(child, true, false, false)
-}
-
-/** A call of the engine's name with these arguments, for desugaring. */
-export function primitive(origin: Node, property: string, args: readonly Node[]): Node {
-  return call(origin, member(origin, name(origin, '$e'), property), args)
-}
-
-export { engineName }

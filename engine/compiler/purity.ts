@@ -3,7 +3,7 @@
  * unknown functions, writes) is computed once, into a slot, before the step that it feeds starts.
  */
 import { isFunction, walk, type Node } from './ast.ts'
-import { calledDependency } from './discover.ts'
+import { calledDependency } from './called.ts'
 import { engineName } from './module.ts'
 import type { Unit } from './unit.ts'
 

@@ -5,9 +5,11 @@
  */
 import { copy, isFunction, literal, make, member, name, type Node } from './ast.ts'
 import type { BindingTable } from './binding.ts'
+import { checkTarget, refuseValue } from './check-use.ts'
 import { engineName } from './module.ts'
 import type { Variable } from './scope.ts'
 import { isRoutineOnly } from './place.ts'
+import { definedBy, holdsSlot } from './slots.ts'
 import { boxSlot, type RoutineUnit, type Unit } from './unit.ts'
 
 export interface Code {
@@ -52,7 +54,7 @@ export class Rewriter {
       return { node: make(first, 'BlockStatement', { body }), uses: this.uses, defines }
     }
     const written = this.rewrite(node as Node)
-    if (![...this.uses].some((slot) => this.isBox(slot))) return { node: written, uses: this.uses, defines }
+    if (![...this.uses].some((slot) => this.boxes.has(slot))) return { node: written, uses: this.uses, defines }
     const body = [make(written, 'ReturnStatement', { argument: written })]
     this.addBoxes(body)
     return { node: make(written, 'BlockStatement', { body }), uses: this.uses, defines }
@@ -63,15 +65,11 @@ export class Rewriter {
     const [first] = body
     if (!first) return
     for (const slot of this.uses) {
-      if (!this.isBox(slot)) continue
+      if (!this.boxes.has(slot)) continue
       const init = member(first, name(first, '$'), slot)
       const declarator = make(first, 'VariableDeclarator', { id: name(first, slot), init })
       body.unshift(make(first, 'VariableDeclaration', { kind: 'const', declarations: [declarator] }))
     }
-  }
-
-  private isBox(slot: string): boolean {
-    return this.boxes.has(slot)
   }
 
   private rewrite(node: Node): Node {
@@ -103,7 +101,7 @@ export class Rewriter {
         return this.called(node)
       case 'TaggedTemplateExpression': {
         const tag = this.rewrite(node.tag)
-        return make(node, node.type, { tag: this.plain(node.tag, tag), quasi: this.rewrite(node.quasi) })
+        return make(node, node.type, { tag: plain(node.tag, tag), quasi: this.rewrite(node.quasi) })
       }
       case 'Property':
         return make(node, 'Property', {
@@ -128,11 +126,11 @@ export class Rewriter {
       case 'MetaProperty':
         return node
       case 'AssignmentExpression':
-        if (!node.made) this.checkTarget(node)
+        if (!node.made) checkTarget(this.unit, node)
         if (node.operator !== '=') return undefined
         return make(node, node.type, { operator: '=', left: this.target(node.left), right: this.rewrite(node.right) })
       case 'UpdateExpression':
-        this.checkTarget(node)
+        checkTarget(this.unit, node)
         return undefined
       case 'VariableDeclaration':
         return this.declaration(node)
@@ -141,8 +139,6 @@ export class Rewriter {
         if (node.id?.variable && isRoutineOnly(node.id.variable)) return make(node, 'EmptyStatement', {})
         if (!node.id?.variable?.slot) return undefined
         return this.hoisted(node)
-      case 'AwaitExpression':
-        return undefined
       default:
         return undefined
     }
@@ -158,19 +154,10 @@ export class Rewriter {
     if (variable.special === 'dependencies') return name(node, '$i')
     if (variable.special === 'context') return member(node, name(node, '$e'), 'process')
     if (variable.special === 'publish') return member(node, member(node, name(node, '$e'), 'process'), 'publish')
-    if (isRoutineOnly(variable)) this.refuseValue(node)
+    if (isRoutineOnly(variable)) refuseValue(this.unit, node)
     if (!variable.slot)
       return variable.name.startsWith('$') ? name(node, `_${variable.name}`) : name(node, variable.name)
     return this.slot(node, variable)
-  }
-
-  private refuseValue(node: Node): void {
-    this.unit.diagnostics.refuse(
-      node,
-      'COMPILE_ASYNC_CALLBACK',
-      `\`${String(node.name)}\` awaits, so it can be called here but not handed to unknown code`,
-      'Use a loop or `await Promise.all(items.map(async (item) => ...))`, or move the function to a service.',
-    )
   }
 
   private slot(node: Node, variable: Variable): Node {
@@ -262,55 +249,17 @@ export class Rewriter {
   private called(node: Node): Node {
     const callee = this.rewrite(node.callee)
     return make(node, 'CallExpression', {
-      callee: this.plain(node.callee, callee),
+      callee: plain(node.callee, callee),
       optional: node.optional,
       arguments: (node.arguments as Node[]).map((each) => this.rewrite(each)),
     })
-  }
-
-  /** `f(x)` must not get the frame as its `this`. */
-  private plain(before: Node, after: Node): Node {
-    if (before.type !== 'Identifier' || after.type !== 'MemberExpression') return after
-    if (after.object.name === '$e') return after
-    return make(after, 'SequenceExpression', { expressions: [literal(after, 0), after] })
-  }
-
-  private checkTarget(node: Node): void {
-    const target = (node.type === 'UpdateExpression' ? node.argument : node.left) as Node
-    copy(target, (each) => {
-      if (each.type === 'MemberExpression' || each.type === 'AssignmentPattern') return each
-      if (each.type === 'Identifier') this.checkWritable(each)
-      return undefined
-    })
-  }
-
-  private checkWritable(node: Node): void {
-    const { variable } = node
-    const text = node.name as string
-    if (!variable && (this.unit.names.imports.has(text) || this.unit.names.declarations.has(text))) {
-      this.unit.diagnostics.refuse(
-        node,
-        'COMPILE_ASSIGN_BINDING',
-        `A handler cannot assign to \`${text}\`, which belongs to its module`,
-        'A process may run on any node: keep the value in a local, or behind a service.',
-      )
-    } else if (variable && (variable.dependency !== undefined || variable.special)) {
-      this.unit.diagnostics.refuse(
-        node,
-        'COMPILE_ASSIGN_DEPENDENCY',
-        `A handler cannot assign to the injected \`${text}\``,
-        'Use a local of another name.',
-      )
-    } else if (variable && ['const', 'using', 'await using'].includes(variable.kind)) {
-      this.unit.diagnostics.refuse(node, 'COMPILE_ASSIGN_CONST', `\`${text}\` is a constant`, 'Declare it with `let`.')
-    }
   }
 
   /** A declaration of slots becomes assignments; of native variables it stays. */
   private declaration(node: Node): Node | undefined {
     const declarations = node.declarations as Node[]
     const slotted = declarations.some((each) => holdsSlot(each.id))
-    const empty = declarations.filter((each) => !(each.init && isRoutineFunction(each)))
+    const empty = declarations.filter((each) => !(each.init && each.id.variable && isRoutineOnly(each.id.variable)))
     if (empty.length === 0) return make(node, 'EmptyStatement', {})
     if (!slotted)
       return empty.length === declarations.length
@@ -341,40 +290,8 @@ export class Rewriter {
   }
 }
 
-function isRoutineFunction(declarator: Node): boolean {
-  return declarator.id.variable !== undefined && isRoutineOnly(declarator.id.variable)
-}
-
-export function holdsSlot(pattern: Node): boolean {
-  let found = false
-  copy(pattern, (each) => {
-    if (each.type === 'Identifier' && each.variable?.slot) found = true
-    return undefined
-  })
-  return found
-}
-
-/** Slots that a rewritten statement certainly writes when it does not throw. */
-function definedBy(node: Node): Set<string> {
-  const found = new Set<string>()
-  if (node.type !== 'ExpressionStatement') return found
-  const expressions =
-    node.expression.type === 'SequenceExpression' ? (node.expression.expressions as Node[]) : [node.expression as Node]
-  for (const each of expressions) {
-    if (each.type === 'AssignmentExpression' && each.operator === '=') targets(each.left, found)
-  }
-  return found
-}
-
-function targets(node: Node, found: Set<string>): void {
-  if (node.type === 'MemberExpression') {
-    if (node.object.type === 'Identifier' && node.object.name === '$' && !node.computed)
-      found.add(node.property.name as string)
-  } else if (node.type === 'ObjectPattern')
-    for (const each of node.properties as Node[])
-      targets(each.type === 'RestElement' ? each.argument : each.value, found)
-  else if (node.type === 'ArrayPattern')
-    for (const each of node.elements as (Node | null)[]) each && targets(each, found)
-  else if (node.type === 'AssignmentPattern') targets(node.left, found)
-  else if (node.type === 'RestElement') targets(node.argument, found)
+/** `f(x)` must not get the frame as its `this`. */
+function plain(before: Node, after: Node): Node {
+  if (before.type !== 'Identifier' || after.type !== 'MemberExpression' || after.object.name === '$e') return after
+  return make(after, 'SequenceExpression', { expressions: [literal(after, 0), after] })
 }

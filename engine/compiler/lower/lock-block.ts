@@ -4,7 +4,7 @@
  * other systems run again with the unit, so they are warned about.
  */
 import { children, type Node } from '../ast.ts'
-import { calledDependency } from '../discover.ts'
+import { calledDependency } from '../called.ts'
 import type { RoutineUnit } from '../unit.ts'
 import type { Lowering } from './lowering.ts'
 

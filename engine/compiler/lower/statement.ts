@@ -1,6 +1,6 @@
 /** Statements. What contains no suspension goes into the region as it is, with its jumps out of it as the region's exits. */
 import { assign, copy, isFunction, literal, make, nothing, returning, array, type Node } from '../ast.ts'
-import { isRaceSwitch } from '../discover.ts'
+import { isRaceSwitch } from '../suspension.ts'
 import { label } from '../builder.ts'
 import { isRoutineOnly } from '../place.ts'
 import { lowerPattern } from './assignment.ts'
