@@ -1,9 +1,12 @@
 /** `just dev [entry]`: the app on a real database, restarted on every edit. */
 import { defineCommand } from 'citty'
-import { resolveDatabase } from '@justscale/engine/embedded'
+import { resolveDatabase, type ResolvedDatabase } from '@justscale/engine/embedded'
 import { addressLines, freePort } from './addresses.ts'
 import { AppProcess } from './app-process.ts'
 import { watchSources } from './watch-sources.ts'
+
+/** Milliseconds between looks whether the embedded database still runs. */
+const REVIVE_EVERY = 500
 
 export const devCommand = defineCommand({
   meta: { name: 'dev', description: 'Start the app with a database, and restart it on edits' },
@@ -28,11 +31,22 @@ export const devCommand = defineCommand({
     app.start()
     const stopping = new AbortController()
     if (port > 0) void addressLines(port, stopping.signal).then((lines) => console.log(lines?.join('\n') ?? ''))
+    const reviving = setInterval(() => void revive(database), REVIVE_EVERY)
     const code = await Promise.race([ended.promise.then(() => 0), ...(args.watch ? [] : [app.ended])])
     stopping.abort()
+    clearInterval(reviving)
     watcher?.close()
     await app.stop()
     await database.stop()
     process.exit(code)
   },
 })
+
+/** The app waits for its database and goes on with it: only the server has to be started again. */
+async function revive(database: ResolvedDatabase): Promise<void> {
+  try {
+    if (await database.revive()) console.log('The database was gone and has been started again.')
+  } catch (error) {
+    console.error(`The database is gone: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}

@@ -94,6 +94,17 @@ test('a server killed with -9 starts again with what was committed', async () =>
   await second.stop()
 })
 
+test('a use whose server was killed starts it again, once', async () => {
+  const server = await start('revived')
+  await query(server, 'create table kept (n int)', 'insert into kept values (7)')
+  expect(await server.revive()).toBe(false)
+  process.kill(postmaster('revived') ?? Number.NaN, 'SIGKILL')
+  while (postmaster('revived') !== undefined) await Bun.sleep(5)
+  expect(await Promise.all([server.revive(), server.revive()])).toContain(true)
+  expect(await query(server, 'select n from kept')).toEqual([['7']])
+  await server.stop()
+})
+
 test('a pid file whose process id belongs to somebody else does not block the start', async () => {
   const first = await start('reused-pid')
   await first.stop()

@@ -18,6 +18,8 @@ export interface ResolvedDatabase {
   readonly url: string
   /** How it was found, for the line that a starting program prints. */
   readonly source: 'DATABASE_URL' | 'running embedded server' | 'embedded server' | 'system Postgres'
+  /** Starts an embedded server again if it was killed; answers whether it did. */
+  revive(): Promise<boolean>
   /** Ends this use: stops an embedded server that nobody else uses. */
   stop(): Promise<void>
 }
@@ -25,12 +27,17 @@ export interface ResolvedDatabase {
 /** Rejects with `EmbeddedPostgresError` when there is none. */
 export async function resolveDatabase(options: ResolveOptions = {}): Promise<ResolvedDatabase> {
   const configured = (options.env ?? process.env).DATABASE_URL
-  if (configured) return { url: configured, source: 'DATABASE_URL', stop: async () => {} }
+  if (configured) return { url: configured, source: 'DATABASE_URL', revive: async () => false, stop: async () => {} }
   const server = await startEmbedded({
     dataDir: join(options.projectDir ?? process.cwd(), '.justscale', 'postgres'),
     durable: true,
     ...(options.database !== undefined && { database: options.database }),
   })
   const started = server.origin === 'system' ? 'system Postgres' : 'embedded server'
-  return { url: server.url, source: server.attached ? 'running embedded server' : started, stop: () => server.stop() }
+  return {
+    url: server.url,
+    source: server.attached ? 'running embedded server' : started,
+    revive: () => server.revive(),
+    stop: () => server.stop(),
+  }
 }

@@ -33,6 +33,8 @@ export interface EmbeddedPostgres {
   /** Where its programs come from; `undefined` when attached. */
   readonly origin: PostgresRuntime['origin'] | undefined
   readonly socketDir: string
+  /** Starts the server again if it was killed; answers whether it did. Rejects as `startEmbedded` does. */
+  revive(): Promise<boolean>
   /** Ends this use of it. Resolves after the server stopped if it was the last one. Calling it twice does nothing. */
   stop(): Promise<void>
   /** The same from an `exit` listener: asks the server to stop if this was the last use, without waiting. */
@@ -58,7 +60,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
     if (use === undefined) throw new EmbeddedPostgresError(`Cannot register as a user of ${layout.home}`)
     const database = options.database ?? 'app'
     await createDatabase(layout, database)
-    return embedded(layout, database, runtime?.origin, use)
+    return embedded(layout, database, runtime?.origin, use, () => ensureRunning(layout, user, options.durable))
   } finally {
     starting.release()
   }
@@ -216,6 +218,7 @@ function embedded(
   database: string,
   origin: PostgresRuntime['origin'] | undefined,
   use: FileLock,
+  ensure: () => Promise<PostgresRuntime | undefined>,
 ): EmbeddedPostgres {
   let using = true
   return {
@@ -223,6 +226,15 @@ function embedded(
     attached: origin === undefined,
     origin,
     socketDir: layout.socketDir,
+    async revive() {
+      if (!using || runningPostmaster(layout.pgdata) !== undefined) return false
+      const starting = await lockExclusive(layout.startLock, START_TIMEOUT)
+      try {
+        return using && (await ensure()) !== undefined
+      } finally {
+        starting?.release()
+      }
+    },
     async stop() {
       if (!using) return
       using = false
