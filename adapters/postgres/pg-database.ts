@@ -18,7 +18,8 @@ export class PgDatabase {
   readonly changes: ChangeFeed
   readonly #tables = new Map<string, PgModel>()
 
-  constructor(sql: SqlDatabase, channel: string) {
+  /** `idleTimeout`: milliseconds that a unit of work may ask nothing of the server until it is ended. */
+  constructor(sql: SqlDatabase, channel: string, idleTimeout: number) {
     this.sql = sql
     this.changes = new ChangeFeed(sql, channel)
     this.provider = {
@@ -26,7 +27,7 @@ export class PgDatabase {
       begin: async ({ timeout }) => {
         try {
           const lane = await sql.lane({ pool: 'work', timeout })
-          return new PgTransaction(lane, { storage: sql.identity, lockTimeout: timeout })
+          return new PgTransaction(lane, { storage: sql.identity, lockTimeout: timeout, idleTimeout })
         } catch (error) {
           if (error instanceof SqlConnectionError) throw new TransactionLostError(error.message, 'no', error)
           throw error

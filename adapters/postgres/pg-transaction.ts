@@ -19,13 +19,18 @@ export interface PgTransactionOptions {
   readonly storage: string
   /** Milliseconds a statement waits for a lock. */
   readonly lockTimeout: number
+  /** Milliseconds between two statements until the server ends the transaction. */
+  readonly idleTimeout: number
 }
 
 export class PgTransaction implements StorageTransaction, SqlRunner {
   readonly joinable: JoinableTransaction
   readonly #lane: SqlLane
   readonly #lockTimeout: number
+  readonly #idleTimeout: number
   #currentTimeout: number
+  /** When the last statement was sent. */
+  #sentAt = 0
   readonly #committed: (() => void)[] = []
   #begun = false
   #savepoints = 0
@@ -36,6 +41,7 @@ export class PgTransaction implements StorageTransaction, SqlRunner {
   constructor(lane: SqlLane, options: PgTransactionOptions) {
     this.#lane = lane
     this.#lockTimeout = wholeMilliseconds(options.lockTimeout)
+    this.#idleTimeout = wholeMilliseconds(options.idleTimeout)
     this.#currentTimeout = this.#lockTimeout
     const afterCommit = (run: () => void) => void this.#committed.push(run)
     this.joinable = { kind: 'sql', storage: options.storage, sql: this, afterCommit }
@@ -130,12 +136,27 @@ export class PgTransaction implements StorageTransaction, SqlRunner {
   /** Sends statements in one round trip; the answer is that of the one at `answer`. */
   async #send(statements: readonly SqlStatement[], answer = 0): Promise<readonly SqlRow[]> {
     if (this.#lost) throw this.#lost
+    const idle = this.#begun ? performance.now() - this.#sentAt : 0
+    try {
+      return await this.#sendNow(statements, answer)
+    } catch (error) {
+      if (idle < this.#idleTimeout || !endedByServer(error)) throw error
+      const reason = `nothing was asked of it for ${Math.round(idle)} ms, and the server ends transactions that are idle for ${this.#idleTimeout} ms`
+      throw new TransactionLostError(reason, 'no', error)
+    } finally {
+      this.#sentAt = performance.now()
+    }
+  }
+
+  async #sendNow(statements: readonly SqlStatement[], answer: number): Promise<readonly SqlRow[]> {
     if (this.#begun) {
       if (statements.length === 1) return this.#lane.query(statements[0]!.text, statements[0]!.parameters)
       return (await this.#lane.pipeline(statements))[answer] ?? []
     }
     this.#begun = true
-    const begin = { text: `begin; set local lock_timeout = ${this.#currentTimeout}` }
+    const begin = {
+      text: `begin; set local lock_timeout = ${this.#currentTimeout}; set local idle_in_transaction_session_timeout = ${this.#idleTimeout}`,
+    }
     return (await this.#lane.pipeline([begin, ...statements]))[answer + 1] ?? []
   }
 
@@ -161,10 +182,15 @@ export class PgTransaction implements StorageTransaction, SqlRunner {
   }
 
   #lose(error: unknown): unknown {
-    if (error instanceof TransactionLostError) return error
+    if (error instanceof TransactionLostError) return (this.#lost ??= error)
     this.#lost ??= new TransactionLostError(textOf(error), 'no', error)
     return error instanceof SqlStatementError ? error : this.#lost
   }
+}
+
+/** The connection is gone, or its last word was that the transaction was idle for too long. */
+function endedByServer(error: unknown): boolean {
+  return error instanceof SqlConnectionError || (error instanceof SqlStatementError && error.code === '25P03')
 }
 
 /** 0 would wait for ever. */

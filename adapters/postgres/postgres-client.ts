@@ -16,6 +16,8 @@ export class PostgresConfig extends defineConfig(
     channel: z.string().default('justscale'),
     /** Connections for units of work at most. */
     connections: z.number().int().positive().default(10),
+    /** Milliseconds that a unit of work may ask nothing of the server until the server ends it (default 5 minutes). */
+    idleInTransaction: z.number().int().positive().default(300_000),
   }),
 ) {}
 
@@ -24,9 +26,9 @@ export class PostgresClient extends defineService({
   name: 'PostgresClient',
   inject: { config: PostgresConfig, lifecycle: Lifecycle },
   factory: ({ config, lifecycle }): PgDatabase => {
-    const { url, channel, connections } = config
+    const { url, channel, connections, idleInTransaction } = config
     const sql = openPostgres(url, { pools: { work: connections, query: connections } })
-    const database = new PgDatabase(sql, `${channel}_rows`)
+    const database = new PgDatabase(sql, `${channel}_rows`, idleInTransaction)
     lifecycle.onStop(() => database.close())
     return database
   },

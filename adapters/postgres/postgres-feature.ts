@@ -11,6 +11,8 @@ export interface PostgresOptions {
   readonly channel?: string
   /** Connections for units of work at most (default 10). */
   readonly connections?: number
+  /** Milliseconds that a unit of work may ask nothing of the server until the server ends it (default 5 minutes). */
+  readonly idleInTransaction?: number
 }
 
 /** The feature with settings of your own: for tests, and for apps with several databases. */
@@ -24,6 +26,7 @@ export function createPostgresFeature(options: PostgresOptions = {}) {
             url: options.url ?? environment.DATABASE_URL ?? '',
             channel: options.channel ?? environment.SIGNAL_CHANNEL,
             connections: options.connections,
+            idleInTransaction: options.idleInTransaction,
           })),
         )
         .add(PostgresClient),
