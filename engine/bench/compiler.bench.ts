@@ -7,15 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { transform } from '../compiler/index.ts'
-import {
-  advance,
-  createState,
-  instantiate,
-  markDurable,
-  pendingEffects,
-  restore,
-  snapshot,
-} from '../machine/index.ts'
+import { advance, createState, instantiate, markDurable, pendingEffects, restore, snapshot } from '../machine/index.ts'
 import { compileCached } from '../plugin/cache.ts'
 import type { Environment, LoadedProgram } from '../program/environment.ts'
 import type { Effect, MachineState } from '../program/state.ts'
@@ -47,7 +39,12 @@ function start(body: string): Bench {
     adopt: () => program,
     host: { currentStep: () => undefined, transaction: () => undefined, retryDelay: () => undefined },
   }
-  const program = instantiate(first.program, first.hash, () => undefined, () => env)
+  const program = instantiate(
+    first.program,
+    first.hash,
+    () => undefined,
+    () => env,
+  )
   const state = createState(first.hash, { id: 'x' })
   return { env, program, state, effects: advance(state, env, [{ kind: 'start' }]) }
 }
@@ -96,10 +93,15 @@ const LINES = 100
 function compiling(): void {
   const body = Array.from(
     { length: LINES },
-    (_each, index) => `const v${index} = await svc.call(${index}, id)\nif (v${index} > 3) { await svc.more(v${index}) }`,
+    (_each, index) =>
+      `const v${index} = await svc.call(${index}, id)\nif (v${index} > 3) { await svc.more(v${index}) }`,
   ).join('\n')
   const text = source(`${body}\nreturn 1`)
-  say('file of 200 awaits: compiled the first time in this process', millis(() => void transform('/app/big.ts', text)), 'ms')
+  say(
+    'file of 200 awaits: compiled the first time in this process',
+    millis(() => void transform('/app/big.ts', text)),
+    'ms',
+  )
   const warm = [0, 1, 2, 3, 4].map(() => millis(() => void transform('/app/big.ts', text)))
   say('the same, warm', median(warm), 'ms')
   const cache = mkdtempSync(join(tmpdir(), 'justscale-bench-'))
@@ -112,7 +114,15 @@ function compiling(): void {
 const SUSPENSIONS = 5_000
 function suspensions(): void {
   const bench = start(`const order = await svc.order(); let n = 0; while (true) n = (await svc.next(order.total)) + n`)
-  answer(bench, { id: 'o-1', total: 12, lines: [{ sku: 'a', count: 2 }, { sku: 'b', count: 1 }], at: new Date(0) })
+  answer(bench, {
+    id: 'o-1',
+    total: 12,
+    lines: [
+      { sku: 'a', count: 2 },
+      { sku: 'b', count: 1 },
+    ],
+    at: new Date(0),
+  })
   let size = 0
   const stored = millis(() => {
     for (let n = 0; n < SUSPENSIONS; n++) {
@@ -134,7 +144,10 @@ const LOOP_STEPS = 9
 function loops(): void {
   for (const count of [10, 10_000]) {
     const bench = start('const items = await svc.items(); for (const item of items) await svc.use(item.sku)')
-    answer(bench, Array.from({ length: count }, (_each, index) => ({ sku: `sku-${index % 10}`, count: 1 })))
+    answer(
+      bench,
+      Array.from({ length: count }, (_each, index) => ({ sku: `sku-${index % 10}`, count: 1 })),
+    )
     let previous: Snapshot | undefined
     let written = 0
     for (let step = 0; step <= LOOP_STEPS; step++) {
