@@ -8,7 +8,7 @@ import { originalError } from './original-error.ts'
  * (what is still open then rolls back) or with the failure of a commit. Always a new root: it joins nobody's transaction.
  */
 export async function runInCell<Result>(options: CellOptions, body: () => Result): Promise<Awaited<Result>> {
-  const caller = options.caller ?? currentCell()?.caller
+  const caller = options.caller === undefined ? currentCell()?.caller : undefined
   const cell = new Cell('boundary', caller === undefined ? options : { ...options, caller })
   let result: Awaited<Result>
   try {
