@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { processPlugin } from './index.ts'
 import { useTrigger } from './watch.ts'
 
+// A test may import the compiler itself while a module waits to be compiled, which `require` cannot take part in.
+if (process.env['NODE_ENV'] === 'test') await import('../compiler/index.ts')
 await Bun.plugin(processPlugin())
 
 if (process.execArgv.some((argument) => argument === '--watch' || argument === '--hot')) await watchEdits()
