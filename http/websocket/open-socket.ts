@@ -1,6 +1,6 @@
 /** Turns a request into a WebSocket, once the route's steps have let it pass. The handler runs in a cell of the socket's own. */
 import { runInApp, type Logger } from '@justscale/core'
-import { runInCell } from '@justscale/core/cell'
+import { CallIdentity, runInCell } from '@justscale/core/cell'
 import { HttpError } from '../errors.ts'
 import type { RequestState } from '../request/request-state.ts'
 import type { Metrics } from '../server/metrics.ts'
@@ -64,7 +64,10 @@ function runHandler(route: MountedRoute, state: RequestState, context: SocketCon
   const { messages, send, close, closed } = context
   state.add({ messages, send, close, closed, signal: closed })
   const handle = route.handle as (context: RequestState) => Promise<void>
-  return runInApp(route.app, () => runInCell({ name: `socket ${route.path}`, signal: closed }, () => handle(state)))
+  const caller = new CallIdentity(() => state.request.headers, state.requestId)
+  return runInApp(route.app, () =>
+    runInCell({ name: `socket ${route.path}`, signal: closed, caller }, () => handle(state)),
+  )
 }
 
 /** Browsers send an origin: it must be the server's own or a declared one. Other clients send none. */
