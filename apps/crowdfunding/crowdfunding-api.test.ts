@@ -41,7 +41,9 @@ afterAll(() => app.stop())
 async function post(path: string, body: unknown): Promise<{ status: number; body: { self: string } }> {
   const server = await app.resolve(HttpServer)
   const headers = { 'content-type': 'application/json' }
-  const response = await server.fetch(new Request(`http://app${path}`, { method: 'POST', headers, body: JSON.stringify(body) }))
+  const response = await server.fetch(
+    new Request(`http://app${path}`, { method: 'POST', headers, body: JSON.stringify(body) }),
+  )
   return { status: response.status, body: (await response.json()) as { self: string } }
 }
 
@@ -71,7 +73,9 @@ test('a pledge names a tier of its own campaign, and reaches it', async () => {
   const { body } = await campaign({ tiers: [{ title: 'Mug', minimum: 20 }] })
   const other = await campaign()
   const server = await app.resolve(HttpServer)
-  const tiers = (await (await server.fetch(new Request(`http://app/campaigns/${body.self}/tiers`))).json()) as { self: string }[]
+  const tiers = (await (await server.fetch(new Request(`http://app/campaigns/${body.self}/tiers`))).json()) as {
+    self: string
+  }[]
   const tier = tiers[0]?.self
   expect((await post(`/campaigns/${body.self}/pledges`, { backer, tier, amount: 20 })).status).toBe(202)
   expect((await post(`/campaigns/${body.self}/pledges`, { backer, tier, amount: 19.99 })).status).toBe(422)

@@ -1,6 +1,6 @@
 /** The step host of an engine that stands alone: calls run in the async context of their step, without a transaction. */
 import { enterStep } from './current-step.ts'
-import type { Step, StepHost, StepOutcome, StepUnit } from './step.ts'
+import type { StepHost, StepOutcome, StepUnit } from './step.ts'
 
 const unit: StepUnit = {
   run: (step, invoke) => settle(() => enterStep(step, invoke)),

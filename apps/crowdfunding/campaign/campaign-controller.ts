@@ -65,7 +65,11 @@ export const campaigns = createController('/campaigns', {
   }),
 })
 
-function isBetween(duration: Temporal.Duration, shortest: Temporal.DurationLike, longest: Temporal.DurationLike): boolean {
+function isBetween(
+  duration: Temporal.Duration,
+  shortest: Temporal.DurationLike,
+  longest: Temporal.DurationLike,
+): boolean {
   const relativeTo = Temporal.PlainDate.from('2025-01-01')
   const compare = (other: Temporal.DurationLike) => Temporal.Duration.compare(duration, other, { relativeTo })
   try {

@@ -35,7 +35,9 @@ export class CampaignService extends defineService({
     /** How long the campaign takes pledges, in seconds, if it starts now: months are those of the calendar. */
     async secondsOpen(campaign: Ref<Campaign>): Promise<number> {
       const found = await campaigns.get(campaign)
-      return found === null ? 0 : found.duration.total({ unit: 'seconds', relativeTo: Temporal.Now.plainDateTimeISO('UTC') })
+      return found === null
+        ? 0
+        : found.duration.total({ unit: 'seconds', relativeTo: Temporal.Now.plainDateTimeISO('UTC') })
     },
 
     async setStatus(campaign: Ref<Campaign>, status: (typeof campaignStatuses)[number]): Promise<void> {
