@@ -66,7 +66,7 @@ export class ResponseContractError extends CoreError {
 export class HttpBindError extends CoreError {
   readonly code = 'HTTP_BIND'
 
-  constructor(host: string, port: number, cause: unknown) {
+  constructor(host: string, port: number | string, cause: unknown) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     super(`HTTP cannot listen on ${host}:${port}: ${reason}`, {
       hint: 'Another program may be using the port. Set PORT, or HttpFeature({ port }); port 0 takes a free one.',

@@ -59,8 +59,8 @@ export class BunHttpServer extends HttpServer {
   /** Rejects with `HttpBindError`. */
   async listen(): Promise<void> {
     const handler = await this.#handler()
-    const port = this.#options.port ?? Number(Bun.env['PORT'] ?? 3000)
     const host = this.#options.host ?? '0.0.0.0'
+    const port = this.#options.port ?? portFrom(Bun.env['PORT'], host)
     try {
       this.#server = Bun.serve<SocketSession>({
         port,
@@ -139,4 +139,11 @@ function socketCallbacks({ webSocket = {} }: HttpOptions): Bun.WebSocketHandler<
     drain: (socket: ServerWebSocket<SocketSession>) => guarded(() => socket.data.drained()),
     close: (socket: ServerWebSocket<SocketSession>) => guarded(() => socket.data.ended()),
   }
+}
+
+/** `PORT` as a number; 3000 where it is not set. Throws `HttpBindError` for anything that is no port. */
+function portFrom(text: string | undefined, host: string): number {
+  if (text === undefined || text === '') return 3000
+  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text)
+  throw new HttpBindError(host, text, new Error('PORT is not a number from 0 to 65535'))
 }

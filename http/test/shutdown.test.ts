@@ -113,3 +113,16 @@ test('a port that is taken stops the start, and says so', async () => {
   expect(error.message).toContain(new URL(base).port)
   await app.stop()
 })
+
+test.each(['abc', '70000', '-1', '3000x'])('PORT=%s is refused by name', async (port) => {
+  const before = Bun.env['PORT']
+  Bun.env['PORT'] = port
+  const app = JustScale()
+    .add(keptLog().sink)
+    .add(HttpFeature({ host: '127.0.0.1' }))
+    .build()
+  const error = (await app.start().catch((caught: unknown) => caught)) as Error
+  if (before === undefined) delete Bun.env['PORT']
+  else Bun.env['PORT'] = before
+  expect(error.message).toContain(`127.0.0.1:${port}: PORT is not a number`)
+})

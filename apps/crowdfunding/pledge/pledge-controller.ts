@@ -18,6 +18,7 @@ const NewPledge = z.object({
 })
 
 export const pledges = createController({
+  name: 'pledges',
   inject: { svc: PledgeService, life: pledgeLife },
   routes: ({ svc, life }) => ({
     create: Post('/campaigns/:campaign/pledges')
