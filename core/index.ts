@@ -82,6 +82,7 @@ export {
 } from './controller/create-middleware.ts'
 export type { ControllerInstance, Route, Routes } from './controller/route.ts'
 export { FetchHandlers, type FetchHandler } from './controller/fetch-handlers.ts'
+export { MetricsSource, type MetricsText } from './metrics/metrics-source.ts'
 export {
   repositorySource,
   type RepositorySource,
