@@ -1,14 +1,19 @@
 /**
- * CPU microseconds of the server per request, against bare Bun.serve and Hono with the same middleware, in one interleaved run:
- * `bun http/bench/requests.bench.ts [rounds] [requests per round]`. Requests per second follow the load of the machine and are
- * not printed. Trap: the first round of each warms it up and is not counted; the kernel counts CPU in steps of 10 ms.
+ * CPU microseconds of the server per request, in one interleaved run: bare Bun.serve, Hono with the same middleware, ours, ours
+ * with access log, Fastify on Node: `bun http/bench/requests.bench.ts [rounds] [requests per round]`. Requests per second follow
+ * the load of the machine and are not printed. Every server is first asked whether it answers what the others answer.
+ * Trap: the first round of each warms it up and is not counted.
  */
-import { readFileSync } from 'node:fs'
+import { $ } from 'bun'
+import { Hono } from 'hono'
+import { secureHeaders } from 'hono/secure-headers'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-const rounds = Number(process.argv[2] ?? 6)
+const rounds = Number(process.argv[2] ?? 7)
 const requests = Number(process.argv[3] ?? 15_000)
 const inFlight = 32
+const here = import.meta.dir
 
 const calls = {
   GET: (url: string) => fetch(`${url}/hello`),
@@ -20,24 +25,24 @@ const calls = {
     }),
 } as const
 
-const servers = await Promise.all(
-  ['bare', 'hono', 'ours'].map(async (name) => {
-    const child = Bun.spawn([process.execPath, join(import.meta.dir, 'server.ts'), name], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-      env: { ...process.env, LOG_LEVEL: 'warning' },
-    })
-    const { value } = await child.stdout.getReader().read()
-    const url = `http://127.0.0.1:${new TextDecoder().decode(value).match(/\d+/)?.[0]}`
-    return { name, child, url }
-  }),
+const node = Bun.which('node')
+if (node !== null) await $`bun install --silent --frozen-lockfile`.cwd(join(here, 'fastify')).quiet()
+const commands = new Map(
+  ['bare', 'hono', 'ours', 'logged'].map((name) => [name, [process.execPath, join(here, 'server.ts'), name]]),
 )
+if (node !== null) {
+  commands.set('fastify', [node, join(here, 'fastify', 'server.js'), JSON.stringify(await securityHeaders())])
+}
+const servers = await Promise.all([...commands].map(([name, command]) => start(name, command)))
+for (const server of servers) await checkAnswers(server)
+
 const micros = new Map<string, number[]>()
 for (let round = 0; round <= rounds; round++) {
   for (const server of servers) {
     for (const [method, call] of Object.entries(calls)) {
       const before = cpu(server.child.pid)
       await load(() => call(server.url))
-      const spent = ((cpu(server.child.pid) - before) / requests) * 1e6
+      const spent = (cpu(server.child.pid) - before) / requests / 1000
       const key = `${method} ${server.name}`
       if (round > 0) micros.set(key, [...(micros.get(key) ?? []), spent])
     }
@@ -46,12 +51,41 @@ for (let round = 0; round <= rounds; round++) {
 for (const { child } of servers) child.kill()
 const rows = Object.keys(calls).flatMap((method) =>
   servers.map(({ name }) => {
-    const own = median(micros.get(`${method} ${name}`))
-    const row = { method, server: name, 'CPU us': own.toFixed(1) }
-    return { ...row, 'x Hono': (own / median(micros.get(`${method} hono`))).toFixed(2) }
+    const own = micros.get(`${method} ${name}`) ?? []
+    const ratios = own.map((spent, round) => spent / (micros.get(`${method} hono`)?.[round] ?? Number.NaN))
+    return { method, server: name, 'CPU us': median(own).toFixed(1), 'x Hono': median(ratios).toFixed(2) }
   }),
 )
 console.log(Bun.inspect.table(rows))
+
+interface BenchServer {
+  readonly name: string
+  readonly child: Bun.Subprocess<'ignore', 'pipe', 'inherit'>
+  readonly url: string
+}
+
+async function start(name: string, command: readonly string[]): Promise<BenchServer> {
+  const child = Bun.spawn([...command], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const { value } = await child.stdout.getReader().read()
+  return { name, child, url: `http://127.0.0.1:${new TextDecoder().decode(value).match(/\d+/)?.[0]}` }
+}
+
+async function securityHeaders(): Promise<Record<string, string>> {
+  const app = new Hono().use(secureHeaders()).get('/', (context) => context.body(null))
+  return Object.fromEntries((await app.request('/')).headers)
+}
+
+async function checkAnswers({ name, url }: BenchServer): Promise<void> {
+  const get = await calls.GET(url)
+  const post = await calls.POST(url)
+  const bodies = [await get.json(), await post.json()]
+  if (!Bun.deepEquals(bodies, [{ hello: 'world' }, { name: 'ann', count: 2 }]) || post.status !== 201)
+    throw new Error(`${name} answers something else: ${JSON.stringify(bodies)}`)
+  if (name === 'bare') return
+  const missing = Object.keys(await securityHeaders()).filter((header) => !post.headers.has(header))
+  if (missing.length > 0 || !post.headers.has('x-request-id'))
+    throw new Error(`${name} lacks a request id or security headers: ${missing.join(', ')}`)
+}
 
 async function load(call: () => Promise<Response>): Promise<void> {
   let left = requests
@@ -61,12 +95,14 @@ async function load(call: () => Promise<Response>): Promise<void> {
   await Promise.all(Array.from({ length: inFlight }, client))
 }
 
-/** Seconds of CPU that a process has used. */
+/** Nanoseconds of CPU that the threads of a process have used. */
 function cpu(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-  return (Number(fields[11]) + Number(fields[12])) / 100
+  let total = 0
+  for (const thread of readdirSync(`/proc/${pid}/task`))
+    total += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0])
+  return total
 }
 
-function median(values: readonly number[] = []): number {
+function median(values: readonly number[]): number {
   return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? 0
 }

@@ -1,5 +1,8 @@
-/** One server of the bench: `bun server.ts bare|hono|ours`. Prints its port. All answer `GET /hello` and a validated `POST /items`. */
-import { createController, JustScale } from '@justscale/core'
+/**
+ * One server of the bench: `bun server.ts bare|routes|hono|ours|logged`. Prints its port. All answer `GET /hello` and a validated
+ * `POST /items`; all but the bare ones with a request id, an async context, security headers and a validated answer.
+ */
+import { bindInstance, createController, JustScale, LogSink } from '@justscale/core'
 import { Hono } from 'hono'
 import { requestId } from 'hono/request-id'
 import { secureHeaders } from 'hono/secure-headers'
@@ -9,7 +12,12 @@ import { Get, HttpFeature, HttpServer, Post } from '../index.ts'
 
 const Item = z.object({ name: z.string().min(2), count: z.number() })
 
-const servers: Readonly<Record<string, () => Promise<number>>> = { bare, hono, ours }
+const servers: Readonly<Record<string, () => Promise<number>>> = {
+  bare,
+  hono,
+  ours: () => ours(false),
+  logged: () => ours(true),
+}
 console.log(await servers[process.argv[2] ?? 'ours']?.())
 
 async function bare(): Promise<number> {
@@ -20,7 +28,6 @@ async function bare(): Promise<number> {
   return Bun.serve({ port: 0, fetch: answer }).port ?? 0
 }
 
-/** The middleware that ours always has: request id, async context, security headers, validated answers. */
 async function hono(): Promise<number> {
   const context = new AsyncLocalStorage<object>()
   const app = new Hono()
@@ -32,7 +39,12 @@ async function hono(): Promise<number> {
   return Bun.serve({ port: 0, fetch: app.fetch }).port ?? 0
 }
 
-async function ours(): Promise<number> {
+/** `logged`: with a log line per request, written to a sink that keeps nothing. */
+async function ours(logged: boolean): Promise<number> {
+  class Nowhere extends LogSink {
+    readonly level = 'info' as const
+    write(): void {}
+  }
   const controller = createController({
     routes: () => ({
       hello: Get('/hello').handle(() => ({ hello: 'world' })),
@@ -43,8 +55,9 @@ async function ours(): Promise<number> {
     }),
   })
   const app = JustScale()
+    .add(bindInstance(LogSink, new Nowhere()))
     .add(controller)
-    .add(HttpFeature({ port: 0, accessLog: false }))
+    .add(HttpFeature({ port: 0, accessLog: logged }))
     .build()
   await app.start()
   return (await app.resolve(HttpServer)).port
