@@ -3,6 +3,7 @@
  * what the analysis finds written onto the nodes (`variable`, `suspends`). Nodes made by the compiler carry the `loc` of
  * what they stand for, so that printed code maps back.
  */
+import { visitorKeys } from 'oxc-parser'
 import type { Variable } from './scope.ts'
 
 export interface Node {
@@ -27,11 +28,15 @@ export interface Position {
 
 const SKIPPED = new Set(['loc', 'variable', 'scope', 'type', 'start', 'end'])
 
+/** Names of the fields that may hold children, in source order. Nodes of the compiler's own may have any. */
+export function fields(node: Node): readonly string[] {
+  return visitorKeys[node.type] ?? Object.keys(node).filter((key) => !SKIPPED.has(key))
+}
+
 /** Direct children in source order. */
 export function children(node: Node): Node[] {
   const found: Node[] = []
-  for (const key in node) {
-    if (SKIPPED.has(key)) continue
+  for (const key of fields(node)) {
     const value: unknown = node[key]
     if (Array.isArray(value)) {
       for (const item of value) if (isNode(item)) found.push(item)

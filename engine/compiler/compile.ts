@@ -2,7 +2,7 @@
 import { asStatement } from './lower/operand.ts'
 import type { Op } from '../program/op.ts'
 import type { CleanupRow, Program, ProgramDebug } from '../program/program.ts'
-import { assign, copy, make, member, literal, type Node } from './ast.ts'
+import { assign, copy, make, member, literal, walk, type Node } from './ast.ts'
 import { BindingTable } from './binding.ts'
 import { Builder, slotNode, type DraftOp, type DraftRoutine } from './builder.ts'
 import { addRoutine } from './discover.ts'
@@ -195,18 +195,10 @@ function assemble(unit: Unit, builder: Builder, bindings: BindingTable, replaced
 
 function variablesOf(routine: RoutineUnit): { slot?: string; node: Node }[] {
   const found: { slot?: string; node: Node }[] = []
-  const visit = (node: Node): void => {
+  walk(routine.node, (node) => {
     const scope = node.scope as { variables: Map<string, { slot?: string; node: Node }> } | undefined
     if (scope) found.push(...scope.variables.values())
-    for (const key in node) {
-      if (key === 'scope' || key === 'variable' || key === 'loc' || key === 'routine' || key === 'target') continue
-      const value: unknown = node[key]
-      if (Array.isArray(value))
-        for (const item of value) item && typeof item === 'object' && 'type' in item && visit(item as Node)
-      else if (value && typeof value === 'object' && 'type' in value) visit(value as Node)
-    }
-  }
-  visit(routine.node)
+  })
   return found
 }
 

@@ -2,7 +2,7 @@
  * Finds what runs as routines (functions that are called and awaited, callbacks of fan-outs, floating calls), and marks
  * every node that contains a suspension of its own function. What stays a native function must not await.
  */
-import { copy, isFunction, isNode, make, walk, walkOwn, type Node } from './ast.ts'
+import { copy, fields, isFunction, isNode, make, walk, walkOwn, type Node } from './ast.ts'
 import { calledDependency, isImportedCall, isPromiseJoin } from './called.ts'
 import { primitiveCall } from './module.ts'
 import { resolveNames, type Variable } from './scope.ts'
@@ -92,8 +92,7 @@ function discover(unit: Unit, routine: RoutineUnit): void {
 /** A call of a local async function that is not awaited where it is written starts a fiber. */
 function spawnCalls(unit: Unit, routine: RoutineUnit, node: Node): void {
   const awaited = node.type === 'AwaitExpression' ? node.argument : undefined
-  for (const key in node) {
-    if (key === 'loc' || key === 'scope' || key === 'variable' || key === 'routine' || key === 'target') continue
+  for (const key of fields(node)) {
     const value: unknown = node[key]
     const visit = (child: unknown, replace: (by: Node) => void): void => {
       if (!isNode(child) || isFunction(child)) return

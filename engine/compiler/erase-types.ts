@@ -1,5 +1,5 @@
 /** Takes TypeScript's types out of a tree. What has a meaning at run time (enum, namespace) is left for `refuse`. */
-import { isNode, type Node } from './ast.ts'
+import { isNode, type Node, type Position } from './ast.ts'
 
 const WRAPPERS = new Set([
   'TSAsExpression',
@@ -19,7 +19,7 @@ const GONE = new Set([
   'TSAbstractPropertyDefinition',
   'TSIndexSignature',
 ])
-const FIELDS = [
+const FIELDS = new Set([
   'typeAnnotation',
   'returnType',
   'typeParameters',
@@ -32,23 +32,41 @@ const FIELDS = [
   'override',
   'readonly',
   'abstract',
-]
+])
 
-/** The node without types, changed in place; `undefined` when nothing of it is left. */
-export function eraseTypes(node: Node): Node | undefined {
+/**
+ * The node without types and with `loc`, as a new tree: nodes of one type have one shape, which every pass after this one
+ * goes over faster. `undefined` when nothing of it is left.
+ */
+export function eraseTypes(node: Node, locate: (offset: number) => Position): Node | undefined {
   if (GONE.has(node.type) || node.declare === true) return undefined
-  if (WRAPPERS.has(node.type)) return eraseTypes(node.expression as Node)
-  for (const field of FIELDS) delete node[field]
-  // Printed with quotes of our own, so that the hash does not know the user's.
-  if (node.type === 'Literal' && typeof node.value === 'string') delete node.raw
-  if (node.type === 'Identifier' || node.type.endsWith('Pattern') || node.type === 'RestElement') delete node.optional
-  if (Array.isArray(node.params)) node.params = node.params.filter((each) => !(isNode(each) && each.name === 'this'))
+  if (WRAPPERS.has(node.type)) return eraseTypes(node.expression as Node, locate)
+  const { type, start, end } = node
+  const result: Node = { type, start, end, loc: { start: locate(start), end: locate(end) } }
   for (const key in node) {
-    if (key === 'loc') continue
+    if (key === 'type' || key === 'start' || key === 'end' || isErased(node, key)) continue
     const value: unknown = node[key]
-    if (Array.isArray(value)) {
-      node[key] = value.map((item) => (isNode(item) ? eraseTypes(item) : item)).filter((item) => item !== undefined)
-    } else if (isNode(value)) node[key] = eraseTypes(value) ?? null
+    if (Array.isArray(value)) result[key] = eraseList(key, value, locate)
+    else result[key] = isNode(value) ? (eraseTypes(value, locate) ?? null) : value
   }
-  return node
+  return result
+}
+
+function isErased(node: Node, key: string): boolean {
+  if (FIELDS.has(key)) return true
+  // Printed with quotes of our own, so that the hash does not know the user's.
+  if (key === 'raw') return node.type === 'Literal' && typeof node.value === 'string'
+  return (
+    key === 'optional' && (node.type === 'Identifier' || node.type.endsWith('Pattern') || node.type === 'RestElement')
+  )
+}
+
+function eraseList(key: string, list: readonly unknown[], locate: (offset: number) => Position): unknown[] {
+  const kept: unknown[] = []
+  for (const item of list) {
+    const erased = isNode(item) ? eraseTypes(item, locate) : item
+    if (erased === undefined || (key === 'params' && isNode(erased) && erased.name === 'this')) continue
+    kept.push(erased)
+  }
+  return kept
 }

@@ -1,6 +1,6 @@
 /** Source text to syntax tree: parsed by oxc, types erased, with `loc` on every node. */
 import { parseSync } from 'oxc-parser'
-import { isNode, type Node } from './ast.ts'
+import type { Node } from './ast.ts'
 import { eraseTypes } from './erase-types.ts'
 
 export interface ParsedModule {
@@ -16,8 +16,7 @@ export function parseModule(file: string, source: string): ParsedModule | undefi
   if (result.errors.length > 0) return undefined
   const locate = locator(source)
   const program = result.program as unknown as Node
-  addLocations(program, locate)
-  return { program: eraseTypes(program) ?? program, locate }
+  return { program: eraseTypes(program, locate) ?? program, locate }
 }
 
 function locator(source: string): ParsedModule['locate'] {
@@ -32,16 +31,5 @@ function locator(source: string): ParsedModule['locate'] {
       else high = middle - 1
     }
     return { line: low + 1, column: offset - (starts[low] ?? 0) }
-  }
-}
-
-function addLocations(node: Node, locate: ParsedModule['locate']): void {
-  node.loc = { start: locate(node.start), end: locate(node.end) }
-  for (const key in node) {
-    if (key === 'loc') continue
-    const value: unknown = node[key]
-    if (Array.isArray(value)) {
-      for (const item of value) if (isNode(item)) addLocations(item, locate)
-    } else if (isNode(value)) addLocations(value, locate)
   }
 }

@@ -43,8 +43,9 @@ export function layOut(printed: Printed, from: number, to: number): { text: stri
     text += piece
     for (const char of piece) if (char === '`') literal = !literal
   }
+  const byLine = Map.groupBy(printed.map, (each) => each[0])
   lines.forEach((content, index) => {
-    const marks = printed.map.filter((each) => each[0] === index + 1)
+    const marks = byLine.get(index + 1) ?? []
     let column = 0
     const start = literal ? '' : content.slice(0, content.length - content.trimStart().length)
     column = start.length

@@ -31,6 +31,8 @@ export interface RoutineUnit {
   readonly awaitsReturn: boolean
   /** Slot names taken. */
   readonly slots: Set<string>
+  /** Number of the last slot of the compiler's own. */
+  temporaries: number
   /** Variables of enclosing routines that it, or what it calls, uses. */
   readonly captures: Set<Variable>
   /** Routines it calls or spawns. */
@@ -55,6 +57,7 @@ export function newRoutine(
     node,
     awaitsReturn: !node.async,
     slots: new Set(['$a', '$p']),
+    temporaries: 0,
     captures: new Set(),
     calls: new Set(),
     floats: new Set(),
@@ -78,9 +81,9 @@ export function boxSlot(routine: RoutineUnit, owner: RoutineUnit, box: string): 
 
 /** A fresh slot of the compiler's own. */
 export function temporary(routine: RoutineUnit): string {
-  let number = 1
-  while (routine.slots.has(`$${number}`)) number++
-  const slot = `$${number}`
+  do routine.temporaries++
+  while (routine.slots.has(`$${routine.temporaries}`))
+  const slot = `$${routine.temporaries}`
   routine.slots.add(slot)
   return slot
 }
