@@ -8,6 +8,8 @@ import { type Page, readPage } from './page.ts'
 
 const root = join(import.meta.dir, '../..')
 const folder = join(import.meta.dir, `.pages-${process.pid}`)
+/** Log lines: pages show what the program itself prints. */
+const logLine = /^\d\d:\d\d:\d\d\.\d{3} .*\n/gm
 const names = [...new Bun.Glob('*.md').scanSync(import.meta.dir)].sort()
 const pages = new Map<string, Page>()
 for (const name of names) {
@@ -46,7 +48,7 @@ for (const [name, { outputs, files }] of pages) {
           const args = file.endsWith('.test.ts') ? ['test', path] : [path]
           const printed = await run([process.execPath, ...args], { DATABASE_URL: database?.url })
           if (file.endsWith('.test.ts')) expect(printed).toContain(' 0 fail')
-          else expect(printed).toBe(output)
+          else expect(printed.replaceAll(logLine, '')).toBe(output)
         } finally {
           await database?.drop()
         }
