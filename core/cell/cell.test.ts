@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'bun:test'
 import {
   afterCommit,
+  callInCell,
   CellClosedError,
   currentCell,
   openCell,
   requireCell,
   runInCell,
   transaction,
+  type Cell,
   type StorageTransaction,
   type TransactionProvider,
 } from './index.ts'
@@ -121,6 +123,57 @@ describe('a boundary cell', () => {
       await scope.close()
     })
     expect(log).toEqual(['1:begin', '1:a', '1:commit', 'auto:b'])
+  })
+})
+
+describe('a call in a cell', () => {
+  test('answers and throws at once where nothing is to be committed', () => {
+    expect(callInCell({ name: 'sync' }, () => currentCell()?.name)).toBe('sync')
+    const thrown = new Error('no')
+    const failing = () =>
+      callInCell({ name: 'sync' }, () => {
+        throw thrown
+      })
+    expect(failing).toThrow(thrown)
+  })
+
+  test('has ended then, for work that goes on', () => {
+    const cell = callInCell({ name: 'sync' }, () => currentCell())
+    expect((cell as Cell).closed).toBeTrue()
+  })
+
+  test('is a promise where something is opened, and waits for its end', async () => {
+    const { log, provider } = loggingProvider()
+    let scope: Promise<unknown> | undefined
+    const answer = callInCell({ name: 'opens' }, () => {
+      scope = requireCell('test').openScope()
+      return scope.then(async () => (await requireCell('test').unit(provider)).run((open) => open.write('row')))
+    })
+    expect(answer).toBeInstanceOf(Promise)
+    await answer
+    expect(log).toEqual(['1:begin', '1:row', '1:commit'])
+  })
+
+  test('rolls back what a synchronous failure leaves open, before it is told', async () => {
+    const answer = callInCell({ name: 'opens' }, () => {
+      void requireCell('test').openScope()
+      throw new Error('no')
+    })
+    expect(answer).toBeInstanceOf(Promise)
+    expect(await Promise.resolve(answer).catch(String)).toBe('Error: no')
+  })
+
+  test('reads the signal only when it is asked for', () => {
+    let reads = 0
+    const options = {
+      name: 'lazy',
+      get signal() {
+        reads++
+        return AbortSignal.abort('gone')
+      },
+    }
+    expect(callInCell(options, () => reads)).toBe(0)
+    expect(callInCell(options, () => currentCell()?.signal?.reason)).toBe('gone')
   })
 })
 

@@ -45,9 +45,9 @@ export interface CellScope {
 export class Cell implements UnitOwner {
   readonly kind: CellKind
   readonly name: string
-  readonly signal: AbortSignal | undefined
   readonly caller: CallIdentity | undefined
   readonly parent: Cell | undefined
+  readonly #options: CellOptions
   readonly #patience: number
   readonly #units = new Map<TransactionProvider, UnitOfWork>()
   readonly #scopes = new Set<CellScope>()
@@ -61,7 +61,7 @@ export class Cell implements UnitOwner {
   constructor(kind: CellKind, options: CellOptions, parent?: Cell) {
     this.kind = kind
     this.name = options.name
-    this.signal = options.signal ?? parent?.signal
+    this.#options = options
     this.caller = options.caller ?? parent?.caller
     this.#patience = options.patience ?? parent?.patience() ?? DEFAULT_PATIENCE
     this.parent = parent
@@ -69,6 +69,11 @@ export class Cell implements UnitOwner {
 
   get closed(): boolean {
     return this.#closed
+  }
+
+  /** Aborted when whoever asked for the work is gone. Read late: a boundary may make it only once it is asked for. */
+  get signal(): AbortSignal | undefined {
+    return this.#options.signal ?? this.parent?.signal
   }
 
   patience(): number {
@@ -194,6 +199,14 @@ export class Cell implements UnitOwner {
     this.#closed = true
     while (this.#ending) await this.#ending
     await this.#rollback()
+  }
+
+  /** Ends a cell in which nothing is open and nothing waits; false when there is something, and `close` or `abort` must. */
+  endIfIdle(): boolean {
+    if (this.#ending || this.#failure || this.#units.size > 0 || this.#scopes.size > 0) return false
+    if (this.#before.length > 0 || this.#after.length > 0) return false
+    this.#closed = true
+    return true
   }
 
   #fail(error: unknown): void {
