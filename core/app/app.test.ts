@@ -228,6 +228,22 @@ describe('build() refuses', () => {
     ])
   })
 
+  test("a consumer of an override where its model is bound, and the model's repository beside the override's", () => {
+    class User extends defineModel({ name: 'User', fields: { email: field.string() } }) {}
+    class AppUser extends User.override({ fields: { nickname: field.string().optional() } }) {}
+    class Names extends defineService({ name: 'Names', inject: { users: ModelRepository.of(AppUser) } }) {}
+    class Mails extends defineService({ name: 'Mails', inject: { users: ModelRepository.of(User) } }) {}
+    const user = bindRepository(ModelRepository.of(User), storage('memory'))
+    const appUser = bindRepository(ModelRepository.of(AppUser), storage('memory'))
+    expect(faultsOf(() => JustScale().add(user).add(untyped(Names)).build())).toEqual([
+      'missing: Names (service) requires ModelRepository.of(AppUser), and ModelRepository.of(User) in memory is what is bound.',
+    ])
+    expect(faultsOf(() => JustScale().add(appUser).add(untyped(user)).build())).toEqual([
+      'duplicate: ModelRepository.of(User) in memory and ModelRepository.of(AppUser) in memory provide the same token.',
+    ])
+    expect(faultsOf(() => JustScale().add(appUser).add(Names).add(Mails).build())).toEqual([])
+  })
+
   test('everything at once', () => {
     expect(
       faultsOf(() => JustScale().add(untyped(Greeter)).add(RealMailer).add(untyped(RealMailer)).build()).length,

@@ -1,6 +1,6 @@
 /** Bindings: which implementation stands behind a token. One token has one binding; tests replace it with `.override`. */
 import { repositorySource, type RepositorySource } from './repository-source.ts'
-import type { AnyModelClass, BaseModel, AnyModel } from '../model/model-type.ts'
+import type { AnyModelClass, BaseModel, AnyModel, OverrideOf } from '../model/model-type.ts'
 import type { Fields } from '../model/field-type.ts'
 import { modelMetadata } from '../model/model-metadata.ts'
 import { serviceMaker } from '../service/define-service.ts'
@@ -81,12 +81,16 @@ type ServicesOf<Entity> =
     : never
 type LateTokens<Token> = Token extends Lazy<infer Link> ? LazyToken<Link> : Token
 
+/** A model and, of an override, the models whose place it takes. */
+type WithOverridden<Entity> = Entity extends OverrideOf<infer Base> ? Entity | WithOverridden<Base> : Entity
+type RepositoryTokens<Entity, Joined> = Entity extends unknown ? ModelRepositoryToken<Entity, Joined> : never
+
 export interface RepositoryBindingFacts<Entity, Joined, Storage, Requires> {
   readonly name: 'bindRepository'
   readonly requires: Requires | (Joined extends never ? never : StoredInEach<Joined, Storage>)
   readonly late: ServicesOf<Entity>
-  readonly provides: ModelRepositoryToken<Entity, Joined> | StoredIn<Entity, Storage>
-  readonly binds: ModelRepositoryToken<Entity, Joined>
+  readonly provides: RepositoryTokens<WithOverridden<Entity>, Joined> | StoredInEach<WithOverridden<Entity>, Storage>
+  readonly binds: RepositoryTokens<WithOverridden<Entity>, Joined>
 }
 
 export interface RepositoryBinding<Entity, Joined, Storage, Requires> extends Component {

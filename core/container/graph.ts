@@ -2,12 +2,14 @@
  * The graph of an app, made from what was added: which component stands behind each token, and everything that is wrong with
  * it. Nothing is instantiated here.
  */
-import { modelName } from '../model/model-metadata.ts'
+import { className, isModelOrOverride, modelName, sameModel } from '../model/model-metadata.ts'
 import type { RepositoryDetail } from './bind.ts'
 import { describe, type Component, type ComponentMeta } from './component.ts'
 import { isContributionToken } from './contribution-mark.ts'
 import { AppGraphError, type GraphFault } from './errors.ts'
 import { isLazy, lazyTarget } from './token.ts'
+import { repositoryToken } from './model-repository.ts'
+import type { AnyModelClass } from '../model/model-type.ts'
 import { tokenKey, tokenName } from './token-name.ts'
 import { isComponent } from './component.ts'
 
@@ -98,8 +100,27 @@ function checkRequirements(node: Node, graph: Graph, given: ReadonlySet<unknown>
     const key = tokenKey(token)
     const provider = graph.providers.get(key)
     if (provider === undefined && !given.has(key)) faults.push(missing(node, token))
+    else if (provider !== undefined && !fits(provider, token)) faults.push(overridden(node, token, provider))
     if (provider?.meta.scope === 'request' && node.meta.scope !== 'request' && !isLazy(dependency))
       faults.push(captive(node, token))
+  }
+}
+
+/** An override's repository serves those who ask for the model, not the other way round. */
+function fits(provider: Node, token: unknown): boolean {
+  const wanted = repositoryToken(token)?.model
+  return wanted === undefined || provider.meta.kind !== 'repository' || isModelOrOverride(boundModel(provider), wanted)
+}
+
+function boundModel(node: Node): AnyModelClass {
+  return (node.meta.detail as RepositoryDetail).model
+}
+
+function overridden(node: Node, token: unknown, provider: Node): GraphFault {
+  return {
+    kind: 'missing',
+    description: `${node.meta.name} (${node.meta.kind}) requires ${tokenName(token)}, and ${provider.meta.name} is what is bound.`,
+    action: `Bind the override in its place: it also serves those who ask for ${className(boundModel(provider))}.`,
   }
 }
 
@@ -181,7 +202,7 @@ function splitStorage(graph: Graph): GraphFault[] {
       const detail = node.meta.detail as RepositoryDetail
       return detail.joined.flatMap((model): GraphFault[] => {
         const other = [...graph.nodes].find(
-          (n) => n.meta.kind === 'repository' && (n.meta.detail as RepositoryDetail).model === model,
+          (n) => n.meta.kind === 'repository' && sameModel((n.meta.detail as RepositoryDetail).model, model),
         )
         const storage = (other?.meta.detail as RepositoryDetail | undefined)?.storage
         if (storage === detail.storage) return []

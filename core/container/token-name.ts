@@ -1,5 +1,5 @@
 /** How messages print a token, and what makes two tokens the same. */
-import { modelMetadata, modelName } from '../model/model-metadata.ts'
+import { className, modelMetadata } from '../model/model-metadata.ts'
 import { componentMeta, describe, isComponent } from './component.ts'
 import { contributionMeta, isContributionToken } from './contribution-mark.ts'
 import { repositoryToken } from './model-repository.ts'
@@ -7,7 +7,7 @@ import { repositoryToken } from './model-repository.ts'
 /** `PaymentService`, `ModelRepository.of(Order)`. */
 export function tokenName(token: unknown): string {
   const repository = repositoryToken(token)
-  if (repository !== undefined) return `ModelRepository.of(${modelName(repository.model)})`
+  if (repository !== undefined) return `ModelRepository.of(${className(repository.model)})`
   if (isContributionToken(token)) return token[contributionMeta].name
   if (typeof token !== 'function' && isComponent(token)) return describe(token).name
   if (isComponent(token) && token[componentMeta].name !== '') return token[componentMeta].name

@@ -3,28 +3,20 @@
  * the app's service object of the model (its injected services), and behind it the class body. What an instance may do by
  * its form is enforced here at run time: see `instance.ts`.
  */
-import { requireApp } from '../app/context.ts'
 import { DefinitionError } from '../errors.ts'
 import { makeFieldReferences, type AnyFieldReference } from '../query/make-field-reference.ts'
 import { Condition } from '../query/condition.ts'
 import { MalformedReferenceError } from '../reference/errors.ts'
 import { Reference, References } from '../reference/reference.ts'
 import { isReferenceText } from '../reference/reference-text.ts'
-import type { FieldDefinition } from './field-definition.ts'
-import { AnyField, type Fields } from './field-type.ts'
+import type { Fields } from './field-type.ts'
+import { fieldDefinitions, type ReservedFields } from './field-definitions.ts'
+import { defineInjected } from './injected-service.ts'
 import { constructInstance, disposeEntity, disposeEntityAsync, entityName, inspectEntity } from './instance.ts'
 import { modelMetadata, modelName, type ModelMetadata } from './model-metadata.ts'
 import type { AnyModelClass, ModelConstructor, ModelKey, ModelOverride } from './model-type.ts'
+import { overrideModel } from './override-model.ts'
 import { referenceFrom } from './reference-from.ts'
-
-/** Names that a field cannot have: they mean something else on every entity. */
-export interface ReservedFields {
-  readonly id?: never
-  readonly then?: never
-  readonly toJSON?: never
-}
-
-const reserved = ['id', 'then', 'constructor', 'toJSON', '__proto__', 'prototype']
 
 export interface ModelDefinition<Name extends string, F extends Fields, Injected> {
   /** Optional; the class name if left out. Two models of the same fields are the same type unless named. */
@@ -96,19 +88,6 @@ function makeModelClass(metadata: ModelMetadata): AnyModelClass {
   return Model as unknown as AnyModelClass
 }
 
-/** On the class itself an injected service is found through the current app; an app's own prototype has it as a value. */
-function defineInjected(prototype: object, name: string): void {
-  Object.defineProperty(prototype, name, {
-    configurable: true,
-    enumerable: false,
-    get(this: object) {
-      const model = this.constructor as AnyModelClass
-      const service = requireApp(`${modelName(model)}.${name}`).prototypeOf(model)
-      return Reflect.get(service, name) as unknown
-    },
-  })
-}
-
 const fieldReferences = new WeakMap<AnyModelClass, Readonly<Record<string, AnyFieldReference>>>()
 
 function ownFieldReferences(model: AnyModelClass): Readonly<Record<string, AnyFieldReference>> {
@@ -136,44 +115,4 @@ function templateValue(value: unknown): string {
 
 function isTemplate(value: unknown): value is TemplateStringsArray {
   return Array.isArray(value) && 'raw' in value
-}
-
-function overrideModel(model: AnyModelClass, change: ModelOverride<Fields, unknown>): AnyModelClass {
-  const before = model[modelMetadata]
-  const name = modelName(model)
-  const metadata: ModelMetadata = {
-    name,
-    fields: { ...before.fields, ...fieldDefinitions(name, change.fields ?? {}) },
-    inject: { ...before.inject, ...(change.inject as Record<string, unknown> | undefined) },
-    identity: before.identity,
-  }
-  const base = model as unknown as new (input: unknown) => object
-  class Override extends base {
-    static readonly [modelMetadata] = metadata
-  }
-  for (const added of Object.keys(metadata.inject)) defineInjected(Override.prototype, added)
-  return Override as unknown as AnyModelClass
-}
-
-function fieldDefinitions(model: string, fields: Fields): Readonly<Record<string, FieldDefinition>> {
-  const entries = Object.entries(fields).map(([name, field]): [string, FieldDefinition] => {
-    if (reserved.includes(name)) {
-      throw new DefinitionError(`${model}: a field cannot be called "${name}"`, {
-        hint: 'Keys and system columns belong to the adapter; choose a name of your domain.',
-      })
-    }
-    if (!(field instanceof AnyField))
-      throw new DefinitionError(`${model}.${name} is not a field: write field.string() or the like`)
-    const { type } = field.definition
-    if (type.kind === 'decimal' && type.as === 'number' && type.precision > 15) {
-      throw new DefinitionError(
-        `${model}.${name}: a decimal of ${type.precision} digits does not fit a number exactly`,
-        {
-          hint: `Write field.decimal(${type.precision}, ${type.scale}).asString().`,
-        },
-      )
-    }
-    return [name, field.definition]
-  })
-  return Object.freeze(Object.fromEntries(entries))
 }

@@ -11,6 +11,8 @@ export interface ModelMetadata {
   readonly inject: Readonly<Record<string, unknown>>
   /** The same object for a model and its overrides. */
   readonly identity: object
+  /** For an override: the model that it was made from. */
+  readonly overrides?: AnyModelClass
 }
 
 export function isModelClass(value: unknown): value is AnyModelClass {
@@ -29,4 +31,17 @@ export function modelFields(model: AnyModelClass): FieldDefinitions {
 /** True for a model and its overrides: their entities are interchangeable. */
 export function sameModel(one: AnyModelClass, other: AnyModelClass): boolean {
   return one === other || one[modelMetadata].identity === other[modelMetadata].identity
+}
+
+/** True for a model itself and for its overrides: their entities have all that the model's have. */
+export function isModelOrOverride(candidate: AnyModelClass, model: AnyModelClass): boolean {
+  for (let each: AnyModelClass | undefined = candidate; each !== undefined; each = each[modelMetadata].overrides) {
+    if (each === model || each[modelMetadata] === model[modelMetadata]) return true
+  }
+  return false
+}
+
+/** The name of the class, which for an override is not that of its tables and references. */
+export function className(model: AnyModelClass): string {
+  return model[modelMetadata].overrides === undefined || model.name === '' ? modelName(model) : model.name
 }

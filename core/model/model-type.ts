@@ -7,7 +7,7 @@ import type { FieldReferences } from '../query/field-reference.ts'
 import type { InstanceOf } from '../container/token.ts'
 import type { Reference, References } from '../reference/reference.ts'
 import type { Ref } from '../type-state/state.ts'
-import type { AnyField, FieldProps, Fields, FieldsInput } from './field-type.ts'
+import type { AnyField, FieldProps, Fields, FieldsInput, IsOptional, ReadOf } from './field-type.ts'
 import type { modelMetadata, ModelMetadata } from './model-metadata.ts'
 
 /** Any model's instance. */
@@ -17,6 +17,11 @@ export declare abstract class AnyModel {
 
 export declare abstract class BaseModel<in out Key, F extends Fields, Injected> extends AnyModel {
   private readonly 'a new, unsaved instance': { key: (key: Key) => Key; fields: F; inject: Injected }
+}
+
+/** Mark of an override's instances: which model's place they take. */
+export declare abstract class OverrideOf<out Base> {
+  private readonly 'an override of': Base
 }
 
 /** Any model class. */
@@ -57,6 +62,26 @@ export type MakeReferences = <M extends AnyModelClass>(
   targets: Iterable<Ref<InstanceType<M>> | string>,
 ) => References<InstanceType<M>>
 
+/** An added field that code which knows only the model could not leave out. */
+export interface AddedFieldError<Name> {
+  readonly 'an added field must be optional or have a default': Name
+}
+
+/** A field of the model that an override defines again with another type. */
+export interface ChangedTypeError<Name> {
+  readonly 'a field that an override defines again keeps its type': Name
+}
+
+type OverridingFields<F, More> = {
+  readonly [Name in keyof More]: Name extends keyof F
+    ? [ReadOf<F[Name]>, ReadOf<More[Name]>] extends [ReadOf<More[Name]>, ReadOf<F[Name]>]
+      ? unknown
+      : ChangedTypeError<Name>
+    : IsOptional<More[Name]> extends true
+      ? unknown
+      : AddedFieldError<Name>
+}
+
 /** What `Model.override` adds: fields and injected services. */
 export interface ModelOverride<F extends Fields, Injected> {
   readonly fields?: F
@@ -71,10 +96,14 @@ export interface ModelStatics<Key, F extends Fields, Injected> {
   readonly refs: MakeReferences
   /** The condition that every entity meets. */
   readonly all: Condition<Key>
-  /** The same model with more fields and services, for one app: `class AppUser extends User.override({...}) {}`. */
+  /**
+   * The same model with more fields and services, for one app: `class AppUser extends User.override({...}) {}`. Bind it in
+   * the model's place. Code that knows only the model goes on working, so added fields are optional or have a default, and
+   * fields that are defined again keep their type.
+   */
   override<M extends AnyModelClass, More extends Fields = Record<never, AnyField>, MoreInjected = unknown>(
     this: M,
-    change: ModelOverride<More, MoreInjected>,
+    change: ModelOverride<More & OverridingFields<F, More>, MoreInjected>,
   ): OverrideConstructor<InstanceType<M>, Key, F & More, More, Injected & MoreInjected>
 }
 
@@ -84,7 +113,9 @@ export type OverrideConstructor<Base, Key, F extends Fields, More extends Fields
   F,
   Injected
 > &
-  (new (input: FieldsInput<F>) => Base & BaseModel<Key, F, Injected> & FieldProps<More> & InjectedProps<Injected>)
+  (new (
+    input: FieldsInput<F>,
+  ) => Base & BaseModel<Key, F, Injected> & OverrideOf<Base> & FieldProps<More> & InjectedProps<Injected>)
 
 export type ModelConstructor<Key, F extends Fields, Injected> = ModelStatics<Key, F, Injected> &
   (new (input: FieldsInput<F>) => BaseModel<Key, F, Injected> & FieldProps<F> & InjectedProps<Injected>)

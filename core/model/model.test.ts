@@ -334,6 +334,17 @@ describe('an override', () => {
   })
 })
 
+describe('an override refuses', () => {
+  test.each([
+    ['an added field that must be given', { note: field.text() }, 'the added field "note" must be optional'],
+    ['another type', { amount: field.string() }, '"amount" must keep its type'],
+    ['other words of an enum', { status: field.enum('Other', ['new']) }, '"status" must keep its type'],
+    ['a required field that becomes optional', { amount: field.decimal(10, 2).optional() }, '"amount" must keep'],
+  ])('%s', (_, fields, message) => {
+    expect(() => Order.override({ fields } as never)).toThrow(message)
+  })
+})
+
 describe('the class body', () => {
   test('may have private members and initial values, on stored entities too', () => {
     class Secretive extends defineModel({ name: 'Secretive', fields: { n: field.int() } }) {

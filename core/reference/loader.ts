@@ -4,6 +4,7 @@
  */
 import { currentCell } from '../cell/current-cell.ts'
 import type { AppContext } from '../app/context.ts'
+import { modelMetadata } from '../model/model-metadata.ts'
 import type { AnyModelClass } from '../model/model-type.ts'
 
 /** The seam to storage: an app's way to read entities of any of its models by key. */
@@ -18,7 +19,8 @@ interface Batch {
   readonly result: Promise<readonly (object | null)[]>
 }
 
-const batches = new WeakMap<object, Map<AnyModelClass, Batch>>()
+/** By scope, then by the identity of the model: an override's references join those of the model. */
+const batches = new WeakMap<object, Map<object, Batch>>()
 
 /** The entity, or `null` when it does not exist. */
 export async function loadReferenced(
@@ -37,20 +39,21 @@ export async function loadReferenced(
 
 function openBatch(app: AppContext, model: AnyModelClass): Batch {
   const scope: object = currentCell() ?? app
-  const open = batches.get(scope) ?? new Map<AnyModelClass, Batch>()
+  const key = model[modelMetadata].identity
+  const open = batches.get(scope) ?? new Map<object, Batch>()
   batches.set(scope, open)
-  const running = open.get(model)
+  const running = open.get(key)
   if (running !== undefined) return running
   const identifiers: string[] = []
   const batch: Batch = {
     identifiers,
     position: new Map(),
     result: endOfTurn().then(() => {
-      open.delete(model)
+      open.delete(key)
       return app.references.load(model, identifiers)
     }),
   }
-  open.set(model, batch)
+  open.set(key, batch)
   return batch
 }
 

@@ -18,8 +18,8 @@ export abstract class AnyReference {
   abstract toJSON(): unknown
 }
 
-export class Reference<in out Entity> extends AnyReference implements PromiseLike<Persistent<Entity>> {
-  declare private readonly 'a reference': (entity: Entity) => Entity
+export class Reference<Entity> extends AnyReference implements PromiseLike<Persistent<Entity>> {
+  declare private readonly 'a reference': Entity
   readonly #model: AnyModelClass
   readonly #identifier: string
   readonly #app: AppContext | undefined
@@ -87,11 +87,11 @@ export class Reference<in out Entity> extends AnyReference implements PromiseLik
 }
 
 /** An ordered list of references. Awaiting it reads all of them at once; entities that no longer exist reject. */
-export class References<in out Entity>
+export class References<Entity>
   extends AnyReference
   implements PromiseLike<readonly Persistent<Entity>[]>, Iterable<Reference<Entity>>
 {
-  declare private readonly 'a list of references': (entity: Entity) => Entity
+  declare private readonly 'a list of references': Entity
   readonly #items: readonly Reference<Entity>[]
 
   constructor(items: readonly Reference<Entity>[]) {

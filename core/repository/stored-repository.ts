@@ -22,7 +22,7 @@ import {
   storedValues,
   toStored,
 } from '../model/instance.ts'
-import { modelName } from '../model/model-metadata.ts'
+import { modelName, sameModel } from '../model/model-metadata.ts'
 import type { AnyModelClass, InsertData, KeyOf, UpdateData } from '../model/model-type.ts'
 import { referenceFrom } from '../model/reference-from.ts'
 import type { Aggregate } from '../query/condition.ts'
@@ -329,7 +329,12 @@ export class StoredRepository<Entity, Joined = never> extends Repository<Entity,
     if (state && state.form !== 'transient') {
       throw new QueryError(`insert(${entityName(entity)}): it is stored already`, { hint: 'Lock it and save it.' })
     }
-    const values = state ? storedValues(entity as object) : toStored(checkedInput(this.model, entity))
+    if (state && !sameModel(state.model, this.model))
+      throw new QueryError(`${this.#name}.insert: this is a ${modelName(state.model)}`)
+    // A new entity of the model that this one overrides gets the defaults of what the override adds.
+    const own = state === undefined || state.model === this.model
+    const values =
+      state && own ? storedValues(entity as object) : toStored(checkedInput(this.model, state?.values ?? entity))
     return { identifier: Bun.randomUUIDv7(), values }
   }
 

@@ -7,13 +7,13 @@ import type { FieldsOf } from '../model/model-type.ts'
 import type { AnyReference, Reference } from '../reference/reference.ts'
 
 /** Mark of an entity that is stored. */
-export declare abstract class Stored<in out Entity> {
-  private readonly 'a stored entity': (entity: Entity) => Entity
+export declare abstract class Stored<out Entity> {
+  private readonly 'a stored entity': Entity
 }
 
 /** Mark of an entity that this unit of work has locked. */
-export declare abstract class LockHeld<in out Entity> {
-  private readonly 'a lock: get one with repo.lock(ref)': (entity: Entity) => Entity
+export declare abstract class LockHeld<out Entity> {
+  private readonly 'a lock: get one with repo.lock(ref)': Entity
 }
 
 /** A new entity, not stored: writable, because nobody else has it. */
