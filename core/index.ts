@@ -2,7 +2,7 @@
 export { JustScale, JustScale as default } from './app/builder.ts'
 export type { AppBuilder, DuplicateProviderError, MissingDepsError } from './app/builder-type.ts'
 export type { Application, StopOptions, SubApplication } from './app/application.ts'
-export { defineApp, type AppDefinition } from './app/define-app.ts'
+export { defineApp, type AppDefinition, type DefinitionOptions } from './app/define-app.ts'
 export { Lifecycle } from './app/lifecycle.ts'
 export { defineModel } from './model/define-model.ts'
 export { field } from './model/field.ts'

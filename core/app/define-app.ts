@@ -2,7 +2,7 @@
  * `export default defineApp(import.meta, (env: AppEnv) => JustScale().add(env)...)`: the entry file of an app. Run as a
  * program it starts and serves; imported (by `just`, by a test) it does nothing until asked.
  */
-import { loadEnvironment } from '../config/environment.ts'
+import { bundledEnvironment, loadEnvironment, type BundledEnvironments } from '../config/environment.ts'
 import { environmentName } from '../config/environment-name.ts'
 import { CoreError } from '../errors.ts'
 import type { Application } from './application.ts'
@@ -11,9 +11,14 @@ import type { AppBuilder } from './builder-type.ts'
 /** The default export of an entry file. */
 export interface AppDefinition<Provided> {
   /** A new app, built and not started. `environment` is the name, chosen as `environmentName` says if left out. */
-  create(environment?: string): Promise<Application<Provided>>
+  create(environment?: string, options?: DefinitionOptions): Promise<Application<Provided>>
   /** Creates, starts, and serves until a signal. Resolves with the exit code. */
-  main(): Promise<number>
+  main(options?: DefinitionOptions): Promise<number>
+}
+
+export interface DefinitionOptions {
+  /** The environments by name, in place of the files in `env/`: an executable brings those it was built with. */
+  readonly environments?: BundledEnvironments
 }
 
 type Buildable<Provided> = Pick<AppBuilder<Provided, never, never>, 'build'> | Application<Provided>
@@ -24,14 +29,14 @@ export function defineApp<Provided, Environment = unknown>(
   build: (environment: Environment) => Buildable<Provided>,
 ): AppDefinition<Provided> {
   const definition: AppDefinition<Provided> = {
-    async create(name = environmentName(Bun.env)) {
-      const environment = build.length === 0 ? undefined : await loadEnvironment(meta.dir, name)
+    async create(name = environmentName(Bun.env), { environments } = {}) {
+      const environment = build.length === 0 ? undefined : await environmentOf(meta.dir, name, environments)
       const built = build(environment as Environment)
       return 'build' in built ? (built.build as () => Application<Provided>)() : built
     },
-    async main() {
+    async main(options = {}) {
       try {
-        const app = await definition.create()
+        const app = await definition.create(undefined, options)
         await app.serve()
         return 0
       } catch (error) {
@@ -42,6 +47,10 @@ export function defineApp<Provided, Environment = unknown>(
   }
   if (meta.main) queueMicrotask(async () => process.exit(await definition.main()))
   return definition
+}
+
+function environmentOf(folder: string, name: string, bundled: BundledEnvironments | undefined): Promise<unknown> {
+  return bundled === undefined ? loadEnvironment(folder, name) : bundledEnvironment(bundled, name)
 }
 
 /** Our own errors say what is wrong and what to do; their stack says nothing more. Others are printed whole. */

@@ -23,13 +23,28 @@ export function createEnvironment<Provided>(
   >
 }
 
+interface EnvironmentModule {
+  readonly default?: unknown
+}
+
+/** Environments that are part of the program: their modules by name. */
+export type BundledEnvironments = Readonly<Record<string, () => Promise<EnvironmentModule>>>
+
+/** The default export of a bundled environment. Rejects with `EnvironmentNotFoundError`. */
+export async function bundledEnvironment(environments: BundledEnvironments, name: string): Promise<unknown> {
+  const load = Object.hasOwn(environments, name) ? environments[name] : undefined
+  if (load === undefined)
+    throw new EnvironmentNotFoundError(name, ['in this program'], Object.keys(environments).sort())
+  return (await load()).default
+}
+
 /** The default export of `env/<name>.ts` in `folder` or the nearest folder above it, up to the package's own. */
 export async function loadEnvironment(folder: string, name: string): Promise<unknown> {
   const looked: string[] = []
   const found = new Set<string>()
   for (let at = folder; ; at = dirname(at)) {
     const path = join(at, 'env', `${name}.ts`)
-    if (await Bun.file(path).exists()) return ((await import(path)) as { readonly default?: unknown }).default
+    if (await Bun.file(path).exists()) return ((await import(path)) as EnvironmentModule).default
     looked.push(path)
     for (const other of environmentFiles(join(at, 'env'))) found.add(other)
     if ((await Bun.file(join(at, 'package.json')).exists()) || dirname(at) === at) break

@@ -1,7 +1,7 @@
 /** What users import from `@justscale/core/config`. */
 export { defineConfig, defineFlags, defineSecret, loadConfig, provideConfig } from './define-config.ts'
 export type { ConfigComponent, ConfigKind, ConfigOptions, ConfigSource, ConfigToken } from './define-config.ts'
-export { createEnvironment, loadEnvironment, type EnvironmentOf } from './environment.ts'
+export { createEnvironment, loadEnvironment, type BundledEnvironments, type EnvironmentOf } from './environment.ts'
 export { environmentName } from './environment-name.ts'
 export { configFile, ConfigFile, ConfigService, type ConfigControl, type ConfigEntry } from './config-service.ts'
 export { fileVault, fromVault, type Vault } from './vault.ts'

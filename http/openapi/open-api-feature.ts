@@ -1,7 +1,16 @@
 /** `OpenApiFeature({ title })`: the document at `/openapi.json`, and a page to read and try it at `/docs`, without any CDN. */
-import { createContribution, createFeatureBuilder } from '@justscale/core'
+import {
+  componentMeta,
+  createContribution,
+  createFeatureBuilder,
+  defineToken,
+  type Component,
+  type componentFacts,
+  type CreateContext,
+} from '@justscale/core'
 import { HttpPages } from '../server/http-pages.ts'
-import { buildDocument, type DocumentInfo } from './build-document.ts'
+import { mountRoutes } from '../server/mounted-route.ts'
+import { buildDocument, type DocumentInfo, type OpenApiDocument } from './build-document.ts'
 import { documentationPages } from './documentation-pages.ts'
 
 export interface OpenApiOptions extends Partial<DocumentInfo> {
@@ -11,7 +20,13 @@ export interface OpenApiOptions extends Partial<DocumentInfo> {
   readonly pagePath?: string | false
 }
 
-/** Add it before `HttpFeature`. */
+/** The document of the app, for code that wants it without a request: `(await app.resolve(OpenApi)).document()`. */
+export abstract class OpenApi extends defineToken('OpenApi') {
+  /** Of all routes of the app and its sub-apps that are not hidden. */
+  abstract document(): Promise<OpenApiDocument>
+}
+
+/** Provides `OpenApi`. Add it before `HttpFeature`. */
 export function OpenApiFeature(options: OpenApiOptions = {}) {
   const { documentPath = '/openapi.json', pagePath = '/docs', title = 'API', version = '1.0.0', description } = options
   const info: DocumentInfo = { title, version, ...(description !== undefined && { description }) }
@@ -27,5 +42,32 @@ export function OpenApiFeature(options: OpenApiOptions = {}) {
   })
   return createFeatureBuilder()
     .name('OpenApiFeature')
-    .provides((app) => app.add(pages))
+    .provides((app) => app.add(documentOf(info)).add(pages))
+}
+
+interface DocumentFacts {
+  readonly name: 'OpenApi'
+  readonly requires: never
+  readonly late: never
+  readonly provides: typeof OpenApi
+  readonly binds: typeof OpenApi
+}
+
+/** A component of its own kind, because it needs the app, which only `create` is given. */
+function documentOf(info: DocumentInfo): Component & { readonly [componentFacts]: DocumentFacts } {
+  const component = {
+    [componentMeta]: {
+      kind: 'binding',
+      name: 'OpenApi',
+      requires: {},
+      provides: [OpenApi],
+      create: (_: unknown, { app }: CreateContext): Pick<OpenApi, 'document'> => ({
+        document: async () => {
+          await app.prepare()
+          return buildDocument(await mountRoutes(app), info)
+        },
+      }),
+    },
+  }
+  return component as unknown as Component & { readonly [componentFacts]: DocumentFacts }
 }

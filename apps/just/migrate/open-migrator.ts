@@ -1,8 +1,7 @@
 /** The migrations of the app in an entry file, as the commands use them: the app is put together and not started. */
-import { resolve } from 'node:path'
-import type { AppDefinition } from '@justscale/core'
 import { resolveDatabase } from '@justscale/engine/embedded'
 import { Migrator, PostgresClient, PostgresConfig } from '@justscale/postgres'
+import { loadDefinition } from '../app/load-app.ts'
 
 /** Calls `body` with the migrator of `entry`'s app on the current project's database, and closes everything after it. */
 export async function withMigrator<Result>(
@@ -12,8 +11,7 @@ export async function withMigrator<Result>(
 ): Promise<Result> {
   const database = await resolveDatabase()
   process.env.DATABASE_URL = database.url
-  const loaded: unknown = await import(resolve(entry))
-  const app = await definitionOf(loaded, entry).create()
+  const app = await (await loadDefinition(entry)).create()
   try {
     return await app.run(async () => {
       const client = await app.resolve(PostgresClient)
@@ -24,10 +22,4 @@ export async function withMigrator<Result>(
     await (await app.resolve(PostgresClient)).close()
     await database.stop()
   }
-}
-
-function definitionOf(loaded: unknown, entry: string): AppDefinition<unknown> {
-  const found = typeof loaded === 'object' && loaded !== null && 'default' in loaded ? loaded.default : undefined
-  if (typeof found === 'object' && found !== null && 'create' in found) return found as AppDefinition<unknown>
-  throw new TypeError(`${entry} does not export an app: export default defineApp(import.meta, () => ...)`)
 }
