@@ -71,3 +71,8 @@ export class ProcessNotFoundError extends EngineError {
 export class ProgramUnavailableError extends EngineError {
   readonly code = 'ENGINE_PROGRAM_UNAVAILABLE'
 }
+
+/** A schedule's cron rule, time zone or name is none, or its name is taken. */
+export class ScheduleDefinitionError extends EngineError {
+  readonly code = 'ENGINE_SCHEDULE_DEFINITION'
+}

@@ -12,6 +12,7 @@ export {
   ProcessDefinitionError,
   ProcessNotFoundError,
   ProgramUnavailableError,
+  ScheduleDefinitionError,
   SignalRouteError,
 } from './errors.ts'
 
@@ -41,7 +42,14 @@ export type {
 } from './sql/connection.ts'
 
 // The store seam
-export type { Checkpoint, EngineStore, ProcessRecord, ProcessStatus, StoreSession } from './store/store.ts'
+export type {
+  Checkpoint,
+  EngineStore,
+  ProcessRecord,
+  ProcessStatus,
+  ScheduleRecord,
+  StoreSession,
+} from './store/store.ts'
 
 // Processes: what users write, then what frameworks build on
 export { createEngine } from './runtime/engine.ts'
@@ -52,6 +60,8 @@ export { defineProcess } from './runtime/definition.ts'
 export type { Process, ProcessControls, ProcessDefinition } from './runtime/definition.ts'
 export { defineSignals, makeSignal } from './runtime/signal.ts'
 export type { Signal } from './runtime/signal.ts'
+export { defineSchedule } from './schedule/schedule.ts'
+export type { Firing, MissedFirings, Schedule, ScheduleOptions } from './schedule/schedule.ts'
 export { delay, drain, listen, race, retry, routine, signal } from './runtime/primitives.ts'
 export type { Delay, Delays, Listener, Race, RetryOptions } from './runtime/primitives.ts'
 export { ProcessHandle } from './runtime/handle.ts'

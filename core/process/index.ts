@@ -11,8 +11,9 @@ export {
   routine,
   signal,
 } from '@justscale/engine'
-export type { Listener, Race, Step } from '@justscale/engine'
+export type { Firing, Listener, MissedFirings, Race, Step } from '@justscale/engine'
 export { createProcess, type ProcessComponent, type ProcessParameters, type ProcessStart } from './create-process.ts'
+export { createSchedule, type ScheduleDefinition } from './create-schedule.ts'
 export { defineSignals, type SignalInMaking } from './define-signals.ts'
 export { ref, type RefParameter } from './ref.ts'
 

@@ -12,6 +12,7 @@ import {
   plainText,
   printEvent,
   type ProcessDefinition,
+  type Schedule,
   type StepSite,
 } from '@justscale/engine'
 import type { Application } from '../app/application.ts'
@@ -130,6 +131,7 @@ class AppEngine extends ProcessEngine {
         inject: dependencies,
       })
     }
+    for (const { instance } of app.container.components('schedule')) this.#engine.addSchedules(instance as Schedule)
     for (const { app: inner } of app.container.apps()) this.#gather(inner)
   }
 

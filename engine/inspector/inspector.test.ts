@@ -1,4 +1,7 @@
 import { expect, test } from 'bun:test'
+import { createEngine, defineSchedule } from '@justscale/engine'
+import { MemoryStore } from '@justscale/engine/memory'
+import { TestClock } from '@justscale/engine/testing'
 import { billing, failing, hand, ledger, subscription } from '../runtime/test/processes.ts'
 import { World } from '../runtime/test/world.ts'
 import { createInspector } from './inspector.ts'
@@ -45,5 +48,27 @@ test('a failed process shows its error and the failing line', async () => {
   expect(seen?.outcome).toMatchObject({ kind: 'threw', error: { message: 'no money' } })
   expect(seen?.source.find((line) => line.marked)?.text).toContain("payments.fail('no money')")
   expect(await createInspector(engine).list({ status: ['failed'] })).toHaveLength(1)
+  await engine.stop()
+})
+
+test('schedules show what they fired for and when they fire next', async () => {
+  const clock = new TestClock('2026-01-31T10:30:00Z')
+  const schedules = [defineSchedule({ name: 'hourly', cron: '0 * * * *', fire() {} })]
+  const engine = createEngine({ store: new MemoryStore({ clock }), schedules, clock })
+  await engine.start()
+  await clock.advance({ hours: 1 })
+  const due = new Date('2026-01-31T11:00:00Z').getTime()
+  expect(await createInspector(engine).schedules()).toEqual([
+    {
+      name: 'hourly',
+      cron: '0 * * * *',
+      timeZone: 'UTC',
+      since: due - 1_800_000,
+      fired: due,
+      firedAt: due,
+      firings: 1,
+      next: due + 3_600_000,
+    },
+  ])
   await engine.stop()
 })

@@ -7,7 +7,8 @@ import type { Incompatibility } from '../runtime/compat.ts'
 import { readHead } from '../runtime/head.ts'
 import type { ProgramDebug } from '../program/program.ts'
 import type { StepOutcome } from '../step/step.ts'
-import type { LoadedProcess, LogLine, ProcessFilter, ProcessRecord } from '../store/store.ts'
+import type { LoadedProcess, LogLine, ProcessFilter, ProcessRecord, ScheduleRecord } from '../store/store.ts'
+import { nextMoment } from '../schedule/cron-rule.ts'
 import { markedSource, type SourceLine } from './source.ts'
 
 export interface Inspector {
@@ -15,6 +16,8 @@ export interface Inspector {
   list(filter?: ProcessFilter): Promise<readonly ProcessRecord[]>
   /** Everything that is stored of one process, or `undefined`. */
   inspect(path: string): Promise<Inspection | undefined>
+  /** Every schedule that a node of the cluster ever had, by name. */
+  schedules(): Promise<readonly InspectedSchedule[]>
   /** What live processes need that this build lacks. */
   compat(): Promise<readonly Incompatibility[]>
 }
@@ -35,6 +38,11 @@ export interface Inspection {
   readonly outcome: StepOutcome | undefined
   readonly data: unknown
   readonly timeline: readonly LogLine[]
+}
+
+export interface InspectedSchedule extends ScheduleRecord {
+  /** The moment it fires for next, in store milliseconds. One that lies behind by more than moments means that no node fires it. */
+  readonly next: number | undefined
 }
 
 export interface InspectedFrame {
@@ -127,6 +135,7 @@ export function createInspector(engine: Engine): Inspector {
   return {
     list: (filter = {}) => store.list(filter),
     inspect: (path) => engine.enter(() => inspect(path)),
+    schedules: async () => (await store.schedules()).map((record) => ({ ...record, next: nextMoment(record) })),
     compat: () => engine.compat(),
   }
 }

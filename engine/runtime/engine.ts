@@ -4,6 +4,7 @@ import { NoEngineError, ProcessDefinitionError } from '../errors.ts'
 import { createState, snapshot } from '../machine/index.ts'
 import type { SignalDefinition } from '../program/wait.ts'
 import { currentStep } from '../step/current-step.ts'
+import type { Schedule } from '../schedule/schedule.ts'
 import { plainHost } from '../step/plain-host.ts'
 import type { StepHost } from '../step/step.ts'
 import type { JoinableTransaction } from '../step/transaction.ts'
@@ -23,12 +24,15 @@ import { instancePath, parameters, plainText } from './path.ts'
 import { Programs, type ReadJudge } from './programs.ts'
 import { initialInterests } from './interest.ts'
 import { retryDelay } from './retry-delay.ts'
+import { Scheduler } from './scheduler.ts'
 import { emissionOf } from './signal.ts'
 
 export interface EngineOptions {
   readonly store: EngineStore
   /** Definitions to begin with; `add` takes more. */
   readonly processes?: readonly ProcessDefinition[]
+  /** Schedules to begin with; `addSchedules` takes more. */
+  readonly schedules?: readonly Schedule[]
   /** Who runs steps (default: plainly, without transactions). */
   readonly host?: StepHost
   readonly clock?: Clock
@@ -70,6 +74,8 @@ export interface Engine {
   readonly codec: ValueCodec
   /** Makes a process known, before or after `start`. Its path must be its own. */
   add(...definitions: readonly ProcessDefinition[]): void
+  /** Makes schedules known before `start`: they fire while the engine runs. Their names must be their own. */
+  addSchedules(...schedules: readonly Schedule[]): void
   /**
    * Upgrades the store's tables, stores the programs and begins to run processes. Rejects with `DeployRefusedError` when live
    * processes need what this build lacks, unless `park` is set.
@@ -136,6 +142,8 @@ export function createEngine(options: EngineOptions): Engine {
       environment: (definition, hashes) => programs.environment(definition, hashes),
     },
   })
+
+  const scheduler = new Scheduler({ store, clock, now: () => node.now(), enter, report })
 
   /** Programs are stored once per engine, before anything that refers to them. */
   function storePrograms(): Promise<void> {
@@ -216,6 +224,9 @@ export function createEngine(options: EngineOptions): Engine {
       for (const definition of definitions) programs.add(definition)
       known = undefined
     },
+    addSchedules(...schedules) {
+      for (const schedule of schedules) scheduler.add(schedule)
+    },
     async start() {
       if (started) return
       started = true
@@ -226,13 +237,16 @@ export function createEngine(options: EngineOptions): Engine {
         throw new DeployRefusedError(incompatible)
       }
       await node.start()
+      await scheduler.start()
     },
     async drain(deadline = 5_000) {
       started = false
+      scheduler.stop()
       await node.drain(deadline)
     },
     async stop() {
       started = false
+      scheduler.stop()
       await node.stop()
     },
     run: (definition, params, transaction) => startProcess(definition, params, transaction) as never,
@@ -258,6 +272,7 @@ export function createEngine(options: EngineOptions): Engine {
     },
   }
   engine.add(...(options.processes ?? []))
+  engine.addSchedules(...(options.schedules ?? []))
   return engine
 }
 

@@ -23,6 +23,8 @@ export type EngineEvent =
       readonly attempt: number
       readonly error: unknown
     }
+  /** A schedule could not fire; it is tried again. */
+  | { readonly kind: 'schedule'; readonly schedule: string; readonly error: unknown }
   /** The store could not be reached. */
   | { readonly kind: 'store'; readonly error: unknown }
 
@@ -35,6 +37,9 @@ export function printEvent(event: EngineEvent): void {
       return
     case 'unavailable':
       console.error(`process ${event.process} cannot run on this node:`, event.error)
+      return
+    case 'schedule':
+      console.error(`schedule ${event.schedule} could not fire:`, event.error)
       return
     case 'large':
       console.warn(`process ${event.process} stores ${event.bytes} bytes of values`)

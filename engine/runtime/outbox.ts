@@ -6,7 +6,8 @@ import type { Step } from '../step/step.ts'
 import type { SignalEmission, StartRequest } from '../store/store.ts'
 
 export interface Outbox {
-  readonly process: { readonly id: string; readonly shard: number }
+  /** The process it is a step of; `undefined` for the firing of a schedule. */
+  readonly process?: { readonly id: string; readonly shard: number }
   readonly starts: StartRequest[]
   readonly emits: SignalEmission[]
   open: boolean
@@ -14,8 +15,8 @@ export interface Outbox {
 
 const outboxes = new WeakMap<Step, Outbox>()
 
-export function openOutbox(step: Step, process: Outbox['process']): Outbox {
-  const outbox: Outbox = { process, starts: [], emits: [], open: true }
+export function openOutbox(step: Step, process?: Outbox['process']): Outbox {
+  const outbox: Outbox = { ...(process && { process }), starts: [], emits: [], open: true }
   outboxes.set(step, outbox)
   return outbox
 }

@@ -38,6 +38,19 @@ export interface EngineStore {
   /** Asks a process to do something it does not wait for. `false` when there is no such live process. */
   control(process: string, command: ControlCommand): Promise<boolean>
 
+  /**
+   * Makes schedules known. One that is new, or whose rule changed, counts from now on: moments before are not missed.
+   * Answers them as stored, in order.
+   */
+  putSchedules(rules: readonly ScheduleRule[]): Promise<readonly ScheduleRecord[]>
+  /** Every schedule that was ever known, by name. */
+  schedules(): Promise<readonly ScheduleRecord[]>
+  /**
+   * Notes that a schedule fired, together with what it starts and emits. `false`, and nothing is done, when it fired for that
+   * moment or a later one already, whoever did, or when the moment has not come by the store's clock.
+   */
+  fire(firing: ScheduleFiring): Promise<boolean>
+
   /** One process by path, or `undefined`. */
   find(path: string): Promise<ProcessRecord | undefined>
   /** Processes by filter, newest first, keyset-paged. */
@@ -258,4 +271,29 @@ export interface LiveProgram {
   readonly hash: string
   readonly definition: string
   readonly count: number
+}
+
+/** A cron schedule as the store knows it. */
+export interface ScheduleRule {
+  readonly name: string
+  readonly cron: string
+  readonly timeZone: string
+}
+
+export interface ScheduleRecord extends ScheduleRule {
+  /** When it became known with this rule, in store milliseconds. */
+  readonly since: number
+  /** The moment it fired for last, and when that was done, in store milliseconds. */
+  readonly fired?: number
+  readonly firedAt?: number
+  /** How often it fired. */
+  readonly firings: number
+}
+
+export interface ScheduleFiring {
+  readonly name: string
+  /** The moment it fires for, in store milliseconds. */
+  readonly due: number
+  readonly start: readonly StartRequest[]
+  readonly emit: readonly SignalEmission[]
 }

@@ -14,6 +14,7 @@ import type {
   StartRequest,
   StoreSession,
 } from '../store/store.ts'
+import { scheduleContract } from './schedule-contract.ts'
 
 export interface ContractStore {
   readonly store: EngineStore
@@ -99,6 +100,8 @@ export function storeContract(name: string, open: () => Promise<ContractStore>):
   }
 
   describe(`${name} store`, () => {
+    scheduleContract({ withStore, request, emission })
+
     test('a started process is claimed once, with what it was started with', () =>
       withStore(async ({ store, node }) => {
         const session = await node()

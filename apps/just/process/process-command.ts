@@ -1,8 +1,10 @@
 /** `just process`: what runs, where it stands, and what to do about it. */
 import { defineCommand, type ArgsDef } from 'citty'
 import type { ProcessStatus } from '@justscale/engine'
+import { createInspector } from '@justscale/engine/inspector'
 import { withEngine } from './open-engine.ts'
 import { processRow, processTable } from './process-row.ts'
+import { scheduleRow, scheduleTable } from './schedule-row.ts'
 
 const common = {
   namespace: { type: 'string', description: "Schema of the app's processes (default: the only one in the database)" },
@@ -41,6 +43,16 @@ const show = defineCommand({
   },
 })
 
+const schedules = defineCommand({
+  meta: { name: 'schedules', description: 'Schedules, what they fired for last and when they fire next' },
+  args: common,
+  async run({ args }) {
+    const rows = await withEngine(args.namespace, (engine) => createInspector(engine).schedules())
+    const shown = rows.map((row) => scheduleRow(row, Date.now()))
+    console.log(args.json ? JSON.stringify(shown) : scheduleTable(shown))
+  },
+})
+
 type Action = 'cancel' | 'retry' | 'pause' | 'resume'
 
 function action(name: Action, description: string) {
@@ -65,6 +77,7 @@ export const processCommand = defineCommand({
   subCommands: {
     list,
     show,
+    schedules,
     cancel: action('cancel', 'Cancel it and what it started'),
     retry: action('retry', 'Run a failed one again from the failing line'),
     pause: action('pause', 'Start nothing more of it until it is resumed'),

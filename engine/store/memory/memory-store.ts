@@ -14,6 +14,9 @@ import type {
   NodeOptions,
   ProcessFilter,
   ProcessRecord,
+  ScheduleFiring,
+  ScheduleRecord,
+  ScheduleRule,
   SignalEmission,
   StartRequest,
   StartResult,
@@ -22,6 +25,7 @@ import type {
   StoreSession,
 } from '../store.ts'
 import { isEnded, loaded, type Row, Rows, SHARDS } from './rows.ts'
+import { Schedules } from './schedules.ts'
 import { type Member, MemorySession } from './session.ts'
 
 export class MemoryStore implements EngineStore {
@@ -31,6 +35,7 @@ export class MemoryStore implements EngineStore {
   readonly #members = new Map<number, Member>()
   readonly #programs = new Map<string, StoredProgram>()
   readonly #watchers = new Map<string, Set<() => void>>()
+  readonly #schedules = new Schedules(() => this.#clock.now())
   #epoch = 0
 
   constructor(options: { readonly clock?: Clock } = {}) {
@@ -117,6 +122,21 @@ export class MemoryStore implements EngineStore {
     const row = this.#rows.byId.get(process)
     if (row === undefined || isEnded(row)) return false
     this.#rows.deliver(row, 'control', encodeControl(command))
+    return true
+  }
+
+  async putSchedules(rules: readonly ScheduleRule[]): Promise<readonly ScheduleRecord[]> {
+    return this.#schedules.put(rules)
+  }
+
+  async schedules(): Promise<readonly ScheduleRecord[]> {
+    return this.#schedules.all()
+  }
+
+  async fire(firing: ScheduleFiring): Promise<boolean> {
+    if (!this.#schedules.fire(firing)) return false
+    for (const request of firing.start) this.#rows.start(request)
+    for (const emission of firing.emit) this.#rows.emit(emission)
     return true
   }
 

@@ -17,6 +17,9 @@ import type {
   NodeOptions,
   ProcessFilter,
   ProcessRecord,
+  ScheduleFiring,
+  ScheduleRecord,
+  ScheduleRule,
   SignalEmission,
   StartRequest,
   StartResult,
@@ -31,6 +34,7 @@ import { Hints } from './hints.ts'
 import { joinStatements } from './membership.ts'
 import { migrate, schemaName } from './migrate.ts'
 import { NOW } from './record.ts'
+import { fireStatements, putSchedulesStatement, readFired, readSchedule, schedulesStatement } from './schedules.ts'
 import { PostgresSession } from './session.ts'
 import { addStarting } from './starting.ts'
 import { Statement } from './statement.ts'
@@ -227,6 +231,24 @@ export class PostgresStore implements EngineStore {
     )
     this.#woken(rows.map(({ shard }) => shard))
     return rows.length > 0
+  }
+
+  async putSchedules(rules: readonly ScheduleRule[]): Promise<readonly ScheduleRecord[]> {
+    const { text, parameters } = putSchedulesStatement(this.#schema, rules)
+    const rows = (await this.#sql.query(text, parameters)).map(readSchedule)
+    return rules.map((rule) => rows.find(({ name }) => name === rule.name) as ScheduleRecord)
+  }
+
+  async schedules(): Promise<readonly ScheduleRecord[]> {
+    const { text, parameters } = schedulesStatement(this.#schema)
+    return (await this.#sql.query(text, parameters)).map(readSchedule)
+  }
+
+  async fire(firing: ScheduleFiring): Promise<boolean> {
+    const answers = await inTransaction(this.#sql, fireStatements(this.#schema, firing))
+    const { fired, woken } = readFired(answers.at(-1) ?? [])
+    this.#woken(woken)
+    return fired
   }
 
   find(path: string): Promise<ProcessRecord | undefined> {

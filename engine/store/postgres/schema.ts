@@ -154,4 +154,18 @@ export const migrations: readonly Migration[] = [
         left join ${schema}.finished f on f.id = i.id
         left join ${schema}.shard s on s.id = i.shard;`,
   },
+  {
+    version: 2,
+    statements: (schema) => `
+      create table ${schema}.schedule (
+        name text primary key,
+        cron text not null,
+        time_zone text not null,
+        since bigint not null,
+        fired bigint,
+        fired_at bigint,
+        firings bigint not null default 0
+      );
+      create index instance_parent on ${schema}.instance (parent) where parent is not null;`,
+  },
 ]
