@@ -28,6 +28,7 @@ export {
   type SubAppEntry,
 } from './container/abstract-container.ts'
 export { createFeatureBuilder } from './feature/create-feature-builder.ts'
+export { configurable, type Configurable } from './feature/configurable.ts'
 export { createController } from './controller/create-controller.ts'
 export { createGuard, createMiddleware, type Guard, type Middleware } from './controller/create-middleware.ts'
 export { refOf, type RefSchema, type RefText } from './boundary/ref-of.ts'
