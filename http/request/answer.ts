@@ -1,50 +1,53 @@
 /**
  * Answers one request with one route: steps, handler, response, all in one cell. The response leaves after the cell has
- * committed; when the commit fails the client gets that failure instead.
+ * committed; when the commit fails the client gets that failure instead. Synchronous where all of these are.
  */
 import { runInApp } from '@justscale/core'
-import { CallIdentity, runInCell } from '@justscale/core/cell'
-import { HttpError } from '../errors.ts'
+import { callInCell, CallIdentity } from '@justscale/core/cell'
 import { toResponse } from '../response/to-response.ts'
 import type { MountedRoute } from '../server/mounted-route.ts'
+import { after, type Awaitable } from './after.ts'
 import { RequestState, type RequestFacts } from './request-state.ts'
 import { runSteps } from './run-steps.ts'
 
 /** What happens after the steps of a route: by kind. */
-export type Finish = (state: RequestState) => Promise<Response>
+export type Finish = (state: RequestState) => Awaitable<Response>
 
-/** Runs the route's steps and then `finish`. Rejects with what failed. */
-export async function answer(route: MountedRoute, facts: RequestFacts, finish: Finish): Promise<Response> {
+/** Runs the route's steps and then `finish`. Throws or rejects with what failed. */
+export function answer(route: MountedRoute, facts: RequestFacts, finish: Finish): Awaitable<Response> {
   const state = new RequestState(facts)
-  const caller = new CallIdentity(() => facts.request.headers, facts.requestId)
-  const options = { name: route.title, signal: facts.signal, caller }
+  const cell = new RequestCell(route.title, facts)
   return runInApp(route.app, () =>
-    runInCell(options, async () => {
-      const ended = await runSteps(route.prepared, state)
-      if (ended !== undefined) return toResponse({ ...route, returns: new Map() }, ended, state.res, facts.requestId)
-      return finish(state)
-    }),
+    callInCell(cell, () =>
+      after(runSteps(route.prepared, state), (ended) =>
+        ended === undefined ? finish(state) : toResponse(undeclared, ended, state.res, facts),
+      ),
+    ),
   )
 }
 
 /** For request routes: the handler's result is the response. */
-export async function handled(route: MountedRoute, state: RequestState): Promise<Response> {
-  const result = await (route.handle as (context: RequestState) => unknown)(state)
-  return toResponse(route, result, state.res, state.requestId)
+export function handled(route: MountedRoute, state: RequestState, facts: RequestFacts): Awaitable<Response> {
+  const result = (route.handle as (context: RequestState) => unknown)(state)
+  return after(result, (value) => toResponse(route, value, state.res, facts))
 }
 
-/** Rejects with 504 once the signal aborts for the deadline; the work goes on and sees its signal aborted. */
-export function withDeadline(
-  milliseconds: number,
-  expire: (reason: HttpError) => void,
-  work: Promise<Response>,
-): Promise<Response> {
-  if (milliseconds <= 0) return work
-  const expired = Promise.withResolvers<never>()
-  const timer = setTimeout(() => {
-    const error = new HttpError(504, `No answer within ${milliseconds} ms`)
-    expire(error)
-    expired.reject(error)
-  }, milliseconds)
-  return Promise.race([work, expired.promise]).finally(() => clearTimeout(timer))
+/** What ends a chain early is no declared answer of the route. */
+const undeclared = { method: 'GET', path: '', returns: new Map() } as const
+
+/** Options of the request's cell, whose signal is made only once something asks for it. */
+class RequestCell {
+  readonly name: string
+  readonly caller: CallIdentity
+  readonly #facts: RequestFacts
+
+  constructor(name: string, facts: RequestFacts) {
+    this.name = name
+    this.caller = new CallIdentity(() => facts.request.headers, facts.requestId)
+    this.#facts = facts
+  }
+
+  get signal(): AbortSignal {
+    return this.#facts.signal
+  }
 }

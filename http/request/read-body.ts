@@ -4,17 +4,19 @@ import type { BodyType } from '../route/route.ts'
 
 /** Rejects with `HttpError`: 400 malformed, 413 too long, 415 another type. `undefined` when there is none. */
 export async function readBody(request: Request, type: BodyType, limit: number): Promise<unknown> {
-  const contentType = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? ''
-  const declared = Number(request.headers.get('content-length') ?? 0)
-  if (declared > limit) throw tooLong(limit)
+  const { headers } = request
+  const declared = declaredLength(headers)
+  if (declared !== undefined && declared > limit) throw tooLong(limit)
   if (type === 'stream') return limitedStream(request.body ?? new Blob().stream(), limit)
+  const contentType = headers.get('content-type')
   if (type === 'json' || type === 'form') {
-    if (request.body === null || (declared === 0 && contentType === ''))
-      return emptyBody(await readBytes(request, limit), contentType)
-    if (!accepts(type, contentType))
-      throw new HttpError(415, `The body must be ${type === 'json' ? 'application/json' : 'a form'}`)
+    const plain = plainType(contentType)
+    if (!accepts(type, plain)) {
+      if ((declared ?? (await readBytes(request, declared, limit)).length) === 0) return undefined
+      throw otherType(type, plain)
+    }
   }
-  const bytes = await readBytes(request, limit)
+  const bytes = await readBytes(request, declared, limit)
   switch (type) {
     case 'bytes':
       return bytes
@@ -23,13 +25,27 @@ export async function readBody(request: Request, type: BodyType, limit: number):
     case 'json':
       return bytes.length === 0 ? undefined : parseJson(decodeText(bytes))
     case 'form':
-      return parseForm(bytes, request.headers.get('content-type') ?? '')
+      return parseForm(bytes, contentType ?? '')
   }
 }
 
-function emptyBody(bytes: Uint8Array, contentType: string): undefined {
-  if (bytes.length === 0) return undefined
-  throw new HttpError(415, contentType === '' ? 'The body has no content type' : `${contentType} is not supported`)
+/** `undefined` for bodies whose length only their end tells. */
+function declaredLength(headers: Headers): number | undefined {
+  const declared = headers.get('content-length')
+  return declared === null || headers.get('transfer-encoding') !== null ? undefined : Number(declared)
+}
+
+/** The content type without its parameters, in lower case. */
+function plainType(contentType: string | null): string {
+  if (contentType === null || contentType === 'application/json') return contentType ?? ''
+  const end = contentType.indexOf(';')
+  return (end === -1 ? contentType : contentType.slice(0, end)).trim().toLowerCase()
+}
+
+function otherType(type: 'json' | 'form', contentType: string): HttpError {
+  const wanted = type === 'json' ? 'application/json' : 'a form'
+  const given = contentType === '' ? 'but has no content type' : `not ${contentType}`
+  return new HttpError(415, `The body must be ${wanted}, ${given}`)
 }
 
 function accepts(type: 'json' | 'form', contentType: string): boolean {
@@ -37,15 +53,14 @@ function accepts(type: 'json' | 'form', contentType: string): boolean {
   return contentType === 'application/x-www-form-urlencoded' || contentType === 'multipart/form-data'
 }
 
-async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
-  if (request.body === null) return new Uint8Array()
-  const declared = request.headers.get('content-length')
-  // A declared length is enforced by the runtime, so the body can be read at once.
-  if (declared !== null && request.headers.get('transfer-encoding') === null) {
+async function readBytes(request: Request, declared: number | undefined, limit: number): Promise<Uint8Array> {
+  // A declared length is enforced by the runtime, so the body can be read at once. (Asking for `request.body` makes a stream.)
+  if (declared !== undefined) {
     const bytes = await request.bytes()
     if (bytes.length > limit) throw tooLong(limit)
     return bytes
   }
+  if (request.body === null) return new Uint8Array()
   const chunks: Uint8Array[] = []
   let length = 0
   for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
@@ -68,10 +83,15 @@ function decodeText(bytes: Uint8Array): string {
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text, /__proto__|\\u005f/i.test(text) ? dropPrototypeKeys : undefined)
+    return mayHavePrototypeKeys(text) ? JSON.parse(text, dropPrototypeKeys) : JSON.parse(text)
   } catch {
     throw new HttpError(400, 'The body is not valid JSON')
   }
+}
+
+/** Written out, or with escapes for its letters. */
+function mayHavePrototypeKeys(text: string): boolean {
+  return text.includes('__proto__') || text.includes('\\u00')
 }
 
 function dropPrototypeKeys(key: string, value: unknown): unknown {
@@ -89,10 +109,11 @@ async function parseForm(bytes: Uint8Array, contentType: string): Promise<Record
   }
 }
 
-/** Entries as an object: a repeated key gives a list. Has no prototype, so no key can reach one. */
+/** Entries as an object: a repeated key gives a list, and no key reaches a prototype. */
 export function gather(entries: Iterable<[string, unknown]>): Record<string, unknown> {
   const result: Record<string, unknown> = Object.create(null) as Record<string, unknown>
   for (const [key, value] of entries) {
+    if (key === '__proto__') continue
     const before = result[key]
     if (before === undefined) result[key] = value
     else if (Array.isArray(before)) before.push(value)

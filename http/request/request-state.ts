@@ -1,69 +1,94 @@
 /** One request on its way through a route's steps: the context they build up, made lazily where it costs. */
+import type { CommonHeaders } from '../response/common-headers.ts'
 import { RequestResponder } from '../response/responder.ts'
 import { gather } from './read-body.ts'
 
+/** What the server knows of a request, and what it wants to know of its answer. */
 export interface RequestFacts {
   readonly request: Request
   readonly params: Readonly<Record<string, string>>
+  /** Made when it is asked for, as `clientAddress` is. */
   readonly signal: AbortSignal
   readonly requestId: string
-  readonly clientAddress: () => string
+  readonly clientAddress: string
+  readonly common: CommonHeaders
+  /** The answer that carries the common headers already. */
+  dressed: Response | undefined
+  /** Bytes or characters of an answer that is in memory; `undefined` for streams, files and foreign responses. */
+  size: number | undefined
+  /** Lets a stream be quiet for as long as it likes. */
+  keepOpen(): void
 }
 
 export class RequestState {
   readonly request: Request
   readonly params: Readonly<Record<string, string>>
-  readonly signal: AbortSignal
   readonly requestId: string
-  readonly #clientAddress: () => string
   readonly res: RequestResponder;
   [name: string]: unknown
+  readonly #facts: RequestFacts
+  #url: URL | undefined
+  #query: unknown
+  #cookies: unknown
 
   constructor(facts: RequestFacts) {
     this.request = facts.request
     this.params = facts.params
-    this.signal = facts.signal
     this.requestId = facts.requestId
-    this.#clientAddress = facts.clientAddress
+    this.#facts = facts
     this.res = new RequestResponder(facts.request)
     for (const name in facts.params) this[name] = facts.params[name]
   }
 
-  get url(): URL {
-    return this.#replace('url', new URL(this.request.url))
+  get signal(): AbortSignal {
+    return this.#facts.signal
   }
 
   get clientAddress(): string {
-    return this.#replace('clientAddress', this.#clientAddress())
+    return this.#facts.clientAddress
+  }
+
+  get url(): URL {
+    return (this.#url ??= new URL(this.request.url))
   }
 
   get query(): unknown {
-    return this.#replace(
-      'query',
-      gather(new URL(this.request.url).searchParams as unknown as Iterable<[string, unknown]>),
-    )
+    return (this.#query ??= plainQuery(this.request.url))
   }
 
   get headers(): unknown {
-    return this.#replace('headers', this.request.headers)
+    return this.request.headers
   }
 
   get cookies(): unknown {
-    return this.#replace('cookies', Object.fromEntries(new Bun.CookieMap(this.request.headers.get('cookie') ?? '')))
+    return (this.#cookies ??= Object.fromEntries(new Bun.CookieMap(this.request.headers.get('cookie') ?? '')))
   }
 
   /** Puts a value into the context; what was there under the name is gone. */
   set(name: string, value: unknown): void {
-    this.#replace(name, value)
+    if (made.has(name))
+      Object.defineProperty(this, name, { value, enumerable: true, configurable: true, writable: true })
+    else this[name] = value
   }
 
   /** What a middleware adds. */
   add(values: object): void {
-    for (const [name, value] of Object.entries(values)) this.#replace(name, value)
+    for (const [name, value] of Object.entries(values)) this.set(name, value)
   }
+}
 
-  #replace<Value>(name: string, value: Value): Value {
-    Object.defineProperty(this, name, { value, enumerable: true, configurable: true, writable: true })
-    return value
-  }
+/** Names that stand for a getter, which an own property has to cover. */
+const made: ReadonlySet<string> = new Set([
+  'signal',
+  'clientAddress',
+  'url',
+  'query',
+  'headers',
+  'cookies',
+  '__proto__',
+])
+
+function plainQuery(url: string): unknown {
+  const start = url.indexOf('?')
+  return start === -1 ? {} : gather(new URLSearchParams(url.slice(start + 1)) as unknown as Iterable<[string, unknown]>)
 }

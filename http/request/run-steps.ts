@@ -14,11 +14,12 @@ import { Reply } from '../response/reply.ts'
 import { parameterNames } from '../route/path.ts'
 import { checkSchema, type Schema, type SchemaResult } from '../route/schema.ts'
 import type { ParameterType, Step } from '../route/route.ts'
+import { after, type Awaitable } from './after.ts'
 import { readBody } from './read-body.ts'
 import type { RequestState } from './request-state.ts'
 
 /** Answers with what ended the chain, or `undefined` when all steps let the request pass. */
-export type PreparedStep = (state: RequestState) => Answer | undefined | Promise<Answer | undefined>
+export type PreparedStep = (state: RequestState) => Awaitable<Answer | undefined>
 
 /** Finds what steps inject. Rejects with `UnprovidedTokenError`. */
 export function prepareSteps(
@@ -29,11 +30,12 @@ export function prepareSteps(
   return Promise.all(steps.map((step) => prepareStep(path, step, container)))
 }
 
-export async function runSteps(steps: readonly PreparedStep[], state: RequestState): Promise<Answer | undefined> {
-  for (const step of steps) {
-    const answer = step(state)
-    const settled = answer instanceof Promise ? await answer : answer
-    if (settled !== undefined) return settled
+/** Synchronous as long as the steps are. Throws or rejects with what a step fails with. */
+export function runSteps(steps: readonly PreparedStep[], state: RequestState, from = 0): Awaitable<Answer | undefined> {
+  for (let index = from; index < steps.length; index++) {
+    const answer = steps[index]?.(state)
+    if (answer instanceof Promise) return answer.then((late) => late ?? runSteps(steps, state, index + 1))
+    if (answer !== undefined) return answer
   }
   return undefined
 }
@@ -66,15 +68,25 @@ function injected(step: unknown, container: AbstractContainer): Promise<Run> {
 
 function typesStep(path: string, types: Readonly<Record<string, ParameterType>>): PreparedStep {
   const parameters = typedParameters(path, types)
-  return async (state) => {
-    const violations: Violation[] = []
-    for (const [name, type] of parameters) {
-      const result = await parameterValue(type, name, state.params[name] ?? '')
-      if ('violations' in result) violations.push(...result.violations)
-      else state.set(name, result.value)
-    }
-    if (violations.length > 0) throw invalid(violations)
-    return undefined
+  return (state) => {
+    const results = parameters.map(([name, type]) => parameterValue(type, name, state.params[name] ?? ''))
+    const pending = results.some((result) => result instanceof Promise)
+    return after(pending ? Promise.all(results) : (results as SchemaResult[]), (all) =>
+      acceptParameters(state, parameters, all),
+    )
+  }
+}
+
+function acceptParameters(
+  state: RequestState,
+  parameters: readonly (readonly [string, ParameterType])[],
+  results: readonly SchemaResult[],
+): undefined {
+  const violations = results.flatMap((result) => ('violations' in result ? result.violations : []))
+  if (violations.length > 0) throw invalid(violations)
+  for (const [index, result] of results.entries()) {
+    const name = parameters[index]?.[0]
+    if ('value' in result && name !== undefined) state.set(name, result.value)
   }
 }
 
@@ -108,15 +120,14 @@ function schemaStep(
   schema: Schema,
   read: (state: RequestState) => unknown,
 ): PreparedStep {
-  return (state) => {
-    const result = checkSchema(schema, name, read(state))
-    return result instanceof Promise ? result.then((late) => accept(state, name, late)) : accept(state, name, result)
-  }
+  return (state) => after(checkSchema(schema, name, read(state)), (result) => accept(state, name, result))
 }
 
 function bodyStep({ schema, type, limit }: Step & { kind: 'body' }): PreparedStep {
-  return async (state) =>
-    accept(state, 'body', await checkSchema(schema, 'body', await readBody(state.request, type, limit)))
+  return async (state) => {
+    const result = checkSchema(schema, 'body', await readBody(state.request, type, limit))
+    return accept(state, 'body', result instanceof Promise ? await result : result)
+  }
 }
 
 function accept(state: RequestState, name: string, result: SchemaResult): undefined {
@@ -125,25 +136,28 @@ function accept(state: RequestState, name: string, result: SchemaResult): undefi
 }
 
 function useStep(middleware: Run): PreparedStep {
-  return async (state) => {
-    const result = await middleware(state)
-    if (result instanceof Response || result instanceof Reply) return result
-    if (typeof result === 'object' && result !== null) state.add(result)
-    return undefined
-  }
+  return (state) =>
+    after(middleware(state), (result) => {
+      if (result instanceof Response || result instanceof Reply) return result
+      if (typeof result === 'object' && result !== null) state.add(result)
+      return undefined
+    })
 }
 
+/** The first guard that lets the request pass is enough; else the first denial that is an answer, else 403. */
 function guardStep(guards: readonly Run[]): PreparedStep {
-  return async (state) => {
-    let denial: Answer | undefined
-    for (const guard of guards) {
-      const result = await guard(state)
-      if (result instanceof Response || result instanceof Reply) denial ??= result
-      else if (result !== false) return undefined
+  const ask = (state: RequestState, index: number, denial: Answer | undefined): Awaitable<Answer | undefined> => {
+    const guard = guards[index]
+    if (guard === undefined) {
+      if (denial !== undefined) return denial
+      throw new HttpError(403, 'You may not do this')
     }
-    if (denial !== undefined) return denial
-    throw new HttpError(403, 'You may not do this')
+    return after(guard(state), (result) => {
+      if (result instanceof Response || result instanceof Reply) return ask(state, index + 1, denial ?? result)
+      return result === false ? ask(state, index + 1, denial) : undefined
+    })
   }
+  return (state) => ask(state, 0, undefined)
 }
 
 function invalid(violations: readonly Violation[]): HttpError {

@@ -1,30 +1,26 @@
 /** Makes the response of what a handler gave: checks it against what the route declares, and sends what the schema makes of it. */
 import { ResponseContractError } from '../errors.ts'
+import { after, type Awaitable } from '../request/after.ts'
+import type { RequestFacts } from '../request/request-state.ts'
 import type { RouteDescription } from '../route/route.ts'
-import { checkSchema } from '../route/schema.ts'
+import { checkSchema, type SchemaResult } from '../route/schema.ts'
 import { problemResponse } from './problem.ts'
-import { Reply } from './reply.ts'
+import { Reply, type ReplyBody } from './reply.ts'
 import type { RequestResponder } from './responder.ts'
 
 type Route = Pick<RouteDescription, 'returns' | 'method' | 'path'>
 
-/** Rejects with `ResponseContractError`. */
-export async function toResponse(
+/** Throws or rejects with `ResponseContractError`. Synchronous where the schema is. */
+export function toResponse(
   route: Route,
   result: unknown,
   res: RequestResponder,
-  requestId: string,
-): Promise<Response> {
-  const response = result instanceof Response ? result : await replyResponse(route, result, requestId)
-  const own = res.ownHeaders
-  if (own === undefined) return response
-  const target = mutable(response)
-  for (const [name, value] of own) {
-    if (name === 'set-cookie') continue
-    target.headers.set(name, value)
-  }
-  for (const cookie of own.getSetCookie()) target.headers.append('set-cookie', cookie)
-  return target
+  facts: RequestFacts,
+): Awaitable<Response> {
+  if (result instanceof Response) return withOwnHeaders(res.ownHeaders === undefined ? result : mutable(result), res)
+  const made =
+    result instanceof Reply ? replyResponse(route, result, facts) : valueResponse(route, undefined, result, facts)
+  return after(made, (response) => withOwnHeaders(response, res))
 }
 
 /** Responses of `fetch` and `Response.redirect` have headers that cannot be changed. */
@@ -32,21 +28,59 @@ export function mutable(response: Response): Response {
   return new Response(response.body, response)
 }
 
-async function replyResponse(route: Route, result: unknown, requestId: string): Promise<Response> {
-  const reply = result instanceof Reply ? result : new Reply(undefined, { kind: 'value', value: result })
-  const { body } = reply
-  if (body.kind === 'problem') return problemResponse({ status: reply.status ?? 400, detail: body.message, requestId })
-  if (body.kind === 'raw') {
-    const headers: Record<string, string> = body.contentType === undefined ? {} : { 'content-type': body.contentType }
-    return new Response(body.body, { status: reply.status ?? 200, headers })
-  }
-  const status = reply.status ?? defaultStatus(route, body.value)
-  const value = await declaredValue(route, status, body.value)
+function withOwnHeaders(response: Response, { ownHeaders }: RequestResponder): Response {
+  if (ownHeaders === undefined) return response
+  for (const [name, value] of ownHeaders) if (name !== 'set-cookie') response.headers.set(name, value)
+  for (const cookie of ownHeaders.getSetCookie()) response.headers.append('set-cookie', cookie)
+  return response
+}
+
+function replyResponse(route: Route, { status, body }: Reply, facts: RequestFacts): Awaitable<Response> {
+  if (body.kind === 'value') return valueResponse(route, status, body.value, facts)
+  if (body.kind === 'raw') return rawResponse(status ?? 200, body, facts)
+  return problemResponse({ status: status ?? 400, detail: body.message, requestId: facts.requestId })
+}
+
+function rawResponse(
+  status: number,
+  { body, contentType }: ReplyBody & { kind: 'raw' },
+  facts: RequestFacts,
+): Response {
+  if (typeof body === 'string') facts.size = body.length
+  else if (body instanceof Uint8Array) facts.size = body.byteLength
+  else if (body !== null && !(body instanceof Blob)) facts.keepOpen()
+  return new Response(body, { status, headers: contentType === undefined ? {} : { 'content-type': contentType } })
+}
+
+function valueResponse(
+  route: Route,
+  given: number | undefined,
+  value: unknown,
+  facts: RequestFacts,
+): Awaitable<Response> {
+  const status = given ?? defaultStatus(route, value)
+  if (route.returns.size === 0 || status >= 400) return jsonResponse(status, value, facts)
+  if (!route.returns.has(status)) throw breach(route, status, 'the status is not declared')
+  const schema = route.returns.get(status)
+  if (schema !== undefined)
+    return after(checkSchema(schema, 'body', value), (result) =>
+      jsonResponse(status, declared(route, status, result), facts),
+    )
+  if (value !== undefined) throw breach(route, status, 'it declares no body')
+  return jsonResponse(status, undefined, facts)
+}
+
+function jsonResponse(status: number, value: unknown, facts: RequestFacts): Response {
   if (value === undefined || status === 204 || status === 304) return new Response(null, { status })
-  return new Response(JSON.stringify(value), { status, headers: { 'content-type': 'application/json' } })
+  const text = JSON.stringify(value)
+  const response = new Response(text, { status, headers: facts.common.json })
+  facts.size = text.length
+  facts.dressed = response
+  return response
 }
 
 function defaultStatus(route: Route, value: unknown): number {
+  if (route.returns.size === 0) return value === undefined ? 204 : 200
   for (const [status, schema] of route.returns) {
     if (status >= 200 && status < 300 && (value === undefined) === (schema === undefined)) return status
   }
@@ -54,20 +88,12 @@ function defaultStatus(route: Route, value: unknown): number {
   return value === undefined ? 204 : 200
 }
 
-async function declaredValue(route: Route, status: number, value: unknown): Promise<unknown> {
-  if (route.returns.size === 0 || status >= 400) return value
-  const name = `${route.method} ${route.path}`
-  if (!route.returns.has(status)) throw new ResponseContractError(name, status, 'the status is not declared')
-  const schema = route.returns.get(status)
-  if (schema === undefined) {
-    if (value === undefined) return undefined
-    throw new ResponseContractError(name, status, 'it declares no body')
-  }
-  const result = await checkSchema(schema, 'body', value)
+function declared(route: Route, status: number, result: SchemaResult): unknown {
   if ('value' in result) return result.value
-  throw new ResponseContractError(
-    name,
-    status,
-    result.violations.map(({ path, message }) => `${path} ${message}`.trim()).join('; '),
-  )
+  const problems = result.violations.map(({ path, message }) => `${path} ${message}`.trim())
+  throw breach(route, status, problems.join('; '))
+}
+
+function breach(route: Route, status: number, problem: string): ResponseContractError {
+  return new ResponseContractError(`${route.method} ${route.path}`, status, problem)
 }

@@ -77,7 +77,7 @@ function makeServer(app: Application<unknown>, parts: Parts, options: HttpOption
             () => built.metrics,
           )
     const pages = [...parts.pages.flatMap((pagesOf) => pagesOf(routes)), ...monitoring]
-    const built: HttpHandler = new HttpHandler({
+    const built: HttpHandler = await HttpHandler.make({
       app,
       routes,
       pages,

@@ -1,38 +1,30 @@
 /**
- * The app as a function from request to response: Hono matches, its own middleware does what is common to all answers, and
- * routes answer in their app. Works the same with a socket and without one.
+ * The app as a function from request to response: finds the route, answers in the route's app, and puts on every answer what
+ * is common to all. Works the same with a socket and without one. Answers at once, without a promise, where the route does.
  */
 import type { Application, FetchHandler, Logger } from '@justscale/core'
 import { runInApp } from '@justscale/core'
-import { requestIdFrom } from '@justscale/core/cell'
-import { Hono, type MiddlewareHandler } from 'hono'
-import { compress } from 'hono/compress'
-import { cors } from 'hono/cors'
-import { etag } from 'hono/etag'
-import { secureHeaders } from 'hono/secure-headers'
+import { getPathNoStrict } from 'hono/utils/url'
 import { HttpError } from '../errors.ts'
-import { answer, handled, withDeadline } from '../request/answer.ts'
+import type { Awaitable } from '../request/after.ts'
+import { answer, handled } from '../request/answer.ts'
+import { Deadlines } from '../request/deadlines.ts'
 import type { RequestState } from '../request/request-state.ts'
+import { CommonHeaders } from '../response/common-headers.ts'
 import { problemOf, problemResponse } from '../response/problem.ts'
 import { mutable } from '../response/to-response.ts'
 import { streamEvents } from '../sse/stream-events.ts'
 import { openSocket } from '../websocket/open-socket.ts'
-import { clientAddress, type AddressOf } from './client-address.ts'
-import { Metrics } from './metrics.ts'
+import { clientAddress } from './client-address.ts'
+import { withCommonMiddleware, type Respond } from './common-middleware.ts'
+import { Exchange, type ExchangeTools } from './exchange.ts'
+import { Metrics, type RouteCounter } from './metrics.ts'
 import type { MountedRoute } from './mounted-route.ts'
-import type { CorsOptions, HttpOptions } from './options.ts'
+import type { HttpOptions } from './options.ts'
 import { noPeer, type Peer } from './peer.ts'
+import { chooseRoute, groupRoutes, wildcardNamed, type RouteGroup } from './route-group.ts'
+import { Router } from './router.ts'
 import { staticFile } from './static-file.ts'
-
-/** One request as the handler keeps track of it. */
-interface Exchange {
-  readonly requestId: string
-  readonly peer: Peer
-  readonly abort: AbortController
-  route: string
-}
-
-type Environment = { Bindings: Exchange }
 
 /** A path that the server answers itself. */
 export interface ServerPage {
@@ -49,6 +41,12 @@ export interface HttpHandlerParts {
   readonly options: HttpOptions
 }
 
+/** What answers a method and path. */
+interface Target {
+  readonly counter: RouteCounter
+  readonly answer: Respond
+}
+
 export class HttpHandler {
   readonly metrics = new Metrics()
   readonly routes: readonly MountedRoute[]
@@ -57,40 +55,35 @@ export class HttpHandler {
   /** True once the server wants its clients to go elsewhere: answers then close their connection. */
   closing = false
   readonly #parts: HttpHandlerParts
-  readonly #hono: Hono<Environment>
-  readonly #methods = new Map<string, Hono<Environment>>()
-  readonly #addressOf: AddressOf
+  readonly #router: Router<Target>
+  readonly #respond: Respond
+  readonly #tools: ExchangeTools
+  readonly #deadlines = new Deadlines()
   #idle: (() => void) | undefined
 
-  constructor(parts: HttpHandlerParts) {
+  private constructor(parts: HttpHandlerParts, common: CommonHeaders) {
     this.#parts = parts
     this.routes = parts.routes
-    this.#addressOf = clientAddress(parts.options.trustedProxies ?? [])
-    this.#hono = this.#build()
+    const addressOf = clientAddress(parts.options.trustedProxies ?? [])
+    this.#tools = { addressOf, common, unrouted: this.metrics.counter('none') }
+    this.#router = this.#routed()
+    this.#respond = withCommonMiddleware(parts.options, (exchange) => this.#answerOrFail(exchange))
   }
 
-  /** Answers a request; never rejects. */
-  async fetch(request: Request, peer: Peer = noPeer): Promise<Response> {
-    const started = performance.now()
-    const exchange: Exchange = {
-      requestId: requestIdFrom(request.headers),
-      peer,
-      abort: new AbortController(),
-      route: 'none',
-    }
+  static async make(parts: HttpHandlerParts): Promise<HttpHandler> {
+    const { secureHeaders, cors } = parts.options
+    const common =
+      secureHeaders === false ? CommonHeaders.none() : await CommonHeaders.secure({ sharing: cors !== undefined })
+    return new HttpHandler(parts, common)
+  }
+
+  /** Answers a request; never throws or rejects. `undefined` once the connection has become a WebSocket. */
+  fetch(request: Request, peer: Peer = noPeer): Awaitable<Response | undefined> {
+    const exchange = new Exchange(request, peer, this.#tools)
     this.metrics.inFlight += 1
-    let response: Response
-    try {
-      checkEscapes(request.url)
-      response = await this.#hono.fetch(request, exchange)
-    } catch (error) {
-      response = this.#failure(error, exchange, request)
-    }
-    const finished = this.#finish(response, exchange)
-    this.metrics.inFlight -= 1
-    if (this.metrics.inFlight === 0) this.#idle?.()
-    this.#log(request, finished.status, exchange, performance.now() - started)
-    return finished
+    const response = this.#respond(exchange)
+    if (!(response instanceof Promise)) return this.#finish(response, exchange)
+    return response.then((late) => this.#finish(late, exchange))
   }
 
   /** Resolves once no request is being answered. */
@@ -101,157 +94,124 @@ export class HttpHandler {
     })
   }
 
-  #build(): Hono<Environment> {
-    const { options, mounted, pages } = this.#parts
-    const hono = new Hono<Environment>({ strict: false })
-    for (const middleware of commonMiddleware(options)) hono.use(middleware)
-    for (const handler of mounted) {
-      hono.use((context, next) => this.#mounted(handler, context.req.raw, context.env.peer, next))
-    }
+  #routed(): Router<Target> {
+    const { options, pages } = this.#parts
+    const router = new Router<Target>()
     for (const group of groupRoutes(this.routes)) {
       const [{ method, path }] = group
-      hono.on(method, path, (context) =>
-        this.#answerGroup(group, context.req.raw, context.req.param() as Params, context.env),
-      )
+      router.add(method, path, {
+        counter: this.metrics.counter(path),
+        answer: (exchange) => this.#answerGroup(group, exchange),
+      })
     }
-    for (const page of pages) hono.get(page.path, (context) => Promise.resolve(page.answer(context.req.raw)))
-    for (const [path, folder] of Object.entries(options.static ?? {})) {
-      hono.get(`${path.replace(/\/+$/, '')}/*`, (context) => staticFile(context.req.raw, path, folder))
-    }
-    hono.notFound((context) => this.#unmatched(context.req.raw, context.env))
-    hono.onError((error, context) => this.#failure(error, context.env, context.req.raw))
-    return hono
+    const own = (path: string, answer: (request: Request) => Awaitable<Response>) =>
+      router.add('GET', path, { counter: this.#tools.unrouted, answer: ({ request }) => answer(request) })
+    for (const page of pages) own(page.path, page.answer)
+    for (const [path, folder] of Object.entries(options.static ?? {}))
+      own(`${path.replace(/\/+$/, '')}/*`, (request) => staticFile(request, path, folder))
+    return router
   }
 
-  async #mounted(
-    handler: FetchHandler,
-    request: Request,
-    peer: Peer,
-    next: () => Promise<void>,
-  ): Promise<Response | undefined> {
-    if (handler.matches(request)) {
+  #answerOrFail(exchange: Exchange): Awaitable<Response> {
+    try {
+      const response = this.#answer(exchange)
+      return response instanceof Promise ? response.catch((error) => this.#failure(error, exchange)) : response
+    } catch (error) {
+      return this.#failure(error, exchange)
+    }
+  }
+
+  #answer(exchange: Exchange): Awaitable<Response> {
+    const { request } = exchange
+    checkEscapes(request.url)
+    for (const handler of this.#parts.mounted) {
+      if (!handler.matches(request)) continue
       // Whether it streams, and for how long it is quiet, only the handler knows.
-      peer.keepOpen()
+      exchange.keepOpen()
       return runInApp(this.#parts.app, () => handler.fetch(request))
     }
-    await next()
-    return undefined
-  }
-
-  async #answerGroup(group: RouteGroup, request: Request, params: Params, exchange: Exchange): Promise<Response> {
-    const route = chooseRoute(group, request)
-    exchange.route = route.path
-    const deadline = route.kind === 'request' ? (route.deadline ?? this.#parts.options.requestTimeout ?? 30_000) : 0
-    const facts = {
-      request,
-      params: wildcardNamed(route, request, params),
-      signal: this.#signal(route, request, exchange),
-      requestId: exchange.requestId,
-      clientAddress: () => this.#addressOf(request, exchange.peer.address),
+    const path = getPathNoStrict(request)
+    const match = this.#router.match(request.method, path)
+    if (match !== undefined) {
+      exchange.params = match.params
+      exchange.counter = match.target.counter
+      return match.target.answer(exchange)
     }
-    const finish = (state: RequestState) => this.#finishRoute(route, state, exchange)
-    return withDeadline(deadline, (reason) => exchange.abort.abort(reason), answer(route, facts, finish))
+    return request.method === 'HEAD' ? this.#head(path, exchange) : this.#unmatched(path, exchange)
   }
 
-  /** Aborts when the client is gone or the deadline has passed; for streams and sockets also when the server stops. */
-  #signal(route: MountedRoute, request: Request, { abort }: Exchange): AbortSignal {
-    if (route.kind !== 'request') return AbortSignal.any([request.signal, abort.signal, this.draining.signal])
-    // Joining signals costs more than the rest of a small request.
-    request.signal.addEventListener('abort', () => abort.abort(request.signal.reason), { once: true })
-    return abort.signal
+  /** As GET, without the body. */
+  async #head(path: string, exchange: Exchange): Promise<Response> {
+    const match = this.#router.match('GET', path)
+    if (match === undefined) return this.#unmatched(path, exchange)
+    exchange.params = match.params
+    exchange.counter = match.target.counter
+    const response = await match.target.answer(exchange)
+    const { size } = exchange
+    if (size === undefined) await response.body?.cancel()
+    return new Response(null, response)
   }
 
-  #finishRoute(route: MountedRoute, state: RequestState, exchange: Exchange): Promise<Response> {
+  #answerGroup(group: RouteGroup, exchange: Exchange): Awaitable<Response> {
+    const route = chooseRoute(group, exchange.request)
+    exchange.params = wildcardNamed(route, exchange)
+    if (route.kind !== 'request') {
+      exchange.endWith(this.draining.signal)
+      return answer(route, exchange, (state) => this.#stream(route, state, exchange))
+    }
+    const response = answer(route, exchange, (state) => handled(route, state, exchange))
+    if (!(response instanceof Promise)) return response
+    const deadline = route.deadline ?? this.#parts.options.requestTimeout ?? 30_000
+    return this.#deadlines.limit(deadline, response, (reason) => exchange.abort(reason))
+  }
+
+  #stream(route: MountedRoute, state: RequestState, exchange: Exchange): Promise<Response> {
     const { logger, options } = this.#parts
-    const tools = { route, state, peer: exchange.peer, metrics: this.metrics, logger }
+    const tools = { route, state, facts: exchange, peer: exchange.peer, metrics: this.metrics, logger }
     if (route.kind === 'events') return streamEvents({ ...tools, heartbeat: options.heartbeat ?? 15_000 })
-    if (route.kind === 'socket')
-      return openSocket({ ...tools, options: options.webSocket ?? {}, draining: this.draining.signal })
-    return handled(route, state)
+    return openSocket({ ...tools, options: options.webSocket ?? {}, draining: this.draining.signal })
   }
 
-  #unmatched(request: Request, exchange: Exchange): Response {
-    const path = new URL(request.url).pathname
-    const allowed = this.#allowedMethods(path)
+  #unmatched(path: string, { request, requestId }: Exchange): Response {
+    const allowed = this.#router.methods(path)
     if (allowed.length === 0) throw new HttpError(404, 'There is nothing at this address')
     const headers = { allow: allowed.join(', ') }
-    return problemResponse({
-      status: 405,
-      detail: `${request.method} is not possible here`,
-      requestId: exchange.requestId,
-      headers,
-    })
+    return problemResponse({ status: 405, detail: `${request.method} is not possible here`, requestId, headers })
   }
 
-  #allowedMethods(path: string): string[] {
-    const matching = this.routes.filter((route) => this.#matches(route, path)).map((route) => route.method)
-    const methods = new Set<string>(matching)
-    if (methods.has('GET')) methods.add('HEAD')
-    return [...methods].sort()
-  }
-
-  #matches(route: MountedRoute, path: string): boolean {
-    const known =
-      this.#methods.get(route.path) ??
-      new Hono<Environment>({ strict: false }).all(route.path, (context) => context.body(null))
-    this.#methods.set(route.path, known as Hono<Environment>)
-    const [handlers] = known.router.match('GET', path.length > 1 ? path.replace(/\/$/, '') : path)
-    return handlers.length > 0
-  }
-
-  #failure(error: unknown, exchange: Exchange, request: Request): Response {
-    const { response, unexpected } = problemOf(error, exchange.requestId)
-    if (unexpected && !request.signal.aborted) {
-      this.#parts.logger.error(`${request.method} ${exchange.route} failed`, { error, requestId: exchange.requestId })
-    }
+  #failure(error: unknown, { request, requestId, counter }: Exchange): Response {
+    const { response, unexpected } = problemOf(error, requestId)
+    if (unexpected && !request.signal.aborted)
+      this.#parts.logger.error(`${request.method} ${counter.route} failed`, { error, requestId })
     return response
   }
 
-  #finish(response: Response, exchange: Exchange): Response {
-    const target = identified(response, exchange.requestId)
-    if (this.closing) target.headers.set('connection', 'close')
-    return target
+  #finish(response: Response, exchange: Exchange): Response | undefined {
+    const answered = exchange.peer.upgraded ? response : this.#dressed(response, exchange)
+    this.metrics.inFlight -= 1
+    if (this.metrics.inFlight === 0) this.#idle?.()
+    const milliseconds = performance.now() - exchange.started
+    exchange.counter.record(exchange.request.method, answered.status, milliseconds / 1000)
+    if (this.#parts.options.accessLog !== false) this.#log(answered.status, exchange, milliseconds)
+    return exchange.peer.upgraded ? undefined : answered
   }
 
-  #log(request: Request, status: number, exchange: Exchange, milliseconds: number): void {
-    this.metrics.record(request.method, exchange.route, status, milliseconds / 1000)
-    if (this.#parts.options.accessLog === false) return
-    const { pathname } = new URL(request.url)
-    const fields = { status, milliseconds: Math.round(milliseconds * 10) / 10, requestId: exchange.requestId }
-    this.#parts.logger.info(`${request.method} ${pathname}`, fields)
+  /** The response with what is common to all. */
+  #dressed(response: Response, exchange: Exchange): Response {
+    const { headers } = response
+    try {
+      headers.set('x-request-id', exchange.requestId)
+      if (exchange.dressed !== response) exchange.common.complete(headers)
+      if (this.closing) headers.set('connection', 'close')
+      return response
+    } catch {
+      return this.#dressed(mutable(response), exchange)
+    }
   }
-}
 
-type Params = Readonly<Record<string, string>>
-type RouteGroup = readonly [MountedRoute, ...MountedRoute[]]
-
-/** Routes on one path and method: a handler, an event stream and a socket can share it. */
-function groupRoutes(routes: readonly MountedRoute[]): RouteGroup[] {
-  const groups = Map.groupBy(routes, (route) => `${route.method} ${route.path}`)
-  return [...groups.values()].map((group) => group as unknown as RouteGroup)
-}
-
-function chooseRoute(group: RouteGroup, request: Request): MountedRoute {
-  if (group.length === 1) return group[0]
-  const upgrade = request.headers.get('upgrade')?.toLowerCase() === 'websocket'
-  const events = request.headers.get('accept')?.includes('text/event-stream') === true
-  const wanted = upgrade ? 'socket' : events ? 'events' : 'request'
-  return group.find((route) => route.kind === wanted) ?? group[0]
-}
-
-/** The rest of the path that `*` stands for, as `rest`. */
-function wildcardNamed(route: MountedRoute, request: Request, params: Params): Params {
-  if (!route.path.endsWith('/*')) return params
-  const skipped = route.path.split('/').length - 1
-  const rest = new URL(request.url).pathname.split('/').slice(skipped).map(decoded).join('/')
-  return { ...params, rest }
-}
-
-function decoded(segment: string): string {
-  try {
-    return decodeURIComponent(segment)
-  } catch {
-    return segment
+  #log(status: number, { request, requestId }: Exchange, milliseconds: number): void {
+    const fields = { status, milliseconds: Math.round(milliseconds * 10) / 10, requestId }
+    this.#parts.logger.info(`${request.method} ${pathOf(request.url)}`, fields)
   }
 }
 
@@ -259,44 +219,19 @@ function decoded(segment: string): string {
 function checkEscapes(url: string): void {
   if (!url.includes('%')) return
   try {
-    decodeURIComponent(new URL(url).pathname)
+    decodeURIComponent(pathOf(url))
   } catch {
     throw new HttpError(400, 'The address is not valid')
   }
 }
 
-function identified(response: Response, requestId: string): Response {
-  try {
-    response.headers.set('x-request-id', requestId)
-    return response
-  } catch {
-    return identified(mutable(response), requestId)
+/** The path of a whole address, as it was sent. */
+function pathOf(url: string): string {
+  const start = url.indexOf('/', url.indexOf('//') + 2)
+  if (start === -1) return '/'
+  for (let index = start; index < url.length; index++) {
+    const code = url.charCodeAt(index)
+    if (code === 0x3f || code === 0x23) return url.slice(start, index)
   }
-}
-
-function commonMiddleware(options: HttpOptions): MiddlewareHandler[] {
-  return [
-    ...(options.secureHeaders === false
-      ? []
-      : [secureHeaders({ crossOriginResourcePolicy: options.cors ? false : 'same-origin' })]),
-    ...(options.cors ? [cors(corsOptions(options.cors))] : []),
-    ...(options.compress ? [compress()] : []),
-    ...(options.etag ? [etag()] : []),
-  ]
-}
-
-function corsOptions({
-  origin,
-  credentials,
-  allowHeaders,
-  exposeHeaders,
-  maxAge,
-}: CorsOptions): Parameters<typeof cors>[0] {
-  return {
-    origin: typeof origin === 'string' ? origin : [...origin],
-    allowHeaders: [...(allowHeaders ?? ['Content-Type', 'Authorization'])],
-    exposeHeaders: [...(exposeHeaders ?? ['X-Request-Id'])],
-    ...(credentials !== undefined && { credentials }),
-    maxAge: maxAge ?? 600,
-  }
+  return url.slice(start)
 }

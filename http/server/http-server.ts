@@ -3,13 +3,12 @@
  * is not ready, then refuses connections, ends streams and sockets, and lets requests in progress finish.
  */
 import { defineToken, type Logger } from '@justscale/core'
-import type { Server, ServerWebSocket } from 'bun'
+import type { ServerWebSocket } from 'bun'
 import { HttpBindError } from '../errors.ts'
-import { switched } from '../websocket/open-socket.ts'
 import type { SocketSession } from '../websocket/socket-session.ts'
+import { BunPeer, type BunServer } from './bun-peer.ts'
 import type { HttpHandler } from './http-handler.ts'
 import type { HttpOptions } from './options.ts'
-import type { Peer } from './peer.ts'
 
 export abstract class HttpServer extends defineToken('HttpServer') {
   /** Answers without a socket: for tests, and for code that wants to call the app's own routes. */
@@ -20,8 +19,6 @@ export abstract class HttpServer extends defineToken('HttpServer') {
   /** True from start until stop begins. */
   abstract readonly ready: boolean
 }
-
-type BunServer = Server<SocketSession>
 
 export class BunHttpServer extends HttpServer {
   readonly #handler: () => Promise<HttpHandler>
@@ -53,7 +50,8 @@ export class BunHttpServer extends HttpServer {
 
   async fetch(request: Request | string, init?: RequestInit): Promise<Response> {
     const full = typeof request === 'string' ? new Request(new URL(request, 'http://localhost'), init) : request
-    return (await this.#handler()).fetch(full)
+    // Without a connection there is none that could become a WebSocket.
+    return (await (await this.#handler()).fetch(full)) as Response
   }
 
   /** Rejects with `HttpBindError`. */
@@ -69,7 +67,7 @@ export class BunHttpServer extends HttpServer {
         idleTimeout: this.#options.idleTimeout ?? 60,
         development: false,
         maxRequestBodySize: this.#options.maxRequestBodySize ?? 1024 ** 3,
-        fetch: (request, server) => answerOn(handler, request, server),
+        fetch: (request, server) => handler.fetch(request, new BunPeer(server, request)),
         error: () => new Response(null, { status: 500 }),
         websocket: socketCallbacks(this.#options),
       })
@@ -106,18 +104,6 @@ export class BunHttpServer extends HttpServer {
     if (this.#server === undefined) throw new TypeError('HttpServer: the app has not been started')
     return this.#server
   }
-}
-
-async function answerOn(handler: HttpHandler, request: Request, server: BunServer): Promise<Response | undefined> {
-  const peer: Peer = {
-    get address() {
-      return server.requestIP(request)?.address ?? ''
-    },
-    keepOpen: () => server.timeout(request, 0),
-    upgrade: (session, headers) => server.upgrade(request, { data: session, headers }),
-  }
-  const response = await handler.fetch(request, peer)
-  return switched.has(response) ? undefined : response
 }
 
 function socketCallbacks({ webSocket = {} }: HttpOptions): Bun.WebSocketHandler<SocketSession> {

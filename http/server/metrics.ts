@@ -11,39 +11,61 @@ interface Series {
   readonly buckets: number[]
 }
 
+/** The requests of one route. */
+export class RouteCounter {
+  readonly route: string
+  readonly #series = new Map<string, Map<number, Series>>()
+
+  constructor(route: string) {
+    this.route = route
+  }
+
+  /** One answered request. */
+  record(method: string, status: number, seconds: number): void {
+    const known = METHODS.has(method) ? method : 'other'
+    let statuses = this.#series.get(known)
+    if (statuses === undefined) this.#series.set(known, (statuses = new Map()))
+    let series = statuses.get(status)
+    if (series === undefined) statuses.set(status, (series = this.#open(known, status)))
+    series.count += 1
+    series.seconds += seconds
+    let bucket = 0
+    while (bucket < BUCKETS.length && seconds > BUCKETS[bucket]!) bucket += 1
+    if (bucket < BUCKETS.length) series.buckets[bucket]! += 1
+  }
+
+  lines(): string[] {
+    return [...this.#series.values()].flatMap((statuses) => [...statuses.values()].flatMap(seriesLines))
+  }
+
+  #open(method: string, status: number): Series {
+    const labels = `method="${method}",route="${this.route.replace(/["\\\n]/g, '')}",status="${status}"`
+    return { labels, count: 0, seconds: 0, buckets: BUCKETS.map(() => 0) }
+  }
+}
+
 export class Metrics {
-  readonly #series = new Map<string, Series>()
+  readonly #counters = new Map<string, RouteCounter>()
   inFlight = 0
   streams = 0
   sockets = 0
 
-  /** One answered request. */
-  record(method: string, route: string, status: number, seconds: number): void {
-    const known = METHODS.has(method) ? method : 'other'
-    const key = `${known} ${status} ${route}`
-    const series = this.#series.get(key) ?? this.#open(key, known, route, status)
-    series.count += 1
-    series.seconds += seconds
-    const bucket = BUCKETS.findIndex((bound) => seconds <= bound)
-    if (bucket >= 0) series.buckets[bucket] = (series.buckets[bucket] ?? 0) + 1
+  /** The counter of a route's pattern; the same one for the same pattern. */
+  counter(route: string): RouteCounter {
+    let counter = this.#counters.get(route)
+    if (counter === undefined) this.#counters.set(route, (counter = new RouteCounter(route)))
+    return counter
   }
 
   text(): string {
     return [
       '# TYPE http_request_duration_seconds histogram',
-      ...[...this.#series.values()].flatMap(seriesLines),
+      ...[...this.#counters.values()].flatMap((counter) => counter.lines()),
       ...gauge('http_requests_in_flight', this.inFlight),
       ...gauge('http_event_streams', this.streams),
       ...gauge('http_web_sockets', this.sockets),
       '',
     ].join('\n')
-  }
-
-  #open(key: string, method: string, route: string, status: number): Series {
-    const labels = `method="${method}",route="${route.replace(/["\\\n]/g, '')}",status="${status}"`
-    const series: Series = { labels, count: 0, seconds: 0, buckets: BUCKETS.map(() => 0) }
-    this.#series.set(key, series)
-    return series
   }
 }
 

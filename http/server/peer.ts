@@ -3,10 +3,12 @@ import type { SocketSession } from '../websocket/socket-session.ts'
 
 export interface Peer {
   readonly address: string
+  /** True once the connection has become a WebSocket: there is nothing to answer then. */
+  readonly upgraded: boolean
   /** Lets a stream be quiet for as long as it likes. */
   keepOpen(): void
-  /** True once the connection has become a WebSocket. */
+  /** Whether the connection has become a WebSocket. */
   upgrade(session: SocketSession, headers: Headers): boolean
 }
 
-export const noPeer: Peer = { address: '', keepOpen: () => {}, upgrade: () => false }
+export const noPeer: Peer = { address: '', upgraded: false, keepOpen: () => {}, upgrade: () => false }

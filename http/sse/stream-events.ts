@@ -1,7 +1,7 @@
 /** Answers with an event stream, once the route's steps have let the request pass. */
 import { runInApp, type Logger } from '@justscale/core'
 import { CallIdentity } from '@justscale/core/cell'
-import type { RequestState } from '../request/request-state.ts'
+import type { RequestFacts, RequestState } from '../request/request-state.ts'
 import { toResponse } from '../response/to-response.ts'
 import type { Metrics } from '../server/metrics.ts'
 import type { MountedRoute } from '../server/mounted-route.ts'
@@ -12,6 +12,7 @@ import { eventStream } from './event-stream.ts'
 export interface StreamParts {
   readonly route: MountedRoute
   readonly state: RequestState
+  readonly facts: RequestFacts
   readonly peer: Peer
   readonly metrics: Metrics
   readonly logger: Logger
@@ -19,7 +20,15 @@ export interface StreamParts {
   readonly heartbeat: number
 }
 
-export async function streamEvents({ route, state, peer, metrics, logger, heartbeat }: StreamParts): Promise<Response> {
+export async function streamEvents({
+  route,
+  state,
+  facts,
+  peer,
+  metrics,
+  logger,
+  heartbeat,
+}: StreamParts): Promise<Response> {
   state.set('lastEventId', state.request.headers.get('last-event-id') ?? undefined)
   const events = (route.handle as (context: RequestState) => AsyncIterable<EventMessage>)(state)
   peer.keepOpen()
@@ -42,5 +51,5 @@ export async function streamEvents({ route, state, peer, metrics, logger, heartb
     'cache-control': 'no-cache, no-transform',
     'x-accel-buffering': 'no',
   }
-  return toResponse(route, new Response(body, { headers }), state.res, state.requestId)
+  return toResponse(route, new Response(body, { headers }), state.res, facts)
 }

@@ -21,9 +21,6 @@ export interface SocketParts {
   readonly draining: AbortSignal
 }
 
-/** Stands for "the connection is a socket now": the server answers nothing. */
-export const switched = new WeakSet<Response>()
-
 export async function openSocket({
   route,
   state,
@@ -55,9 +52,8 @@ export async function openSocket({
     once: true,
     signal: session.closed,
   })
-  const response = new Response(null)
-  switched.add(response)
-  return response
+  // Counted and logged as what the client got; the server itself answers nothing more.
+  return new Response(null, { status: 101 })
 }
 
 function runHandler(route: MountedRoute, state: RequestState, context: SocketContext<unknown>): Promise<void> {

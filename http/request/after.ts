@@ -1,0 +1,14 @@
+/** Going on with a value that may still be on its way, without a promise where it is there: most steps of most requests are. */
+export type Awaitable<Value> = Value | Promise<Value>
+
+/** `next(value)`, at once or when the value has come. */
+export function after<Value, Result>(
+  value: Value,
+  next: (value: Awaited<Value>) => Awaitable<Result>,
+): Awaitable<Result> {
+  return isThenable(value) ? Promise.resolve(value).then((late) => next(late)) : next(value as Awaited<Value>)
+}
+
+function isThenable(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+}
