@@ -1,12 +1,12 @@
 /** Going on with a value that may still be on its way, without a promise where it is there: most steps of most requests are. */
 export type Awaitable<Value> = Value | Promise<Value>
 
-/** `next(value)`, at once or when the value has come. */
+/** `resume(value)`, at once or when the value has come. */
 export function after<Value, Result>(
   value: Value,
-  next: (value: Awaited<Value>) => Awaitable<Result>,
+  resume: (value: Awaited<Value>) => Awaitable<Result>,
 ): Awaitable<Result> {
-  return isThenable(value) ? Promise.resolve(value).then((late) => next(late)) : next(value as Awaited<Value>)
+  return isThenable(value) ? Promise.resolve(value).then((late) => resume(late)) : resume(value as Awaited<Value>)
 }
 
 function isThenable(value: unknown): boolean {
