@@ -1,6 +1,7 @@
 #!/usr/bin/env bun
 /** `just`: the command-line program of a JustScale project: `just dev main.ts`, `just migrate run`, `just process list`, ... */
 import { defineCommand } from 'citty'
+import { buildCommand } from './build/build-command.ts'
 import { configCommand } from './config/config-command.ts'
 import { devCommand } from './dev/dev-command.ts'
 import { migrateCommand } from './migrate/migrate-command.ts'
@@ -18,6 +19,7 @@ const just = defineCommand({
     routes: routesCommand,
     openapi: openapiCommand,
     config: configCommand,
+    build: buildCommand,
     migrate: migrateCommand,
     process: processCommand,
     proto: protoCommand,

@@ -45,7 +45,9 @@ export function defineApp<Provided, Environment = unknown>(
       }
     },
   }
-  if (meta.main) queueMicrotask(async () => process.exit(await definition.main()))
+  // In a bundle every module counts as the main one; one of `just build` has a program of its own, which calls \`main\`.
+  if (meta.main && process.env.JUSTSCALE_BUILT !== 'yes')
+    queueMicrotask(async () => process.exit(await definition.main()))
   return definition
 }
 

@@ -1,14 +1,16 @@
 /**
- * `OsProcess`: an app as an OS process of its own, for tests that kill nodes. It inherits the folder and the environment of
- * the test, listens on any port, and logs what `url` waits for.
+ * `OsProcess`: an app as an OS process of its own, for tests that kill nodes. It inherits the environment of the test,
+ * and its folder unless another is given, listens on any port, and logs what `url` waits for.
  */
 export class OsProcess implements AsyncDisposable {
   readonly #child: Bun.Subprocess<'ignore', 'pipe', 'pipe'>
   readonly #output: string[] = []
   readonly #listening = Promise.withResolvers<string>()
 
-  private constructor(entry: string, env: Readonly<Record<string, string>>) {
-    this.#child = Bun.spawn([process.execPath, entry], {
+  private constructor(entry: string, env: Readonly<Record<string, string>>, cwd: string | undefined) {
+    const command = /\.[cm]?[jt]sx?$/.test(entry) ? [process.execPath, entry] : [entry]
+    this.#child = Bun.spawn(command, {
+      ...(cwd !== undefined && { cwd }),
       env: {
         ...process.env,
         NODE_ENV: 'production',
@@ -28,9 +30,9 @@ export class OsProcess implements AsyncDisposable {
     this.#listening.promise.catch(() => {})
   }
 
-  /** Starts the program at `entry`, an absolute path. `env` goes before what it inherits. */
-  static start(entry: string, env: Readonly<Record<string, string>> = {}): OsProcess {
-    return new OsProcess(entry, env)
+  /** Starts the program at `entry`, an absolute path: a module, or an executable. `env` goes before what it inherits. */
+  static start(entry: string, env: Readonly<Record<string, string>> = {}, cwd?: string): OsProcess {
+    return new OsProcess(entry, env, cwd)
   }
 
   /** Its address, once it prints `listening on http://...` or `listens on ...`. Rejects when it ends before. */

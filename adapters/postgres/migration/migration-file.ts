@@ -3,8 +3,9 @@
  * one by one outside of a transaction (for `create index concurrently`); each must then end with `;` at the end of a line.
  */
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { MigrationHistoryError } from './errors.ts'
 
 export interface MigrationFile {
@@ -17,8 +18,9 @@ export interface MigrationFile {
   readonly down: string
 }
 
-/** In order. A folder that does not exist has none. */
-export async function readMigrations(folder: string): Promise<readonly MigrationFile[]> {
+/** In order. A folder that does not exist has none. In an executable, those that it was built with. */
+export async function readMigrations(path: string): Promise<readonly MigrationFile[]> {
+  const folder = folderOf(path)
   const names = await readdir(folder).catch((error: unknown) => {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
     throw error
@@ -27,6 +29,11 @@ export async function readMigrations(folder: string): Promise<readonly Migration
   return Promise.all(
     files.map(async (name) => parseMigration(name.slice(0, -4), await Bun.file(join(folder, name)).text())),
   )
+}
+
+function folderOf(path: string): string {
+  const within = join(dirname(Bun.main), path)
+  return Bun.isStandaloneExecutable && existsSync(within) ? within : path
 }
 
 export function parseMigration(name: string, text: string): MigrationFile {

@@ -5,7 +5,8 @@
 import { OsProcess, until } from '@justscale/core/testing'
 import { testDatabase, type TestDatabase } from '@justscale/engine/embedded'
 import { openPostgres, type SqlDatabase, type SqlLane } from '@justscale/engine/sql'
-import { join } from 'node:path'
+import { mkdtempSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import type { ProviderCall } from '../fake-provider/main.ts'
 import { Shop } from './shop.ts'
 
@@ -23,6 +24,7 @@ export class Stage {
   readonly #provider: OsProcess
   readonly #providerUrl: string
   readonly #gate: SqlLane
+  readonly #program: string
   #server: OsProcess
   #shop: Shop
 
@@ -32,20 +34,22 @@ export class Stage {
     this.#provider = parts.provider
     this.#providerUrl = parts.providerUrl
     this.#gate = parts.gate
+    this.#program = parts.program
     this.#server = parts.server
     this.#shop = parts.shop
   }
 
-  static async open(): Promise<Stage> {
+  /** `program` is the server: its module, or an executable that was built of it. */
+  static async open(program = join(folder, 'main.ts')): Promise<Stage> {
     const database = await testDatabase()
     const provider = OsProcess.start(join(folder, 'fake-provider/main.ts'))
     const providerUrl = await provider.url
-    const server = startServer(database.url, providerUrl)
+    const server = startServer(program, database.url, providerUrl)
     const shop = new Shop(await server.url)
     const sql = openPostgres(database.url)
     await sql.query(`create function wait_at_gate() returns trigger language plpgsql as $$
       begin perform pg_advisory_xact_lock_shared(${GATE}); return new; end $$`)
-    return new Stage({ sql, database, provider, providerUrl, gate: await sql.lane(), server, shop })
+    return new Stage({ sql, database, provider, providerUrl, gate: await sql.lane(), program, server, shop })
   }
 
   /** What a visitor does, at the server that runs now. */
@@ -58,12 +62,17 @@ export class Stage {
     return this.#server.output
   }
 
+  /** `http://localhost:...` of the server that runs now. */
+  get url(): Promise<string> {
+    return this.#server.url
+  }
+
   async killServer(): Promise<void> {
     await this.#server.kill()
   }
 
   async startServer(): Promise<void> {
-    this.#server = startServer(this.#database.url, this.#providerUrl)
+    this.#server = startServer(this.#program, this.#database.url, this.#providerUrl)
     this.#shop = new Shop(await this.#server.url)
   }
 
@@ -157,11 +166,15 @@ interface StageParts {
   readonly provider: OsProcess
   readonly providerUrl: string
   readonly gate: SqlLane
+  readonly program: string
   readonly server: OsProcess
 }
 
-function startServer(databaseUrl: string, providerUrl: string): OsProcess {
-  return OsProcess.start(join(folder, 'main.ts'), { DATABASE_URL: databaseUrl, PAYMENTS_URL: providerUrl })
+/** An executable has no `test` environment: its own is that of production, as `test` is. It runs from an empty folder. */
+function startServer(program: string, databaseUrl: string, providerUrl: string): OsProcess {
+  const env = { DATABASE_URL: databaseUrl, PAYMENTS_URL: providerUrl }
+  if (program.endsWith('.ts')) return OsProcess.start(program, env)
+  return OsProcess.start(program, { ...env, JUSTSCALE_ENV: '' }, mkdtempSync(join(dirname(program), 'empty-')))
 }
 
 function subjectOf(call: ProviderCall): string {

@@ -1,0 +1,77 @@
+/** The commands that look at an app, as programs: without a database, with results that other programs can read. */
+import { afterAll, describe, expect, test } from 'bun:test'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const just = join(import.meta.dir, '..', 'main.ts')
+const root = join(import.meta.dir, '..', '..', '..')
+const crowdfunding = 'apps/crowdfunding/main.ts'
+const folder = mkdtempSync(join(tmpdir(), 'justscale-just-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+let variables: Record<string, string> = {}
+
+async function run(...args: string[]): Promise<{ out: string; err: string; code: number }> {
+  const { DATABASE_URL: _, JUSTSCALE_ENV: __, NODE_ENV: ___, ...inherited } = process.env
+  const env = { ...inherited, ...variables }
+  const child = Bun.spawn([process.execPath, just, ...args], { cwd: root, env, stdout: 'pipe', stderr: 'pipe' })
+  const [out, err] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()])
+  return { out, err, code: await child.exited }
+}
+
+describe('just routes', () => {
+  test('lists every transport, with a row of columns each', async () => {
+    const { out, err, code } = await run('routes', crowdfunding)
+    expect([err, code]).toEqual(['', 0])
+    expect(out).toMatch(/^METHOD +ROUTE +HANDLER$/m)
+    expect(out).toMatch(/^SSE +\/campaigns\/:campaign\/events +\/campaigns\.events$/m)
+    expect(out).toMatch(/^RPC +crowdfunding\.v1\.Crowdfunding\/Pledge /m)
+  })
+
+  test('gives JSON and nothing else', async () => {
+    const rows = JSON.parse((await run('routes', 'apps/chat/main.ts', '--json')).out) as unknown[]
+    expect(rows).toContainEqual({ method: 'WS', route: '/rooms/:room/talk', handler: '/rooms.talk' })
+  })
+})
+
+describe('just openapi', () => {
+  test('writes the document, and says when a file has fallen behind', async () => {
+    const path = join(folder, 'openapi.json')
+    expect((await run('openapi', crowdfunding, '--out', path)).code).toBe(0)
+    const document = await Bun.file(path).json()
+    expect(document).toMatchObject({ openapi: '3.1.0', info: { title: 'Crowdfunding' } })
+    expect(await run('openapi', crowdfunding, '--check', path)).toMatchObject({ code: 0 })
+    writeFileSync(path, JSON.stringify({ ...document, paths: {} }))
+    const behind = await run('openapi', crowdfunding, '--check', path)
+    expect(behind).toMatchObject({ code: 1, out: '' })
+    expect(behind.err).toContain(`just openapi --out ${path}`)
+  })
+})
+
+describe('just config', () => {
+  test('shows values with their sources, and no password', async () => {
+    variables = { DATABASE_URL: 'postgres://ann:hunter2@db/app' }
+    const { out } = await run('config', crowdfunding, '--show-sources')
+    variables = {}
+    expect(out).toMatch(/^postgres\.url +postgres:\/\/ann:\[secret\]@db\/app +environment$/m)
+    expect(out).toMatch(/^postgres\.channel +justscale +environment$/m)
+  })
+
+  test('names everything that is missing, and fails', async () => {
+    const { out, code } = await run('config', crowdfunding, '--env', 'production', '--json')
+    expect(code).toBe(1)
+    const { failures } = JSON.parse(out) as { failures: { variable: string }[] }
+    expect(failures.map((failure) => failure.variable).sort()).toEqual(['DATABASE_URL', 'PAYMENTS_URL'])
+  })
+})
+
+test('what was called wrongly ends with 2 and says what to do', async () => {
+  const missing = await run('routes', 'nowhere.ts')
+  expect(missing).toMatchObject({ code: 2, out: '' })
+  expect(missing.err).toContain('There is no nowhere.ts')
+  const none = join(folder, 'none.ts')
+  writeFileSync(none, 'export default 1\n')
+  expect((await run('routes', none)).err).toContain('defineApp(import.meta')
+  expect((await run('routes', crowdfunding, '--env', 'moon')).err).toContain('There is no environment "moon"')
+})
