@@ -403,6 +403,100 @@ describe('start and stop', () => {
     expect(Object.hasOwn((await failing(new Error('plain'))) as Error, 'hint')).toBe(false)
   })
 
+  test('services with a dispose method are disposed of after the hooks, the newest first, and only those of the app', async () => {
+    const log: string[] = []
+    const disposable = (name: string) => ({ name, [Symbol.dispose]: () => void log.push(`${name} disposed`) })
+    class Pool extends defineService({
+      name: 'Pool',
+      inject: { lifecycle: Lifecycle },
+      factory: ({ lifecycle }) => {
+        lifecycle.onStop(() => void log.push('pool stops'))
+        return {
+          async [Symbol.asyncDispose]() {
+            await Promise.resolve()
+            log.push(`pool disposed in ${currentApp()?.name}`)
+          },
+          [Symbol.dispose]: () => void log.push('never'),
+        }
+      },
+    }) {}
+    class Cache extends defineService({ name: 'Cache', inject: { pool: Pool }, factory: () => disposable('cache') }) {}
+    class Again extends defineService({ name: 'Again', inject: { cache: Cache }, factory: ({ cache }) => cache }) {}
+    abstract class Given extends defineToken('Given') {}
+    class Body extends defineService({ name: 'Body', inject: { again: Again } }) {
+      [Symbol.dispose]() {
+        log.push('body disposed')
+      }
+    }
+    const app = JustScale()
+      .named('shop')
+      .add(bindInstance(Given, untyped(disposable('given'))))
+      .add(Pool)
+      .add(Cache)
+      .add(Again)
+      .add(Body)
+      .build()
+    await app.start()
+    const before = await app.resolve(Cache)
+    await app.stop()
+    expect(log).toEqual(['pool stops', 'body disposed', 'cache disposed', 'pool disposed in shop'])
+    log.length = 0
+    await app.start()
+    expect(await app.resolve(Cache)).not.toBe(before)
+    await app.stop()
+    expect(log).toEqual(['pool stops', 'body disposed', 'cache disposed', 'pool disposed in shop'])
+  })
+
+  test('a failed start disposes of what was made, a failing disposal is named and does not keep the others', async () => {
+    const log: string[] = []
+    class One extends defineService({
+      name: 'One',
+      factory: () => ({ [Symbol.dispose]: () => void log.push('one') }),
+    }) {}
+    class Two extends defineService({
+      name: 'Two',
+      factory: () => ({
+        [Symbol.dispose]() {
+          throw new Error('two is stuck')
+        },
+      }),
+    }) {}
+    class Broken extends defineService({
+      name: 'Broken',
+      inject: { one: One, two: Two },
+      factory: (): object => {
+        throw new Error('no such file')
+      },
+    }) {}
+    await expect(JustScale().add(One).add(Two).add(Broken).build().start()).rejects.toThrow('no such file')
+    expect(log).toEqual(['one'])
+    const app = JustScale().add(One).add(Two).build()
+    await app.start()
+    await expect(app.stop()).rejects.toThrow('two is stuck')
+    expect(log).toEqual(['one', 'one'])
+  })
+
+  test('what a request made is disposed of at its end, also when it fails', async () => {
+    const log: string[] = []
+    class Session extends defineService({
+      name: 'Session',
+      scope: 'request',
+      factory: () => ({ [Symbol.asyncDispose]: async () => void log.push('session disposed') }),
+    }) {}
+    const app = JustScale().add(Session).build()
+    await app.run(async () => {
+      await app.resolve(Session)
+      log.push('body ends')
+    })
+    const failed = app.run(async () => {
+      await app.resolve(Session)
+      throw new Error('refused')
+    })
+    await expect(failed).rejects.toThrow('refused')
+    await app.stop()
+    expect(log).toEqual(['body ends', 'session disposed', 'session disposed'])
+  })
+
   test('every stop hook runs, and the failures come out together', async () => {
     const log: string[] = []
     const bad = createFeatureBuilder()

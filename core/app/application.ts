@@ -14,7 +14,10 @@ export interface Application<out Provided> extends AppContext {
   prepare(): Promise<void>
   /** Makes every component, then runs the start hooks in order. If one fails, what has started is stopped. */
   start(): Promise<void>
-  /** Runs the stop hooks in reverse order, all of them; rejects afterwards with what failed or did not end in time. */
+  /**
+   * Runs the stop hooks in reverse order, all of them, then disposes of what the app made and has `Symbol.asyncDispose` or
+   * `Symbol.dispose`, the newest first. Rejects afterwards with what failed or did not end in time.
+   */
   stop(options?: StopOptions): Promise<void>
   /** Starts, and stops at SIGINT or SIGTERM. Resolves once stopped. */
   serve(): Promise<void>

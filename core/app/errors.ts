@@ -1,15 +1,15 @@
 /** Errors of the app's life. */
 import { CoreError } from '../errors.ts'
 
-/** A stop hook took longer than stopping may; the hooks after it were called all the same. */
+/** A stop hook, or disposing of a service, took longer than stopping may; what comes after it was done all the same. */
 export class StopTimeoutError extends CoreError {
   readonly code = 'CORE_STOP_TIMEOUT'
-  /** Whose hook it is. */
+  /** Whose it is. */
   readonly component: string
 
-  constructor(component: string, app: string, timeout: number) {
-    super(`The app "${app}" did not stop within ${timeout} ms: a stop hook of ${component} has not ended`, {
-      hint: 'Let the hook end what it waits for, or give more time with `app.stop({ timeout })`, in milliseconds.',
+  constructor(what: string, component: string, app: string, timeout: number) {
+    super(`The app "${app}" did not stop within ${timeout} ms: ${what} of ${component} has not ended`, {
+      hint: 'Let it end what it waits for, or give more time with `app.stop({ timeout })`, in milliseconds.',
     })
     this.component = component
   }

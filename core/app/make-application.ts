@@ -85,7 +85,7 @@ class App implements Application<unknown> {
   }
 
   async stop({ timeout = STOP_TIMEOUT }: StopOptions = {}): Promise<void> {
-    if (this.state === 'stopping' || this.state === 'stopped') return
+    if (this.state === 'stopping') return
     this.state = 'stopping'
     const failures: unknown[] = []
     const until = performance.now() + timeout
@@ -98,10 +98,17 @@ class App implements Application<unknown> {
       if (node.meta.kind === 'app')
         stops.unshift(() => (node.meta.detail as SubAppEntry).app.stop({ timeout: remaining() }))
       for (const stop of stops) {
-        const late = () => new StopTimeoutError(node.meta.name, this.name, timeout)
+        const late = () => new StopTimeoutError('a stop hook', node.meta.name, this.name, timeout)
         await within(remaining(), Promise.try(stop), late).catch((error: unknown) => failures.push(error))
       }
     }
+    const disposals = this.container.takeDisposals()
+    for (const { component, dispose } of disposals) {
+      const ended = Promise.try(() => runInApp(this, dispose))
+      const late = () => new StopTimeoutError('disposing', component, this.name, timeout)
+      await within(remaining(), ended, late).catch((error: unknown) => failures.push(error))
+    }
+    if (disposals.length > 0) this.#forget()
     this.#started = []
     this.state = 'stopped'
     if (failures.length === 1) throw failures[0]
@@ -143,6 +150,13 @@ class App implements Application<unknown> {
       await this.stop().catch(() => {})
       throw error
     }
+  }
+
+  /** What was disposed of may be in anything that was made, in the apps below too. */
+  #forget(): void {
+    this.#prepared = undefined
+    this.container.forget()
+    for (const app of this.#subApps) app.#forget()
   }
 
   async #prepare(): Promise<void> {

@@ -53,6 +53,7 @@ export class Cell implements UnitOwner {
   readonly #scopes = new Set<CellScope>()
   #before: BeforeCommit[] = []
   #after: Array<() => unknown> = []
+  #atEnd: Array<() => Promise<void>> | undefined
   #ending: Promise<void> | undefined
   #failure: { readonly error: unknown } | undefined
   #closed = false
@@ -157,6 +158,13 @@ export class Cell implements UnitOwner {
     else void Promise.try(callback).catch((error) => this.#fail(new AfterCommitError([error])))
   }
 
+  /** Runs `callback` when the cell has ended, committed or not; the last one registered first. It must not reject. */
+  onEnd(callback: () => Promise<void>): void {
+    if (this.#closed) return void callback()
+    this.#atEnd ??= []
+    this.#atEnd.push(callback)
+  }
+
   /** Lets a commit go on without being awaited; the next `settle` waits for it and throws its failure. */
   defer(commit: Promise<void>): void {
     const ending = commit
@@ -199,12 +207,13 @@ export class Cell implements UnitOwner {
     this.#closed = true
     while (this.#ending) await this.#ending
     await this.#rollback()
+    for (let end = this.#atEnd?.pop(); end; end = this.#atEnd?.pop()) await end()
   }
 
   /** Ends a cell in which nothing is open and nothing waits; false when there is something, and `close` or `abort` must. */
   endIfIdle(): boolean {
     if (this.#ending || this.#failure || this.#units.size > 0 || this.#scopes.size > 0) return false
-    if (this.#before.length > 0 || this.#after.length > 0) return false
+    if (this.#before.length > 0 || this.#after.length > 0 || this.#atEnd) return false
     this.#closed = true
     return true
   }

@@ -53,7 +53,7 @@ export function bindService<Token extends AnyToken, C extends Implementation<Ins
   })
 }
 
-/** A ready object, found under `token`. */
+/** A ready object, found under `token`. It stays yours: the app does not dispose of it. */
 export function bindInstance<Token extends AnyToken>(
   token: Token,
   instance: InstanceOf<Token>,
@@ -63,6 +63,7 @@ export function bindInstance<Token extends AnyToken>(
     name: `${tokenName(token)} as an instance`,
     requires: {},
     provides: [token],
+    borrowed: true,
     create: () => instance,
   })
 }

@@ -61,6 +61,8 @@ export interface ComponentMeta {
   readonly provides?: readonly unknown[]
   /** `app`: one instance (default). `request`: one per cell. `consumer`: one per component that injects it. */
   readonly scope?: Scope
+  /** The instance is not the app's: it does not dispose of it at stop. */
+  readonly borrowed?: boolean
   /** For a contribution: the token it adds to. */
   readonly contributesTo?: AnyToken
   /** Components that come with this one. */

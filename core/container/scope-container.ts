@@ -14,6 +14,7 @@ import { defaultLogSink, LogSink } from '../log/sink.ts'
 import { serviceMaker } from '../service/define-service.ts'
 import { AbstractContainer, type ContainerEntry, type ControllerEntry, type SubAppEntry } from './abstract-container.ts'
 import type { Component, CreateContext, Hook } from './component.ts'
+import { disposalOf, Disposals, type Disposal } from './disposal.ts'
 import { contributionMeta, isContributionToken } from './contribution-mark.ts'
 import { CircularResolveError, LazyTooEarlyError, RequestScopeError, UnprovidedTokenError } from './errors.ts'
 import { lazyToken, type Graph, type Node } from './graph.ts'
@@ -41,6 +42,7 @@ export class ScopeContainer extends AbstractContainer {
   readonly #made = new Map<unknown, { readonly value: unknown }>()
   readonly #perCell = new WeakMap<object, Map<Node, Promise<unknown>>>()
   readonly #hooks = new Map<Node, NodeHooks>()
+  readonly #disposals = new Disposals()
   readonly #late: unknown[] = []
   readonly #pending = new Set<Promise<void>>()
   #sink: LogSink | undefined
@@ -109,6 +111,18 @@ export class ScopeContainer extends AbstractContainer {
     return this.#graph.nodes.map((node) => ({ node, registered: this.#hooksOf(node) }))
   }
 
+  /** What the app has made and must end, the newest first. */
+  takeDisposals(): readonly Disposal[] {
+    return this.#disposals.take()
+  }
+
+  /** Everything is made anew at the next call. */
+  forget(): void {
+    this.#making.clear()
+    this.#made.clear()
+    this.#hooks.clear()
+  }
+
   /** What a component injects, by name. */
   async #dependencies(node: Node, chain: readonly Node[]): Promise<Record<string, unknown>> {
     const consumer = { name: node.meta.name, chain, node }
@@ -161,7 +175,24 @@ export class ScopeContainer extends AbstractContainer {
       resolve: ((token: unknown) =>
         this.#find(token, { name: node.meta.name, chain, node })) as CreateContext['resolve'],
     }
-    return making.run(true, () => runInApp(this.#app, () => maker(dependencies, context)))
+    const instance = await making.run(true, () => runInApp(this.#app, () => maker(dependencies, context)))
+    if (node.meta.borrowed) this.#disposals.borrowed(instance)
+    else if (node.meta.scope === 'request') this.#endWithCell(instance, node.meta.name)
+    else this.#disposals.made(instance, node.meta.name)
+    return instance
+  }
+
+  #endWithCell(instance: unknown, component: string): void {
+    const disposal = disposalOf(instance, component)
+    if (disposal === undefined || this.#disposals.has(instance)) return
+    const log = new AppLogger(this.#app.name, component, () => this.#logSink())
+    currentCell()?.onEnd(async () => {
+      try {
+        await runInApp(this.#app, () => disposal.dispose())
+      } catch (error) {
+        log.error('could not be disposed of at the end of the request', { error })
+      }
+    })
   }
 
   #once(key: unknown, make: () => Promise<unknown>): Promise<unknown> {
