@@ -15,10 +15,10 @@ export { isLocked, isPersistent, isTransient } from './type-state/guard.ts'
 export { Aggregate, Condition, Order } from './query/condition.ts'
 export { ConditionValueError } from './query/errors.ts'
 export { q } from './query/q.ts'
-export { defineService } from './service/define-service.ts'
-export { defineAbstract, defineToken } from './service/define-token.ts'
+export { defineService, type ServiceClass } from './service/define-service.ts'
+export { defineAbstract, defineToken, type AbstractClass, type TokenClass } from './service/define-token.ts'
 export { bindInstance, bindRepository, bindService } from './container/bind.ts'
-export { createContribution, defineContribution } from './container/contribution.ts'
+export { createContribution, defineContribution, type ContributionToken } from './container/contribution.ts'
 export { lazy, type InstanceOf, type Resolve } from './container/token.ts'
 export { ModelRepository, type ModelRepositoryToken } from './container/model-repository.ts'
 export {
@@ -27,7 +27,7 @@ export {
   type ControllerEntry,
   type SubAppEntry,
 } from './container/abstract-container.ts'
-export { createFeatureBuilder } from './feature/create-feature-builder.ts'
+export { createFeatureBuilder, type FeatureToken } from './feature/create-feature-builder.ts'
 export { configurable, type Configurable } from './feature/configurable.ts'
 export { createController } from './controller/create-controller.ts'
 export { createGuard, createMiddleware, type Guard, type Middleware } from './controller/create-middleware.ts'
