@@ -133,11 +133,7 @@ describe('event streams', () => {
   test('send comments while quiet, one field per line, and run finally when the client goes', async () => {
     const abort = new AbortController()
     const response = await fetch(`${base}/quiet`, { signal: abort.signal })
-    const reader = response
-      .body!.pipeThrough(new TextDecoderStream() as never)
-      .getReader() as ReadableStreamDefaultReader<string>
-    let text = ''
-    while (!text.includes(': ping')) text += (await reader.read()).value
+    const text = await textUntil(response, ': ping')
     expect(text).toContain('event: a b\ndata: one\ndata: two\n\n')
     abort.abort()
     expect(await finished.heard).toBe('finally ran')
@@ -146,9 +142,7 @@ describe('event streams', () => {
   test('end what a generator waits for when the client goes, without being told to', async () => {
     const abort = new AbortController()
     const response = await fetch(`${base}/waiting`, { signal: abort.signal })
-    const reader = response.body!.getReader()
-    let text = ''
-    while (!text.includes('event: ready')) text += new TextDecoder().decode((await reader.read()).value)
+    await textUntil(response, 'event: ready')
     abort.abort()
     expect(await subscriptionOver.heard).toBeFalse()
   })
@@ -265,3 +259,16 @@ describe('sockets', () => {
     expect((await fetch(`${base}/same`)).status).toBe(200)
   })
 })
+
+/** What arrived up to and with `wanted`; an answer that ends before is a failure, not something to wait for. */
+async function textUntil(response: Response, wanted: string): Promise<string> {
+  const reader = response.body!.getReader()
+  const decoder = new TextDecoder()
+  let text = ''
+  while (!text.includes(wanted)) {
+    const next = await reader.read()
+    if (next.done) throw new Error(`the answer (${response.status}) ended without ${wanted}: ${text}`)
+    text += decoder.decode(next.value, { stream: true })
+  }
+  return text
+}
