@@ -8,11 +8,14 @@ import { componentMeta, type Component } from '../container/component.ts'
 export type Configurable<Options extends object, Feature extends Component> = Pick<Feature, keyof Feature> &
   ((options: Options) => Feature)
 
-/** `make` must not depend on anything but the options: it is called once with none, and once for each use with some. */
+/**
+ * `make` must not depend on anything but the options, all of which may be left out: it is called once with none, and once for
+ * each use with some.
+ */
 export function configurable<Options extends object, Feature extends Component>(
-  make: (options: Partial<Options>) => Feature,
+  make: (options: Options) => Feature,
 ): Configurable<Options, Feature> {
-  const withDefaults: Component = make({})
+  const withDefaults: Component = make({} as Options)
   const configured = (options: Options) => make(options)
   return Object.assign(configured, { [componentMeta]: withDefaults[componentMeta] }) as unknown as Configurable<
     Options,

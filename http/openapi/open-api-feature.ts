@@ -1,6 +1,7 @@
 /** `OpenApiFeature({ title })`: the document at `/openapi.json`, and a page to read and try it at `/docs`, without any CDN. */
 import {
   componentMeta,
+  configurable,
   createContribution,
   createFeatureBuilder,
   defineToken,
@@ -26,8 +27,8 @@ export abstract class OpenApi extends defineToken('OpenApi') {
   abstract document(): Promise<OpenApiDocument>
 }
 
-/** Provides `OpenApi`. Add it before `HttpFeature`. */
-export function OpenApiFeature(options: OpenApiOptions = {}) {
+/** `.add(OpenApiFeature)` or `.add(OpenApiFeature({ title }))`, before `HttpFeature`. Provides `OpenApi`. */
+export const OpenApiFeature = configurable((options: OpenApiOptions) => {
   const { documentPath = '/openapi.json', pagePath = '/docs', title = 'API', version = '1.0.0', description } = options
   const info: DocumentInfo = { title, version, ...(description !== undefined && { description }) }
   const pages = createContribution(HttpPages, {
@@ -43,7 +44,7 @@ export function OpenApiFeature(options: OpenApiOptions = {}) {
   return createFeatureBuilder()
     .name('OpenApiFeature')
     .provides((app) => app.add(documentOf(info)).add(pages))
-}
+})
 
 interface DocumentFacts {
   readonly name: 'OpenApi'

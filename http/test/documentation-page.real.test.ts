@@ -17,7 +17,7 @@ const greetings = createController('/greetings', {
 const app = JustScale()
   .add(keptLog().sink)
   .add(greetings)
-  .add(OpenApiFeature({ title: 'Greetings' }))
+  .add(OpenApiFeature)
   .add(HttpFeature({ port: 0, host: '127.0.0.1' }))
   .build()
 
