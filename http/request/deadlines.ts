@@ -11,18 +11,23 @@ interface Pending {
   next: Pending | undefined
 }
 
+export interface Limit<Result> {
+  /** 0 for none. */
+  readonly milliseconds: number
+  /** Told the reason, a 504, before anybody else is. */
+  readonly expire: (reason: HttpError) => void
+  readonly fail: (error: unknown) => Result
+}
+
 export class Deadlines {
   readonly #queues = new Map<number, DeadlineQueue>()
 
-  /**
-   * What `work` gives; rejects with 504 when that takes longer, after `expire` was told. The work itself goes on. No deadline
-   * with 0 milliseconds.
-   */
-  limit<Result>(milliseconds: number, work: Promise<Result>, expire: (reason: HttpError) => void): Promise<Result> {
-    if (milliseconds <= 0) return work
+  /** What `work` gives, or when that fails or takes too long what `fail` makes of it. The work itself goes on. */
+  limit<Result>(work: Promise<Result>, { milliseconds, expire, fail }: Limit<Result>): Promise<Result> {
+    if (milliseconds <= 0) return work.catch(fail)
     let queue = this.#queues.get(milliseconds)
     if (queue === undefined) this.#queues.set(milliseconds, (queue = new DeadlineQueue(milliseconds)))
-    return queue.limit(work, expire)
+    return queue.limit(work, expire, fail)
   }
 }
 
@@ -36,20 +41,22 @@ class DeadlineQueue {
     this.#milliseconds = milliseconds
   }
 
-  limit<Result>(work: Promise<Result>, expire: (reason: HttpError) => void): Promise<Result> {
-    return new Promise((resolve, reject) => {
+  limit<Result>(
+    work: Promise<Result>,
+    expire: (reason: HttpError) => void,
+    fail: (error: unknown) => Result,
+  ): Promise<Result> {
+    return new Promise((resolve) => {
       const pending = this.#add((reason) => {
         expire(reason)
-        reject(reason)
+        resolve(fail(reason))
       })
       work.then(
         (result) => {
-          this.#remove(pending)
-          resolve(result)
+          if (this.#remove(pending)) resolve(result)
         },
         (error: unknown) => {
-          this.#remove(pending)
-          reject(error)
+          if (this.#remove(pending)) resolve(fail(error))
         },
       )
     })
@@ -65,14 +72,16 @@ class DeadlineQueue {
     return pending
   }
 
-  #remove(pending: Pending): void {
+  /** False when it has been removed before. */
+  #remove(pending: Pending): boolean {
     const { previous, next } = pending
-    if (previous === undefined && this.#oldest !== pending) return
+    if (previous === undefined && this.#oldest !== pending) return false
     if (previous === undefined) this.#oldest = next
     else previous.next = next
     if (next === undefined) this.#newest = previous
     else next.previous = previous
     pending.previous = pending.next = undefined
+    return true
   }
 
   #arm(milliseconds: number): void {

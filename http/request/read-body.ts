@@ -1,32 +1,29 @@
 /** Reads a request's body up to a limit and decodes it by its type. Every way it can be wrong has its own status. */
 import { HttpError } from '../errors.ts'
 import type { BodyType } from '../route/route.ts'
+import { after, type Awaitable } from './after.ts'
 
-/** Rejects with `HttpError`: 400 malformed, 413 too long, 415 another type. `undefined` when there is none. */
-export async function readBody(request: Request, type: BodyType, limit: number): Promise<unknown> {
+/** Throws or rejects with `HttpError`: 400 malformed, 413 too long, 415 another type. `undefined` when there is none. */
+export function readBody(request: Request, type: BodyType, limit: number): Awaitable<unknown> {
   const { headers } = request
   const declared = declaredLength(headers)
   if (declared !== undefined && declared > limit) throw tooLong(limit)
   if (type === 'stream') return limitedStream(request.body ?? new Blob().stream(), limit)
   const contentType = headers.get('content-type')
-  if (type === 'json' || type === 'form') {
-    const plain = plainType(contentType)
-    if (!accepts(type, plain)) {
-      if ((declared ?? (await readBytes(request, declared, limit)).length) === 0) return undefined
-      throw otherType(type, plain)
+  if ((type === 'json' || type === 'form') && !accepts(type, plainType(contentType)))
+    return otherType(request, type, declared, limit, contentType)
+  return after(readBytes(request, declared, limit), (bytes): Awaitable<unknown> => {
+    switch (type) {
+      case 'bytes':
+        return bytes
+      case 'text':
+        return decodeText(bytes)
+      case 'json':
+        return bytes.length === 0 ? undefined : parseJson(decodeText(bytes))
+      case 'form':
+        return parseForm(bytes, contentType ?? '')
     }
-  }
-  const bytes = await readBytes(request, declared, limit)
-  switch (type) {
-    case 'bytes':
-      return bytes
-    case 'text':
-      return decodeText(bytes)
-    case 'json':
-      return bytes.length === 0 ? undefined : parseJson(decodeText(bytes))
-    case 'form':
-      return parseForm(bytes, contentType ?? '')
-  }
+  })
 }
 
 /** `undefined` for bodies whose length only their end tells. */
@@ -42,10 +39,18 @@ function plainType(contentType: string | null): string {
   return (end === -1 ? contentType : contentType.slice(0, end)).trim().toLowerCase()
 }
 
-function otherType(type: 'json' | 'form', contentType: string): HttpError {
+/** What has no content has no content type either. */
+async function otherType(
+  request: Request,
+  type: 'json' | 'form',
+  declared: number | undefined,
+  limit: number,
+  contentType: string | null,
+): Promise<undefined> {
+  if ((declared ?? (await readBytes(request, declared, limit)).length) === 0) return undefined
   const wanted = type === 'json' ? 'application/json' : 'a form'
-  const given = contentType === '' ? 'but has no content type' : `not ${contentType}`
-  return new HttpError(415, `The body must be ${wanted}, ${given}`)
+  const given = contentType === null ? 'but has no content type' : `not ${plainType(contentType)}`
+  throw new HttpError(415, `The body must be ${wanted}, ${given}`)
 }
 
 function accepts(type: 'json' | 'form', contentType: string): boolean {
@@ -53,13 +58,18 @@ function accepts(type: 'json' | 'form', contentType: string): boolean {
   return contentType === 'application/x-www-form-urlencoded' || contentType === 'multipart/form-data'
 }
 
-async function readBytes(request: Request, declared: number | undefined, limit: number): Promise<Uint8Array> {
+function readBytes(request: Request, declared: number | undefined, limit: number): Promise<Uint8Array> {
   // A declared length is enforced by the runtime, so the body can be read at once. (Asking for `request.body` makes a stream.)
-  if (declared !== undefined) {
-    const bytes = await request.bytes()
-    if (bytes.length > limit) throw tooLong(limit)
-    return bytes
-  }
+  return declared === undefined ? readChunks(request, limit) : readWhole(request, limit)
+}
+
+async function readWhole(request: Request, limit: number): Promise<Uint8Array> {
+  const bytes = await request.bytes()
+  if (bytes.length > limit) throw tooLong(limit)
+  return bytes
+}
+
+async function readChunks(request: Request, limit: number): Promise<Uint8Array> {
   if (request.body === null) return new Uint8Array()
   const chunks: Uint8Array[] = []
   let length = 0

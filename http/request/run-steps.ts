@@ -124,10 +124,10 @@ function schemaStep(
 }
 
 function bodyStep({ schema, type, limit }: Step & { kind: 'body' }): PreparedStep {
-  return async (state) => {
-    const result = checkSchema(schema, 'body', await readBody(state.request, type, limit))
-    return accept(state, 'body', result instanceof Promise ? await result : result)
-  }
+  return (state) =>
+    after(readBody(state.request, type, limit), (body) =>
+      after(checkSchema(schema, 'body', body), (result) => accept(state, 'body', result)),
+    )
 }
 
 function accept(state: RequestState, name: string, result: SchemaResult): undefined {

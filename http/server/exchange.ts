@@ -21,6 +21,8 @@ export class Exchange implements RequestFacts {
   readonly common: CommonHeaders
   counter: RouteCounter
   params: Readonly<Record<string, string>> = noParams
+  /** Milliseconds from now until 504; 0 for none. */
+  deadline = 0
   /** The answer that carries the common headers already. */
   dressed: Response | undefined = undefined
   /** Bytes or characters of an answer that is in memory; `undefined` for streams, files and foreign responses. */

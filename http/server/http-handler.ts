@@ -115,10 +115,18 @@ export class HttpHandler {
   #answerOrFail(exchange: Exchange): Awaitable<Response> {
     try {
       const response = this.#answer(exchange)
-      return response instanceof Promise ? response.catch((error) => this.#failure(error, exchange)) : response
+      return response instanceof Promise ? this.#limited(response, exchange) : response
     } catch (error) {
       return this.#failure(error, exchange)
     }
+  }
+
+  #limited(response: Promise<Response>, exchange: Exchange): Promise<Response> {
+    return this.#deadlines.limit(response, {
+      milliseconds: exchange.deadline,
+      expire: (reason) => exchange.abort(reason),
+      fail: (error) => this.#failure(error, exchange),
+    })
   }
 
   #answer(exchange: Exchange): Awaitable<Response> {
@@ -159,10 +167,8 @@ export class HttpHandler {
       exchange.endWith(this.draining.signal)
       return answer(route, exchange, (state) => this.#stream(route, state, exchange))
     }
-    const response = answer(route, exchange, (state) => handled(route, state, exchange))
-    if (!(response instanceof Promise)) return response
-    const deadline = route.deadline ?? this.#parts.options.requestTimeout ?? 30_000
-    return this.#deadlines.limit(deadline, response, (reason) => exchange.abort(reason))
+    exchange.deadline = route.deadline ?? this.#parts.options.requestTimeout ?? 30_000
+    return answer(route, exchange, (state) => handled(route, state, exchange))
   }
 
   #stream(route: MountedRoute, state: RequestState, exchange: Exchange): Promise<Response> {
