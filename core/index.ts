@@ -128,3 +128,10 @@ export type {
   Selected,
   Selection,
 } from './query/field-reference.ts'
+
+// What the declarations of users' own code have to name, where it exports models, features or apps.
+export type { BuiltIn } from './app/builder-type.ts'
+export type { RepositoryBinding, StoredIn } from './container/bind.ts'
+export type { ArrayField, DecimalField, Field, RefField, RefsField, StringField } from './model/field-class.ts'
+export type { ModelConstructor } from './model/model-type.ts'
+export type { LockHeld, Stored } from './type-state/state.ts'

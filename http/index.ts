@@ -29,3 +29,6 @@ export type { ServerPage } from './server/http-handler.ts'
 export { buildDocument, type DocumentInfo, type OpenApiDocument } from './openapi/build-document.ts'
 export { mountRoutes, type MountedRoute } from './server/mounted-route.ts'
 export { routeDescription, type HttpRoute, type RouteDescription } from './route/route.ts'
+
+// What the declarations of users' own controllers have to name.
+export type { Declared, EventsBuilder, RequestBuilder, SocketBuilder } from './route/route-builder.ts'
