@@ -76,3 +76,31 @@ export class ProgramUnavailableError extends EngineError {
 export class ScheduleDefinitionError extends EngineError {
   readonly code = 'ENGINE_SCHEDULE_DEFINITION'
 }
+
+/** A signal would reach a process that does not read what it is sent: it is refused, and no inbox received it. */
+export class InboxFullError extends EngineError {
+  readonly code = 'ENGINE_INBOX_FULL'
+  /** Instance path of the process. */
+  readonly process: string
+
+  constructor(signal: string, process: string, limit: number) {
+    super(
+      `The signal ${signal} is refused: ${limit} signals wait in the inbox of ${process}, which does not read them`,
+      {
+        hint: 'Look where it stands (`just process show`): it may be paused or failed. Drain what is stale, or raise the limit of inboxes.',
+      },
+    )
+    this.process = process
+  }
+}
+
+/** A process was in a turn three times in a row when its node died: it is not run again by itself. */
+export class QuarantinedError extends EngineError {
+  readonly code = 'ENGINE_QUARANTINED'
+
+  constructor(process: string) {
+    super(`Three nodes in a row died while they ran ${process}`, {
+      hint: 'Something in its step may end the OS process or use up its memory. When that is mended: `just process retry`.',
+    })
+  }
+}

@@ -6,12 +6,14 @@ export type { Clock, Entropy, Scheduled } from './clock/clock.ts'
 export {
   EngineError,
   FencedError,
+  InboxFullError,
   NoEngineError,
   NotCompiledError,
   ProcessCancelled,
   ProcessDefinitionError,
   ProcessNotFoundError,
   ProgramUnavailableError,
+  QuarantinedError,
   ScheduleDefinitionError,
   SignalRouteError,
 } from './errors.ts'
@@ -48,8 +50,14 @@ export type {
   ProcessRecord,
   ProcessStatus,
   ScheduleRecord,
+  StoreCensus,
   StoreSession,
 } from './store/store.ts'
+
+// What an engine counts
+export type { EngineCounters, MetricsSnapshot } from './metrics/metrics.ts'
+export type { HistogramSnapshot } from './metrics/histogram.ts'
+export { prometheusText } from './metrics/prometheus.ts'
 
 // Processes: what users write, then what frameworks build on
 export { createEngine } from './runtime/engine.ts'

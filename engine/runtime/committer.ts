@@ -5,6 +5,7 @@
  */
 import type { Clock } from '../clock/clock.ts'
 import { FencedError } from '../errors.ts'
+import type { Metrics } from '../metrics/metrics.ts'
 import type { Checkpoint, CommitAnswer, StoreSession } from '../store/store.ts'
 
 interface Waiting {
@@ -22,14 +23,16 @@ export class Committer {
   readonly #session: StoreSession
   readonly #clock: Clock
   readonly #lost: () => boolean
+  readonly #metrics: Metrics
   #waiting: Waiting[] = []
   /** A flush begins in the next microtask. */
   #called = false
   #flushing = 0
 
   /** `lost` tells when the node has lost its place and nothing can be committed any more. */
-  constructor(session: StoreSession, clock: Clock, lost: () => boolean) {
+  constructor(session: StoreSession, clock: Clock, metrics: Metrics, lost: () => boolean) {
     this.#session = session
+    this.#metrics = metrics
     this.#clock = clock
     this.#lost = lost
   }
@@ -51,7 +54,9 @@ export class Committer {
     while (this.#waiting.length > 0) {
       const batch = this.#waiting
       this.#waiting = []
+      const begun = this.#clock.now()
       const answers = await this.#write(batch.map(({ checkpoint }) => checkpoint))
+      this.#metrics.flushed(answers, this.#clock.now() - begun)
       for (const [index, { answer }] of batch.entries()) answer(answers[index] ?? 'fenced')
     }
     this.#flushing--

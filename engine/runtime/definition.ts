@@ -38,6 +38,8 @@ export interface ProcessDefinition {
   readonly params: readonly string[]
   /** Injected dependencies, or what stands for them, by key. */
   readonly inject: Readonly<Record<string, unknown>>
+  /** Most processes of this definition that a node runs at once; those that wait do not count (default: no limit of its own). */
+  readonly concurrency?: number
   readonly handler: CompiledHandler | ((...args: never[]) => Promise<unknown>)
 }
 
@@ -51,6 +53,8 @@ export interface ProcessOptions<Path extends string, Inject extends Record<strin
   readonly path: Path
   /** What the handler uses of the outside: objects whose methods are its steps. */
   readonly inject?: Inject
+  /** Most of them that a node runs at once; those that wait do not count (default: no limit of its own). */
+  readonly concurrency?: number
   handler(dependencies: Inject, params: Parameters<Path>, process: ProcessControls): Promise<Result>
 }
 
@@ -63,6 +67,7 @@ export function defineProcess<const Path extends string, Inject extends Record<s
     path: options.path,
     params: pathParameters(options.path),
     inject: options.inject ?? {},
+    ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
     handler: options.handler,
   }
   return Object.assign(process, definition) as never

@@ -1,7 +1,8 @@
 /** The engine as its users see it: made with a store, given definitions, started; then it runs processes and carries signals. */
 import { type Clock, type Entropy, systemClock, systemEntropy } from '../clock/clock.ts'
-import { NoEngineError, ProcessDefinitionError } from '../errors.ts'
+import { InboxFullError, NoEngineError, ProcessDefinitionError } from '../errors.ts'
 import { createState, snapshot } from '../machine/index.ts'
+import { Metrics, type MetricsSnapshot } from '../metrics/metrics.ts'
 import type { SignalDefinition } from '../program/wait.ts'
 import { currentStep } from '../step/current-step.ts'
 import type { Schedule } from '../schedule/schedule.ts'
@@ -24,6 +25,7 @@ import { instancePath, parameters, plainText } from './path.ts'
 import { Programs, type ReadJudge } from './programs.ts'
 import { initialInterests } from './interest.ts'
 import { retryDelay } from './retry-delay.ts'
+import { Rooms } from './rooms.ts'
 import { Scheduler } from './scheduler.ts'
 import { emissionOf } from './signal.ts'
 
@@ -41,14 +43,17 @@ export interface EngineOptions {
   readonly values?: readonly ValueType[]
   /** Shown in inspection (default: host name and pid). */
   readonly name?: string
-  /** Most processes in memory at once (default 1,000). */
+  /** Most processes in memory at once, which is also most turns at once (default 1,000). Definitions may have limits of their own. */
   readonly concurrency?: number
   /** Starts although live processes need what this build lacks: they wait for a build that has it. */
   readonly park?: boolean
   /** Milliseconds between looks for work that the store did not announce (default 500; a day where the store announces all). */
   readonly poll?: number
-  /** Bytes of values per process: report from `warning` (default 64 KiB), refuse from `error` (default 4 MiB). */
-  readonly limits?: { readonly warning?: number; readonly error?: number }
+  /**
+   * Bytes of values per process: report from `warning` (default 64 KiB), refuse from `error` (default 4 MiB). Signals that may
+   * lie unread in the inbox of a process: an emit that would reach a full one is refused from `inbox` (default 10,000).
+   */
+  readonly limits?: { readonly warning?: number; readonly error?: number; readonly inbox?: number }
   /** A path parameter or routing value as text (default: texts and numbers only). */
   textOf?(value: unknown): string
   /** Converts a parameter at the start of a process: what the handler gets. */
@@ -103,12 +108,20 @@ export interface Engine {
   compat(): Promise<readonly Incompatibility[]>
   /** Processes in this node's memory now. */
   readonly running: number
+  /** What this node counted since it was made. */
+  readonly metrics: MetricsSnapshot
 }
 
 export function createEngine(options: EngineOptions): Engine {
   const { store, clock = systemClock, entropy = systemEntropy, host = plainHost } = options
   const textOf = options.textOf ?? plainText
-  const report = options.report ?? printEvent
+  const tell = options.report ?? printEvent
+  const metrics = new Metrics()
+  const rooms = new Rooms(clock, options.limits?.inbox ?? 10_000)
+  const report = (event: EngineEvent) => {
+    metrics.event(event)
+    tell(event)
+  }
   const name = options.name ?? `${process.env.HOSTNAME ?? 'node'}:${process.pid}`
   const codec = createValueCodec([handleType as ValueType, cancelledType as ValueType, ...(options.values ?? [])])
   const primitiveHost = {
@@ -131,6 +144,8 @@ export function createEngine(options: EngineOptions): Engine {
     store,
     clock,
     concurrency: options.concurrency ?? 1_000,
+    limits: () => programs.limits,
+    metrics,
     poll: options.poll ?? (store.capabilities.announces ? 86_400_000 : 500),
     report,
     shared: {
@@ -143,7 +158,7 @@ export function createEngine(options: EngineOptions): Engine {
     },
   })
 
-  const scheduler = new Scheduler({ store, clock, now: () => node.now(), enter, report })
+  const scheduler = new Scheduler({ store, clock, metrics, now: () => node.now(), enter, report })
 
   /** Programs are stored once per engine, before anything that refers to them. */
   function storePrograms(): Promise<void> {
@@ -207,6 +222,7 @@ export function createEngine(options: EngineOptions): Engine {
     const outbox = transaction === undefined ? outboxOf(currentStep()) : undefined
     const request = startRequest(definition, given, outbox?.process)
     const handle = new ProcessHandle(request.path, () => engine)
+    metrics.counters.starts++
     if (outbox !== undefined) outbox.starts.push(request)
     else {
       await storePrograms()
@@ -252,11 +268,20 @@ export function createEngine(options: EngineOptions): Engine {
     run: (definition, params, transaction) => startProcess(definition, params, transaction) as never,
     startProcess,
     async emit(signal, payload, { transaction } = {}) {
-      const emission = emissionOf(signal, payload, codec, textOf)
+      const emission = rooms.limited(emissionOf(signal, payload, codec, textOf))
       const outbox = transaction === undefined ? outboxOf(currentStep()) : undefined
-      if (outbox !== undefined) outbox.emits.push(emission)
-      else if (transaction === undefined) await emissions.ask(emission)
-      else await store.emit([emission], transaction)
+      try {
+        if (outbox !== undefined) {
+          if (emission.limit !== undefined) await store.room([emission])
+          outbox.emits.push(emission)
+          metrics.counters.signalsEmitted++
+        } else if (transaction === undefined) metrics.emitted(await emissions.ask(emission))
+        else metrics.emitted((await store.emit([emission], transaction))[0] ?? 0)
+      } catch (error) {
+        if (error instanceof InboxFullError) metrics.counters.signalsRefused++
+        throw error
+      }
+      rooms.passed(emission)
     },
     process(path) {
       if (!path.startsWith('/')) throw new NoEngineError(`'${path}' is no instance path`)
@@ -269,6 +294,9 @@ export function createEngine(options: EngineOptions): Engine {
     },
     get running() {
       return node.size
+    },
+    get metrics() {
+      return metrics.snapshot(node.size)
     },
   }
   engine.add(...(options.processes ?? []))

@@ -4,6 +4,7 @@ import type { StepHost } from '../step/step.ts'
 import type { EngineStore, StoreSession } from '../store/store.ts'
 import type { ValueCodec } from '../value/codec.ts'
 import type { Clock } from '../clock/clock.ts'
+import type { Metrics } from '../metrics/metrics.ts'
 import type { Committer } from './committer.ts'
 import type { EngineEvent } from './event.ts'
 
@@ -14,6 +15,7 @@ export interface NodeContext {
   readonly codec: ValueCodec
   readonly host: StepHost
   readonly clock: Clock
+  readonly metrics: Metrics
   /** Limits of a process's stored values, in bytes. */
   readonly limits: { readonly warning: number; readonly error: number }
   /** Store time. */

@@ -4,11 +4,13 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Clock, Scheduled } from '../clock/clock.ts'
-import { FencedError } from '../errors.ts'
+import { FencedError, QuarantinedError } from '../errors.ts'
 import type { EngineStore, LoadedProcess, StoreSession } from '../store/store.ts'
+import type { Metrics } from '../metrics/metrics.ts'
 import { Committer } from './committer.ts'
 import type { EngineEvent } from './event.ts'
 import type { NodeContext } from './node-context.ts'
+import { Places } from './places.ts'
 import { ProcessRun } from './process-run.ts'
 
 /** How many processes are claimed at once. */
@@ -27,13 +29,16 @@ export interface NodeSettings {
   readonly clock: Clock
   /** Most processes in memory at once. */
   readonly concurrency: number
+  /** Definitions with a limit of their own: most processes of each in memory at once. */
+  limits(): ReadonlyMap<string, number>
+  readonly metrics: Metrics
   /** Milliseconds between looks for work that nobody announced. */
   readonly poll: number
   report(event: EngineEvent): void
   /** Everything a run needs besides the node's own parts. */
   readonly shared: Omit<
     NodeContext,
-    'session' | 'committer' | 'released' | 'parked' | 'due' | 'now' | 'store' | 'clock' | 'report'
+    'session' | 'committer' | 'released' | 'parked' | 'due' | 'now' | 'store' | 'clock' | 'report' | 'metrics'
   >
 }
 
@@ -41,6 +46,7 @@ export class Node {
   readonly #settings: NodeSettings
   readonly #runs = new Map<string, ProcessRun>()
   readonly #parked = new Set<string>()
+  readonly #places: Places
   /** Out of any caller's async context: a turn belongs to nobody's request. */
   readonly #outside = AsyncLocalStorage.snapshot()
   #session: StoreSession | undefined
@@ -55,6 +61,7 @@ export class Node {
 
   constructor(settings: NodeSettings) {
     this.#settings = settings
+    this.#places = new Places(settings.concurrency, (definition) => settings.limits().get(definition))
   }
 
   /** Number of processes in memory. */
@@ -117,7 +124,7 @@ export class Node {
   }
 
   async #join(): Promise<void> {
-    const { store, clock, name, shared, report } = this.#settings
+    const { store, clock, name, shared, report, metrics } = this.#settings
     let lost = false
     const session = await store.connect({
       name,
@@ -125,6 +132,11 @@ export class Node {
       onLost: (reason) => {
         lost = true
         if (this.#session === session) this.#outside(() => void this.#lost(reason))
+      },
+      onTakeover: (quarantined) => {
+        metrics.counters.takeovers++
+        for (const { path, line } of quarantined)
+          report({ kind: 'quarantined', process: path, line, error: new QuarantinedError(path) })
       },
     })
     if (this.#state !== 'running') {
@@ -139,7 +151,8 @@ export class Node {
       store,
       clock,
       session,
-      committer: new Committer(session, clock, () => lost),
+      committer: new Committer(session, clock, metrics, () => lost),
+      metrics,
       report,
       now: () => this.now(),
       released: (id) => this.#released(id),
@@ -167,6 +180,7 @@ export class Node {
   #dropAll(reason: string): void {
     for (const run of this.#runs.values()) run.drop(reason)
     this.#runs.clear()
+    this.#places.clear()
     this.#releaseIdle()
   }
 
@@ -189,12 +203,19 @@ export class Node {
   async #claimOnce(): Promise<void> {
     const session = this.#session
     const context = this.#context
-    const free = this.#settings.concurrency - this.#runs.size
+    const { free } = this.#places
     if (session === undefined || context === undefined || free <= 0) return
     this.#refreshRuns()
     const running = new Set([...this.#runs.keys(), ...this.#parked])
-    const claimed = await session.claim(Math.min(CLAIM, free), running)
+    const asked = Math.min(CLAIM, free)
+    const most = this.#places.limits(asked, this.#settings.limits().keys(), this.#settings.clock.now())
+    const claimed = await session.claim(asked, running, most)
     if (session !== this.#session) return
+    this.#settings.metrics.counters.claims++
+    this.#places.claimed(
+      asked,
+      claimed.map(({ record }) => record.definition),
+    )
     for (const process of claimed) this.#begin(context, process)
     if (claimed.length > 0) this.#woken = true
   }
@@ -214,11 +235,15 @@ export class Node {
     if (this.#runs.has(process.record.id)) return
     const run = new ProcessRun(context, process)
     this.#runs.set(run.id, run)
+    this.#places.take(process.record.definition)
+    this.#settings.metrics.counters.turns++
+    this.#settings.metrics.inboxDepth.record(process.inbox.length)
     void run.begin()
   }
 
   #released(id: string): void {
-    this.#runs.delete(id)
+    const run = this.#runs.get(id)
+    if (this.#runs.delete(id) && run !== undefined) this.#places.giveBack(run.definition)
     if (this.#runs.size === 0) this.#releaseIdle()
     this.wake()
   }

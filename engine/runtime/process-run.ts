@@ -20,10 +20,13 @@ import { isReady } from './run/won-waits.ts'
 
 export class ProcessRun {
   readonly id: string
+  /** Definition path. */
+  readonly definition: string
   readonly #run: RunState
 
   constructor(node: NodeContext, process: LoadedProcess) {
     this.id = process.record.id
+    this.definition = process.record.definition
     this.#run = new RunState(node, process, () => this.#turn())
   }
 

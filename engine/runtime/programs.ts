@@ -2,7 +2,7 @@
  * The programs that an engine can run: those of its definitions, with their regions as functions of the loaded modules, and
  * those of processes that began with earlier code, read from the store and bound to what the modules offer now.
  */
-import { ProgramUnavailableError } from '../errors.ts'
+import { ProcessDefinitionError, ProgramUnavailableError } from '../errors.ts'
 import { instantiate, loadCompiled } from '../machine/index.ts'
 import { compiledRoutine, type CompiledHandler } from '../program/compiled.ts'
 import type { Environment, LoadedProgram, PrimitiveHost } from '../program/environment.ts'
@@ -22,6 +22,8 @@ export class Programs {
   readonly #compiled = new Map<string, CompiledHandler>()
   readonly #origins = new Map<string, () => unknown>()
   readonly #environments = new Map<string, DefinitionEnvironment>()
+  /** Most processes at once of the definitions that say so. */
+  readonly limits = new Map<string, number>()
 
   constructor(store: EngineStore, host: PrimitiveHost, isRead: ReadJudge) {
     this.#store = store
@@ -36,6 +38,7 @@ export class Programs {
     }
     this.#addCompiled(compiledOf(definition))
     this.#definitions.set(definition.path, definition)
+    if (definition.concurrency !== undefined) this.limits.set(definition.path, checkedLimit(definition))
   }
 
   definitions(): readonly ProcessDefinition[] {
@@ -162,4 +165,9 @@ class DefinitionEnvironment implements Environment {
     this.#loaded.set(routine.hash, loaded)
     return loaded
   }
+}
+
+function checkedLimit({ path, concurrency = 0 }: ProcessDefinition): number {
+  if (Number.isSafeInteger(concurrency) && concurrency > 0) return concurrency
+  throw new ProcessDefinitionError(`The concurrency of ${path} is ${concurrency}: it must be a whole number from 1 on`)
 }

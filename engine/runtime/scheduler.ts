@@ -3,6 +3,7 @@
  * firing starts and emits is gathered as a step's is, and written with the note that it fired.
  */
 import type { Clock, Scheduled } from '../clock/clock.ts'
+import type { Metrics } from '../metrics/metrics.ts'
 import { ScheduleDefinitionError } from '../errors.ts'
 import type { Schedule } from '../schedule/schedule.ts'
 import { enterStep } from '../step/current-step.ts'
@@ -24,6 +25,7 @@ const EARLY = 20
 export interface SchedulerSettings {
   readonly store: EngineStore
   readonly clock: Clock
+  readonly metrics: Metrics
   /** Store time. */
   now(): number
   enter<Result>(body: () => Result): Result
@@ -90,7 +92,10 @@ export class Scheduler {
       if (!(await this.#fire(schedule, due))) {
         record = await this.#record(schedule)
         if (dueMoment(schedule, record, now()) === due) return EARLY
-      } else record = { ...record, fired: due }
+        continue
+      }
+      this.#settings.metrics.counters.scheduleFirings++
+      record = { ...record, fired: due }
     }
     const next = schedule.rule.after(Math.max(record.since, record.fired ?? 0, now()))
     const pause = next === undefined ? LOOK : Math.max(0, next - now())

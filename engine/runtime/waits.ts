@@ -93,6 +93,11 @@ export class Waits {
     )
   }
 
+  /** The name of the signal that a subscription is to; empty for another process's end. */
+  signalOf(subscription: number): string {
+    return this.#subscriptions.get(subscription)?.signal ?? ''
+  }
+
   /** Ends the subscriptions to signals that no wait can be reached for any more. */
   keepOnly(reachable: ReadonlySet<string>): void {
     const held = new Set<number>(this.listeners.values())

@@ -33,8 +33,11 @@ export interface EngineStore {
   /**
    * Puts each signal into the inbox of every process subscribed to it under one of `keys`, and makes those runnable.
    * Serialised per key with subscribing, so that a process starting meanwhile is not missed. Answers how many received it.
+   * Rejects with `InboxFullError`, and delivers none of them, when an inbox that one of them reaches is full for it.
    */
   emit(signals: readonly SignalEmission[], transaction?: JoinableTransaction): Promise<readonly number[]>
+  /** Rejects with `InboxFullError` when an inbox that one of these would reach is full for it. */
+  room(signals: readonly SignalEmission[]): Promise<void>
   /** Asks a process to do something it does not wait for. `false` when there is no such live process. */
   control(process: string, command: ControlCommand): Promise<boolean>
 
@@ -55,6 +58,10 @@ export interface EngineStore {
   find(path: string): Promise<ProcessRecord | undefined>
   /** Processes by filter, newest first, keyset-paged. */
   list(filter: ProcessFilter): Promise<readonly ProcessRecord[]>
+  /** Processes that this one started as its children and that have not ended (failed ones have not). */
+  children(id: string): Promise<readonly ProcessRecord[]>
+  /** How many processes there are by status, over all nodes. May take as long as counting takes: not for hot paths. */
+  census(): Promise<StoreCensus>
   /** The whole stored state of one process, for inspection: nothing is claimed. */
   load(id: string): Promise<LoadedProcess | undefined>
   /** The capped timeline of one process, oldest first. */
@@ -85,6 +92,25 @@ export interface NodeOptions {
   onWake(): void
   /** Called once when the node lost its lease or was taken over: everything it runs must stop; no write is accepted any more. */
   onLost(reason: string): void
+  /** This node took over from a dead one; `quarantined` are processes whose turn killed their nodes too often. */
+  onTakeover?(quarantined: readonly ProcessPlace[]): void
+}
+
+/** Where a process stands, for reports. */
+export interface ProcessPlace {
+  readonly path: string
+  readonly line: number
+}
+
+export interface StoreCensus {
+  /** Ended ones are not counted. */
+  readonly processes: Readonly<Partial<Record<ProcessStatus, number>>>
+  /** False where `processes` is an estimate from a sample, because there are very many. */
+  readonly exact: boolean
+  /** Processes that have something to do now. */
+  readonly runnable: number
+  /** Timers pending; an estimate where there are very many. */
+  readonly timers: number
 }
 
 /** A node's place in the cluster. Every verb rejects with `FencedError` once it is lost. */
@@ -93,8 +119,15 @@ export interface StoreSession {
   readonly epoch: number
   /** Shards held now. */
   shards(): readonly number[]
-  /** Up to `limit` processes of this node's shards that are runnable or due, loaded with their inbox; skips `running`. */
-  claim(limit: number, running: ReadonlySet<string>): Promise<readonly LoadedProcess[]>
+  /**
+   * Up to `limit` processes of this node's shards that are runnable or due, longest first, loaded with their inbox; skips
+   * `running`. `most` limits how many of some definitions there are among them.
+   */
+  claim(
+    limit: number,
+    running: ReadonlySet<string>,
+    most?: ReadonlyMap<string, number>,
+  ): Promise<readonly LoadedProcess[]>
   /** One process of this node's shards with its inbox, whether runnable or not; `undefined` when it is not (or no longer) this node's. */
   reload(id: string): Promise<LoadedProcess | undefined>
   /** When the next timer of this node's shards is due, in store time; `undefined` when none is within `horizon` milliseconds. */
@@ -177,6 +210,8 @@ export interface SignalEmission {
   readonly keys: readonly string[]
   /** All parameters and the payload, encoded. */
   readonly payload: Uint8Array
+  /** It is refused where an inbox that it reaches holds so many entries already. Not looked at in checkpoints. */
+  readonly limit?: number
 }
 
 export interface StartRequest {

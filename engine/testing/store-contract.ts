@@ -14,6 +14,7 @@ import type {
   StartRequest,
   StoreSession,
 } from '../store/store.ts'
+import { limitContract } from './limit-contract.ts'
 import { scheduleContract } from './schedule-contract.ts'
 
 export interface ContractStore {
@@ -101,6 +102,7 @@ export function storeContract(name: string, open: () => Promise<ContractStore>):
 
   describe(`${name} store`, () => {
     scheduleContract({ withStore, request, emission })
+    limitContract({ withStore, request, emission, checkpoint, claimOne })
 
     test('a started process is claimed once, with what it was started with', () =>
       withStore(async ({ store, node }) => {

@@ -7,7 +7,7 @@ import { type Head, writeHead } from '../head.ts'
 import { reachableNames } from '../interest.ts'
 import { placeOf } from '../place.ts'
 import { endKey } from '../waits.ts'
-import { type FinishedEffect, type RunState, stands } from './run-state.ts'
+import { type FinishedEffect, note, type RunState, stands } from './run-state.ts'
 import { isReady } from './won-waits.ts'
 
 /** What is to be written now. Takes all pending changes: a failed write discards the process's memory. */
@@ -19,6 +19,7 @@ export function takeCheckpoint(run: RunState): Checkpoint {
   const status: ProcessStatus = finished?.status ?? (stands(run) ? run.status : standing)
   if (finished === undefined && !stands(run)) run.waits.keepOnly(reachableNames(run.state, run.environment))
   const changes = run.waits.takeChanges()
+  noteDropped(run, changes.unsubscribe)
   const values = over ? dropValues(run) : encodeValues(run, finished !== undefined)
   const checkpoint: Checkpoint = {
     id: run.id,
@@ -46,6 +47,16 @@ export function takeCheckpoint(run: RunState): Checkpoint {
   run.moved = false
   machine.markDurable(run.state)
   return checkpoint
+}
+
+/** What lies in the inbox for a subscription that ends is gone with it. */
+function noteDropped(run: RunState, ended: readonly number[]): void {
+  if (ended.length === 0) return
+  const dropped = run.inbox.filter(({ via }) => typeof via === 'number' && ended.includes(via))
+  if (dropped.length === 0) return
+  run.inbox = run.inbox.filter((entry) => !dropped.includes(entry))
+  run.node.metrics.counters.signalsDropped += dropped.length
+  note(run, 'dropped', `${dropped.length} signals that nothing waits for any more`)
 }
 
 /** A process that stays failed keeps its outcome. */

@@ -3,7 +3,8 @@ import { ProcessCancelled } from '../../errors.ts'
 import * as machine from '../../machine/index.ts'
 import type { Effect, Input } from '../../program/state.ts'
 import type { StepOutcome } from '../../step/step.ts'
-import { winner } from '../wait-plan.ts'
+import type { InboxEntry } from '../../store/store.ts'
+import { type Leaf, winner } from '../wait-plan.ts'
 import { callOf } from './calls.ts'
 import { acquireResource, blockOf, releaseResource } from './lock-block.ts'
 import { consume, note, type RunState } from './run-state.ts'
@@ -50,10 +51,12 @@ function applyEffect(run: RunState, effect: Effect): void {
       return
     case 'drain': {
       const through = run.waits.through(effect.signal)
-      consume(
-        run,
-        run.inbox.filter((entry) => typeof entry.via === 'number' && through.has(entry.via)),
-      )
+      const stale = run.inbox.filter((entry) => typeof entry.via === 'number' && through.has(entry.via))
+      if (stale.length > 0) {
+        run.node.metrics.counters.signalsDrained += stale.length
+        note(run, 'drained', `${stale.length} of ${signalsOf(run, stale)}`)
+      }
+      consume(run, stale)
       return
     }
     case 'publish':
@@ -80,7 +83,10 @@ function beginWait(run: RunState, effect: Extract<Effect, { kind: 'wait' }>): vo
   if (!effect.poll) return
   const won = winner(run.waits.byFiber.get(effect.fiber) ?? [], worldOf(run))
   run.waits.end(effect.fiber)
-  if (won !== undefined) consume(run, won.entries)
+  if (won !== undefined) {
+    noteWon(run, undefined, won.entries)
+    consume(run, won.entries)
+  }
   const outcome: StepOutcome = won?.outcome ?? { kind: 'returned', value: undefined }
   run.inputs.push({ kind: 'won', fiber: effect.fiber, index: won?.index ?? -1, outcome })
 }
@@ -106,11 +112,31 @@ export function winWaits(run: RunState): void {
     if (run.block !== undefined && run.block.fiber !== fiber) continue
     const won = winner(leaves, worldOf(run))
     if (won === undefined) continue
+    noteWon(run, leaves[won.index], won.entries)
     run.waits.end(fiber)
     consume(run, won.entries)
     run.mustCommit = true
-    note(run, 'woke', leaves[won.index]?.kind ?? '')
     advance(run, [{ kind: 'won', fiber, index: won.index, outcome: won.outcome }])
     return
   }
+}
+
+/** For timeline and metrics: what a wait was won by. */
+function noteWon(run: RunState, leaf: Leaf | undefined, entries: readonly InboxEntry[]): void {
+  const { metrics } = run.node
+  if (leaf?.kind === 'timer') {
+    metrics.timerLateness.record(Math.max(0, run.node.now() - leaf.at) / 1_000)
+    note(run, 'timer', new Date(leaf.at).toISOString())
+    return
+  }
+  const names = signalsOf(run, entries)
+  if (names === '') return note(run, 'woke', leaf?.kind ?? '')
+  metrics.counters.signalsDelivered += entries.length
+  note(run, 'signal', names)
+}
+
+/** The names of the signals that came through these subscriptions, each once. */
+function signalsOf(run: RunState, entries: readonly InboxEntry[]): string {
+  const names = entries.map(({ via }) => (typeof via === 'number' ? run.waits.signalOf(via) : ''))
+  return [...new Set(names.filter((name) => name !== ''))].join(', ')
 }

@@ -34,6 +34,7 @@ export function launch(run: RunState): void {
 
 async function perform(run: RunState, call: Call): Promise<void> {
   for (let attempt = 1; !run.gone; attempt++) {
+    run.node.metrics.counters.steps++
     const retry = await attemptCall(run, call, attempt)
     if (retry === undefined) break
     run.node.report({ kind: 'retried', process: run.path, step: call.name, attempt, error: retry })
@@ -148,6 +149,8 @@ async function writeJoined(
 }
 
 async function joined(run: RunState, checkpoint: Checkpoint): Promise<void> {
+  run.node.metrics.counters.joinedCommits++
+  run.node.metrics.counters.commits++
   await accepted(run, checkpoint)
   if (run.finished !== undefined) afterEnd(run)
 }

@@ -12,6 +12,7 @@ import type {
   LoadedProcess,
   LogLine,
   NodeOptions,
+  ProcessPlace,
   ProcessFilter,
   ProcessRecord,
   ScheduleFiring,
@@ -21,12 +22,20 @@ import type {
   StartRequest,
   StartResult,
   StoreCapabilities,
+  StoreCensus,
   StoredProgram,
   StoreSession,
 } from '../store.ts'
-import { isEnded, loaded, type Row, Rows, SHARDS } from './rows.ts'
+import { RETENTION } from '../retention.ts'
+import { isClaimable, isEnded, loaded, type Row, Rows, SHARDS } from './rows.ts'
 import { Schedules } from './schedules.ts'
 import { type Member, MemorySession } from './session.ts'
+
+export interface MemoryStoreOptions {
+  readonly clock?: Clock
+  /** Milliseconds that ended processes, with result and timeline, are kept (default 7 days). Then their paths are free again. */
+  readonly retention?: number
+}
 
 export class MemoryStore implements EngineStore {
   readonly capabilities: StoreCapabilities = { notify: true, announces: true, sessions: true, terminate: true }
@@ -38,10 +47,11 @@ export class MemoryStore implements EngineStore {
   readonly #schedules = new Schedules(() => this.#clock.now())
   #epoch = 0
 
-  constructor(options: { readonly clock?: Clock } = {}) {
+  constructor(options: MemoryStoreOptions = {}) {
     this.#clock = options.clock ?? systemClock
     this.#rows = new Rows(
       () => this.#clock.now(),
+      options.retention ?? RETENTION,
       (row) => this.#rowChanged(row),
     )
   }
@@ -111,11 +121,16 @@ export class MemoryStore implements EngineStore {
   }
 
   async emit(signals: readonly SignalEmission[], transaction?: JoinableTransaction): Promise<readonly number[]> {
+    this.#rows.checkRoom(signals)
     if (transaction === undefined) return signals.map((signal) => this.#rows.emit(signal))
     this.#within(transaction, () => {
       for (const signal of signals) this.#rows.emit(signal)
     })
     return signals.map(() => 0)
+  }
+
+  async room(signals: readonly SignalEmission[]): Promise<void> {
+    this.#rows.checkRoom(signals)
   }
 
   async control(process: string, command: ControlCommand): Promise<boolean> {
@@ -142,6 +157,26 @@ export class MemoryStore implements EngineStore {
 
   async find(path: string): Promise<ProcessRecord | undefined> {
     return this.#rows.byPath(path)?.record
+  }
+
+  async children(id: string): Promise<readonly ProcessRecord[]> {
+    return [...this.#rows.byId.values()]
+      .filter((row) => row.record.parent === id && !isEnded(row))
+      .map((row) => row.record)
+  }
+
+  async census(): Promise<StoreCensus> {
+    const now = this.#clock.now()
+    const processes: Partial<Record<ProcessRecord['status'], number>> = {}
+    let runnable = 0
+    let timers = 0
+    for (const row of this.#rows.byId.values()) {
+      if (isEnded(row)) continue
+      processes[row.record.status] = (processes[row.record.status] ?? 0) + 1
+      if (isClaimable(row, now)) runnable++
+      timers += row.timers.size
+    }
+    return { processes, exact: true, runnable, timers }
   }
 
   async list(filter: ProcessFilter): Promise<readonly ProcessRecord[]> {
@@ -216,10 +251,13 @@ export class MemoryStore implements EngineStore {
     const heirs = [...this.#members.values()]
     if (heirs.length > 0) for (const shard of member.shards) heirs[shard % heirs.length]?.shards.add(shard)
     member.shards.clear()
+    const quarantined: ProcessPlace[] = []
     for (const id of crashed ? member.busy : []) {
       const row = this.#rows.byId.get(id)
-      if (row !== undefined && !isEnded(row)) this.#rows.crashed(row)
+      if (row === undefined || isEnded(row) || !this.#rows.crashed(row)) continue
+      quarantined.push({ path: row.record.path, line: row.record.place.line })
     }
+    if (crashed) heirs[0]?.options.onTakeover?.(quarantined)
     for (const heir of heirs) heir.options.onWake()
   }
 }

@@ -1,4 +1,5 @@
 /** The memory store's tables and the changes that checkpoints, starts and emissions make to them. */
+import { InboxFullError } from '../../errors.ts'
 import type {
   Checkpoint,
   InboxEntry,
@@ -52,10 +53,16 @@ export class Rows {
   readonly #byKey = new Map<string, Map<string, Set<number>>>()
   readonly #now: () => number
   readonly #changed: (row: Row) => void
+  readonly #retention: number
+  /** Ends of processes in order of time, of which those before `#firstEnd` are forgotten. */
+  #ends: { readonly id: string; readonly time: number }[] = []
+  #firstEnd = 0
   #entries = 0
 
-  constructor(now: () => number, changed: (row: Row) => void) {
+  /** `retention`: milliseconds that ended processes are kept. */
+  constructor(now: () => number, retention: number, changed: (row: Row) => void) {
     this.#now = now
+    this.#retention = retention
     this.#changed = changed
   }
 
@@ -65,6 +72,7 @@ export class Rows {
   }
 
   start(request: StartRequest): StartResult {
+    this.#forget()
     const existing = this.byPath(request.path)
     if (existing) return { id: existing.record.id, created: false, shard: existing.record.shard }
     const shard = request.shard ?? Number(Bun.hash(request.path) % BigInt(SHARDS))
@@ -100,8 +108,30 @@ export class Rows {
     return { id, created: true, shard }
   }
 
+  /** Throws `InboxFullError` when one of the signals would reach an inbox that is full for it. */
+  checkRoom(emissions: readonly SignalEmission[]): void {
+    for (const emission of emissions) {
+      if (emission.limit === undefined) continue
+      for (const id of this.#receivers(emission).keys()) {
+        const row = this.byId.get(id) as Row
+        if (row.inbox.length >= emission.limit)
+          throw new InboxFullError(emission.signal, row.record.path, emission.limit)
+      }
+    }
+  }
+
   /** Puts the signal into inboxes; answers how many processes received it. */
   emit(emission: SignalEmission): number {
+    const received = this.#receivers(emission)
+    for (const [id, numbers] of received) {
+      const row = this.byId.get(id) as Row
+      for (const via of numbers) this.deliver(row, via, emission.payload)
+    }
+    return received.size
+  }
+
+  /** The processes subscribed under one of its keys, with the numbers of those subscriptions. */
+  #receivers(emission: SignalEmission): ReadonlyMap<string, ReadonlySet<number>> {
     const received = new Map<string, Set<number>>()
     for (const key of emission.keys) {
       for (const [id, numbers] of this.#byKey.get(key) ?? []) {
@@ -110,11 +140,7 @@ export class Rows {
         received.set(id, known)
       }
     }
-    for (const [id, numbers] of received) {
-      const row = this.byId.get(id) as Row
-      for (const via of numbers) this.deliver(row, via, emission.payload)
-    }
-    return received.size
+    return received
   }
 
   deliver(row: Row, via: InboxEntry['via'], payload: Uint8Array): void {
@@ -157,8 +183,21 @@ export class Rows {
     this.#changed(row)
   }
 
-  /** The node that ran this process died during its turn. */
-  crashed(row: Row): void {
+  /** Forgets processes whose time is over: their paths are free again. */
+  #forget(): void {
+    const oldest = this.#now() - this.#retention
+    for (let at = this.#ends[this.#firstEnd]; at !== undefined && at.time < oldest; at = this.#ends[++this.#firstEnd]) {
+      const row = this.byId.get(at.id)
+      this.byId.delete(at.id)
+      if (row) this.#byPath.delete(row.record.path)
+    }
+    if (this.#firstEnd < 1_000) return
+    this.#ends = this.#ends.slice(this.#firstEnd)
+    this.#firstEnd = 0
+  }
+
+  /** The node that ran this process died during its turn; answers whether that was once too often. */
+  crashed(row: Row): boolean {
     const crashes = row.record.crashes + 1
     row.record = {
       ...row.record,
@@ -168,6 +207,7 @@ export class Rows {
     }
     if (crashes < CRASH_LIMIT) row.runnable = true
     this.#changed(row)
+    return crashes >= CRASH_LIMIT
   }
 
   #subscribe(row: Row, number: number, key: string): void {
@@ -190,6 +230,8 @@ export class Rows {
   }
 
   #clear(row: Row): void {
+    this.#ends.push({ id: row.record.id, time: this.#now() })
+    this.#forget()
     for (const number of [...row.subscriptions.keys()]) this.#unsubscribe(row, number)
     row.inbox = []
     row.timers.clear()

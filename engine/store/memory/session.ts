@@ -36,14 +36,21 @@ export class MemorySession implements StoreSession {
     return [...this.#member.shards]
   }
 
-  async claim(limit: number, running: ReadonlySet<string>): Promise<readonly LoadedProcess[]> {
+  async claim(
+    limit: number,
+    running: ReadonlySet<string>,
+    most: ReadonlyMap<string, number> = new Map(),
+  ): Promise<readonly LoadedProcess[]> {
     this.#fence()
     const now = this.#now()
     const claimed: LoadedProcess[] = []
+    const places = new Map(most)
     for (const row of this.#rows.byId.values()) {
       if (claimed.length >= limit) break
-      const { id, shard } = row.record
-      if (running.has(id) || !this.#member.shards.has(shard) || !isClaimable(row, now)) continue
+      const { id, shard, definition } = row.record
+      const free = places.get(definition)
+      if (running.has(id) || free === 0 || !this.#member.shards.has(shard) || !isClaimable(row, now)) continue
+      if (free !== undefined) places.set(definition, free - 1)
       this.#member.busy.add(id)
       claimed.push(handOut(row))
     }

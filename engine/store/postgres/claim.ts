@@ -16,22 +16,30 @@ export function claimStatement(
   shards: readonly number[],
   limit: number,
   running: Iterable<string>,
+  most: ReadonlyMap<string, number> = new Map(),
 ): SqlStatement {
+  const full = [...most].filter(([, places]) => places === 0).map(([definition]) => definition)
+  const others = (process: string) =>
+    most.size === 0
+      ? ''
+      : `and not exists (select from ${schema}.instance i where i.id = ${process} and i.definition = any($5::text[]))`
+  const some = [...most].filter(([, places]) => places > 0)
   return {
     text: `with mine as (
         select s.id from ${schema}.shard s where s.node = $1::int4 and s.id = any($2::int2[])),
       ready as (
         select w.shard, w.process, min(extract(epoch from w.at) * 1000) as since from ${schema}.wake w
-        where w.shard in (select id from mine) and not w.process = any($4::uuid[]) group by 1, 2
+        where w.shard in (select id from mine) and not w.process = any($4::uuid[]) ${others('w.process')} group by 1, 2
         union all
         select m.id, t.process, t.due from mine m cross join lateral (
           select t.process, t.due from ${schema}.timer t where t.shard = m.id and t.due <= ${NOW}
-            and not t.process = any($4::uuid[]) order by t.due limit $3::int4) t),
-      picked as (
+            and not t.process = any($4::uuid[]) ${others('t.process')} order by t.due limit $3::int4) t),
+      ${some.length === 0 ? 'picked' : 'woken'} as (
         select r.process, min(r.since) as since from ready r join ${schema}.process p on p.id = r.process
         where p.status not in (${IDLE})
           or exists (select from ${schema}.inbox x where x.process = p.id and x.via = -1)
-        group by 1 order by 2 limit $3::int4),
+        group by 1 ${some.length === 0 ? 'order by 2 limit $3::int4' : ''}),
+      ${some.length === 0 ? '' : withinPlaces(schema)}
       marked as (
         insert into ${schema}.wake (shard, process, id, claimed)
         select p.shard, p.id, 0, true from picked join ${schema}.process p on p.id = picked.process,
@@ -40,8 +48,25 @@ export function claimStatement(
       select ${RECORD_COLUMNS}, ${stateColumns(schema)}
       from picked join ${schema}.process p on p.id = picked.process join ${schema}.instance i on i.id = p.id
       order by picked.since`,
-    parameters: [node, sqlArray(shards), limit, sqlArray([...running])],
+    parameters: [
+      node,
+      sqlArray(shards),
+      limit,
+      sqlArray([...running]),
+      ...(most.size === 0 ? [] : [sqlArray(full)]),
+      ...(some.length === 0 ? [] : [sqlArray(some.map(([name]) => name)), sqlArray(some.map(([, places]) => places))]),
+    ],
   }
+}
+
+/** Of those that are woken, not more of a definition than there are places for it. */
+function withinPlaces(schema: string): string {
+  return `picked as (
+        select x.process, x.since from (
+          select k.process, k.since, i.definition, row_number() over (partition by i.definition order by k.since) as place
+          from woken k join ${schema}.instance i on i.id = k.process) x
+        left join unnest($6::text[], $7::int4[]) as l(definition, places) on l.definition = x.definition
+        where x.place <= coalesce(l.places, $3::int4) order by x.since limit $3::int4),`
 }
 
 /** One process of the node's shards, as it is; nothing is marked. */

@@ -8,6 +8,7 @@ import type { SqlStatement } from '../../sql/connection.ts'
 import { sqlArray } from '../../sql/connection.ts'
 import type { SignalEmission } from '../store.ts'
 import { NOW } from './record.ts'
+import { addCrowded } from './room.ts'
 import type { Statement } from './statement.ts'
 
 /** An emission and the checkpoint it belongs to, if any. */
@@ -24,7 +25,12 @@ export function addEmission(
   statement: Statement,
   schema: string,
   emissions: readonly Emitting[],
-  options: { readonly accepted?: string; readonly fresh?: readonly string[] } = {},
+  options: {
+    readonly accepted?: string
+    readonly fresh?: readonly string[]
+    /** Nothing is delivered when a signal would reach a full inbox: `crowded` then has a row. */
+    readonly limited?: boolean
+  } = {},
 ): void {
   const slices = emissions.map(({ signal }) => statement.bytes(signal.payload))
   const keys = emissions.flatMap(({ signal, source }, number) => signal.keys.map((key) => ({ number, key, source })))
@@ -39,6 +45,8 @@ export function addEmission(
     (table) => `select r.signal, s.process, s.number, s.shard from route r join ${table} s on s.key = r.key`,
   )
   statement.with('reached', known.join(' union '))
+  const signals = emissions.map(({ signal }) => signal)
+  const free = options.limited && addCrowded(statement, schema, signals) ? 'where not exists (select from crowded)' : ''
   const payloads = statement.rows('y', {
     at: ['int4', slices.map(({ offset }) => offset)],
     length: ['int4', slices.map(({ length }) => length)],
@@ -48,12 +56,12 @@ export function addEmission(
     'delivered',
     `insert into ${schema}.inbox (process, at, via, payload)
      select r.process, ${NOW}, r.number, substr(${statement.blob}, y.at, y.length)
-     from reached r join ${payloads} on y.signal = r.signal order by r.signal, r.number`,
+     from reached r join ${payloads} on y.signal = r.signal ${free} order by r.signal, r.number`,
   )
   statement.with(
     'woken',
     `insert into ${schema}.wake (shard, process, id)
-     select shard, process, nextval('${schema}.wake_id') from (select distinct shard, process from reached) r`,
+     select shard, process, nextval('${schema}.wake_id') from (select distinct shard, process from reached) r ${free}`,
   )
 }
 

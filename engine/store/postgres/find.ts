@@ -45,6 +45,15 @@ export async function listByFilter(
   return rows.map(readRecord)
 }
 
+export async function liveChildren(sql: SqlRunner, schema: string, id: string): Promise<readonly ProcessRecord[]> {
+  const rows = await sql.query(
+    `select ${RECORD_COLUMNS} from ${schema}.instance i join ${schema}.process p on p.id = i.id where i.parent = $1::uuid
+     order by i.id`,
+    [id],
+  )
+  return rows.map(readRecord)
+}
+
 export async function loadById(sql: SqlRunner, schema: string, id: string): Promise<LoadedProcess | undefined> {
   const [live] = await sql.query(
     `select ${RECORD_COLUMNS}, ${stateColumns(schema)}

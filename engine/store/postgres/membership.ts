@@ -5,6 +5,7 @@
  */
 import type { SqlLane, SqlRow, SqlStatement } from '../../sql/connection.ts'
 import { sqlArray } from '../../sql/connection.ts'
+import type { ProcessPlace } from '../store.ts'
 import { NOW, statusNumber } from './record.ts'
 
 /** Fence rows of a node: one for each flush lane, and some that units of work share by turns. */
@@ -123,8 +124,8 @@ export function leaveStatements(schema: string, node: number): SqlStatement[] {
 }
 
 /**
- * Takes over from a dead node within one transaction on `lane`. Answers false when another node did it, or when the lease
- * was renewed meanwhile.
+ * Takes over from a dead node within one transaction on `lane`; answers the processes that it quarantined. `undefined` when
+ * another node did it, or when the lease was renewed meanwhile.
  */
 export async function takeOver(
   lane: SqlLane,
@@ -132,7 +133,7 @@ export async function takeOver(
   dead: number,
   heirs: readonly number[],
   options: { readonly terminate: boolean; readonly application: string; readonly silent: boolean },
-): Promise<boolean> {
+): Promise<readonly ProcessPlace[] | undefined> {
   await lane.query('begin')
   try {
     await lane.query(`set local lock_timeout = '2s'`)
@@ -143,11 +144,11 @@ export async function takeOver(
     )
     if (!gone) {
       await lane.query('rollback')
-      return false
+      return undefined
     }
     if (options.terminate && gone.application !== options.application) await terminate(lane, gone.application)
-    await lane.pipeline([...inherit(schema, dead, heirs), { text: 'commit' }])
-    return true
+    const answers = await lane.pipeline([...inherit(schema, dead, heirs), { text: 'commit' }])
+    return (answers[1] ?? []).map(({ path, line }) => ({ path: path as string, line: line as number }))
   } catch (error) {
     if (lane.healthy) await lane.query('rollback')
     throw error
@@ -179,9 +180,14 @@ function inherit(schema: string, dead: number, heirs: readonly number[]): SqlSta
           update ${schema}.wake w set claimed = false from ${schema}.shard s
           where s.id = w.shard and s.node = $1::int4 and w.claimed returning w.process, w.shard),
         crashed as (
-          update ${schema}.process p set ${crashed} from turn where p.id = turn.process returning p.id, p.crashes, p.seq)
-        insert into ${schema}.timeline (process, seq, line, at, kind, text)
-        select id, seq, 1000 + crashes, ${NOW}, 'crashed', 'its node died during its turn' from crashed on conflict do nothing`,
+          update ${schema}.process p set ${crashed} from turn where p.id = turn.process
+          returning p.id, p.crashes, p.seq, p.line, p.status),
+        told as (
+          insert into ${schema}.timeline (process, seq, line, at, kind, text)
+          select id, seq, 1000 + crashes, ${NOW}, 'crashed', 'its node died during its turn' from crashed
+          on conflict do nothing)
+        select i.path, c.line from crashed c join ${schema}.instance i on i.id = c.id
+        where c.status = ${statusNumber('quarantined')}`,
       parameters: [dead],
     },
     {

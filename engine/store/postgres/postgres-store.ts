@@ -8,6 +8,7 @@ import { sqlArray } from '../../sql/connection.ts'
 import { openPostgres } from '../../sql/postgres-js.ts'
 import type { JoinableTransaction } from '../../step/transaction.ts'
 import { encodeControl } from '../control-payload.ts'
+import { RETENTION } from '../retention.ts'
 import type {
   ControlCommand,
   EngineStore,
@@ -24,17 +25,20 @@ import type {
   StartRequest,
   StartResult,
   StoreCapabilities,
+  StoreCensus,
   StoredProgram,
   StoreSession,
 } from '../store.ts'
 import { addEmission, keyLocks } from './emission.ts'
-import { countLivePrograms, findByPath, listByFilter, loadById, timelineOf } from './find.ts'
+import { takeCensus } from './census.ts'
+import { countLivePrograms, findByPath, liveChildren, listByFilter, loadById, timelineOf } from './find.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { Hints } from './hints.ts'
 import { joinStatements } from './membership.ts'
 import { migrate, schemaName } from './migrate.ts'
 import { NOW } from './record.ts'
 import { fireStatements, putSchedulesStatement, readFired, readSchedule, schedulesStatement } from './schedules.ts'
+import { crowdedSelect, readCrowded, roomStatement } from './room.ts'
 import { PostgresSession } from './session.ts'
 import { addStarting } from './starting.ts'
 import { Statement } from './statement.ts'
@@ -48,14 +52,13 @@ export interface PostgresStoreOptions {
   readonly sql?: SqlDatabase
   /** Schema of all tables (default `justscale`). */
   readonly namespace?: string
-  /** Milliseconds that ended processes, with result and timeline, are kept (default 30 days). Then their paths are free again. */
+  /** Milliseconds that ended processes, with result and timeline, are kept (default 7 days). Then their paths are free again. */
   readonly retention?: number
   readonly clock?: Clock
 }
 
 /** Milliseconds a lease lasts when a node says nothing else. */
 const LEASE = 3_500
-const RETENTION = 30 * 24 * 3_600_000
 
 export class PostgresStore implements EngineStore {
   readonly capabilities: StoreCapabilities
@@ -205,19 +208,31 @@ export class PostgresStore implements EngineStore {
       statement,
       this.#schema,
       signals.map((signal) => ({ signal, source: null })),
+      { limited: true },
     )
+    const limited = signals.some(({ limit }) => limit !== undefined)
     const emit = statement.finish(
-      `select signal, count(distinct process)::int4 as count, json_agg(distinct shard) as shards from reached group by 1`,
+      `select signal, count(distinct process)::int4 as count, json_agg(distinct shard) as shards, null as path
+       from reached group by 1 ${limited ? `union all select x.signal, null, null, x.path from (${crowdedSelect(this.#schema)}) x` : ''}`,
     )
     const answers = await this.#write([...(locks ? [locks] : []), emit], transaction)
     const counts = signals.map(() => 0)
     const rows = answers.at(-1) ?? []
+    readCrowded(
+      rows.filter(({ path }) => path !== null),
+      signals,
+    )
     for (const { signal, count } of rows) counts[signal as number] = count as number
     this.#wokenBy(
       transaction,
       rows.flatMap(({ shards }) => shards as number[]),
     )
     return counts
+  }
+
+  async room(signals: readonly SignalEmission[]): Promise<void> {
+    const look = roomStatement(this.#schema, new Statement(), signals)
+    if (look) readCrowded(await this.#sql.query(look.text, look.parameters), signals)
   }
 
   async control(process: string, command: ControlCommand): Promise<boolean> {
@@ -253,6 +268,14 @@ export class PostgresStore implements EngineStore {
 
   find(path: string): Promise<ProcessRecord | undefined> {
     return findByPath(this.#sql, this.#schema, path)
+  }
+
+  children(id: string): Promise<readonly ProcessRecord[]> {
+    return liveChildren(this.#sql, this.#schema, id)
+  }
+
+  census(): Promise<StoreCensus> {
+    return takeCensus(this.#sql, this.#schema)
   }
 
   list(filter: ProcessFilter): Promise<readonly ProcessRecord[]> {

@@ -18,6 +18,10 @@ export function statusNumber(status: ProcessStatus): number {
   return STATUSES.indexOf(status)
 }
 
+export function statusOf(stored: number): ProcessStatus {
+  return STATUSES[stored] ?? 'running'
+}
+
 /** Inbox entries that came through no subscription. */
 const VIA_CONTROL = -1
 const VIA_CHILD = -2
@@ -42,7 +46,7 @@ export function readRecord(row: SqlRow): ProcessRecord {
     program: row.program as string,
     shard: row.shard as number,
     seq: row.seq as number,
-    status: STATUSES[row.status as number] ?? 'running',
+    status: statusOf(row.status as number),
     place: { line: row.line as number, waits: JSON.parse(row.waits as string) as string[] },
     startedAt: row.started_at as number,
     crashes: row.crashes as number,

@@ -112,9 +112,13 @@ export class PostgresSession implements StoreSession {
     if (this.#looking === undefined) this.#schedule()
   }
 
-  async claim(limit: number, running: ReadonlySet<string>): Promise<readonly LoadedProcess[]> {
+  async claim(
+    limit: number,
+    running: ReadonlySet<string>,
+    most?: ReadonlyMap<string, number>,
+  ): Promise<readonly LoadedProcess[]> {
     this.#fence()
-    const { text, parameters } = claimStatement(this.#at.schema, this.node, this.shards(), limit, running)
+    const { text, parameters } = claimStatement(this.#at.schema, this.node, this.shards(), limit, running, most)
     const rows = await (await this.#control()).query(text, parameters)
     this.#fence()
     for (const row of rows) this.#turns.seen(row, true)
@@ -287,7 +291,11 @@ export class PostgresSession implements StoreSession {
       const heirs = [this.node, ...living]
       const own = await sql.lane({ pool: 'control' })
       try {
-        if (await takeOver(own, schema, node, heirs, { terminate, application, silent })) await hints.nudge(living)
+        const quarantined = await takeOver(own, schema, node, heirs, { terminate, application, silent })
+        if (quarantined !== undefined) {
+          this.#at.options.onTakeover?.(quarantined)
+          await hints.nudge(living)
+        }
       } finally {
         own.release()
       }
