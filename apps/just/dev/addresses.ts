@@ -1,5 +1,7 @@
 /** Where a developer finds what `just dev` started: found out by asking, printed once the app answers. */
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 
 /** The first port from `first` on that nobody listens on. */
 export async function freePort(first: number): Promise<number> {
@@ -15,21 +17,49 @@ function isFree(port: number): Promise<boolean> {
   })
 }
 
-/** Resolves with the lines to print once the app at `port` answers HTTP; `undefined` when `ended` comes first. */
-export async function addressLines(port: number, ended: AbortSignal): Promise<string[] | undefined> {
-  const app = `http://localhost:${port}`
+/** Where the app was told to listen. */
+export interface GivenPorts {
+  readonly http: number
+  readonly grpc: number
+}
+
+/** Resolves with the lines to print once the app answers HTTP; `undefined` when `ended` comes first. */
+export async function addressLines(ports: GivenPorts, ended: AbortSignal): Promise<string[] | undefined> {
+  const app = `http://localhost:${ports.http}`
   while (!ended.aborted) {
     if ((await statusOf(`${app}/healthz`)) !== undefined) {
       const hasPage = (await statusOf(`${app}/docs`)) === 200
+      const hasGrpc = await isListening(ports.grpc)
       return [
         `  app        ${app}`,
         ...(hasPage ? [`  API        ${app}/docs`] : []),
-        '  processes  bun run just process list',
+        ...(hasGrpc ? [`  gRPC       localhost:${ports.grpc}`] : []),
+        `  processes  ${justCommand(process.cwd())} process list`,
       ]
     }
     await Bun.sleep(50)
   }
   return undefined
+}
+
+/** How `just` is called in this project: by its script of that name, or as an installed program. */
+export function justCommand(project: string): string {
+  const path = join(project, 'package.json')
+  if (!existsSync(path)) return 'bunx just'
+  const { scripts } = JSON.parse(readFileSync(path, 'utf8')) as { readonly scripts?: Readonly<Record<string, string>> }
+  return scripts !== undefined && 'just' in scripts ? 'bun run just' : 'bunx just'
+}
+
+function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, 'localhost')
+    const answer = (listening: boolean) => {
+      socket.destroy()
+      resolve(listening)
+    }
+    socket.once('connect', () => answer(true))
+    socket.once('error', () => answer(false))
+  })
 }
 
 async function statusOf(url: string): Promise<number | undefined> {

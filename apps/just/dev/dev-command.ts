@@ -3,10 +3,11 @@ import { defineCommand } from 'citty'
 import { resolveDatabase, type ResolvedDatabase } from '@justscale/engine/embedded'
 import { addressLines, freePort } from './addresses.ts'
 import { AppProcess } from './app-process.ts'
+import { isRunning, npmAncestor } from './npm-ancestor.ts'
 import { watchSources } from './watch-sources.ts'
 
-/** Milliseconds between looks whether the embedded database still runs. */
-const REVIVE_EVERY = 500
+/** Milliseconds between looks whether the embedded database, and the npm that started this, still run. */
+const LOOK_EVERY = 500
 
 export const devCommand = defineCommand({
   meta: { name: 'dev', description: 'Start the app with a database, and restart it on edits' },
@@ -17,12 +18,15 @@ export const devCommand = defineCommand({
   async run({ args }) {
     const database = await resolveDatabase()
     console.log(`database: ${database.source}`)
-    const port = Number(process.env.PORT ?? (await freePort(3000)))
+    const ports = {
+      http: Number(process.env.PORT ?? (await freePort(3000))),
+      grpc: Number(process.env.GRPC_PORT ?? (await freePort(50051))),
+    }
     const app = new AppProcess(args.entry, {
       JUSTSCALE_ENV: 'development',
-      GRPC_PORT: String(await freePort(50051)),
       ...process.env,
-      PORT: String(port),
+      PORT: String(ports.http),
+      GRPC_PORT: String(ports.grpc),
       DATABASE_URL: database.url,
     })
     const ended = Promise.withResolvers<void>()
@@ -30,11 +34,15 @@ export const devCommand = defineCommand({
     const watcher = args.watch ? watchSources(process.cwd(), (path) => app.restart(`${path} changed`)) : undefined
     app.start()
     const stopping = new AbortController()
-    if (port > 0) void addressLines(port, stopping.signal).then((lines) => console.log(lines?.join('\n') ?? ''))
-    const reviving = setInterval(() => void revive(database), REVIVE_EVERY)
+    if (ports.http > 0) void addressLines(ports, stopping.signal).then((lines) => console.log(lines?.join('\n') ?? ''))
+    const npm = npmAncestor()
+    const looking = setInterval(() => {
+      if (npm !== undefined && !isRunning(npm)) ended.resolve()
+      void revive(database)
+    }, LOOK_EVERY)
     const code = await Promise.race([ended.promise.then(() => 0), ...(args.watch ? [] : [app.ended])])
     stopping.abort()
-    clearInterval(reviving)
+    clearInterval(looking)
     watcher?.close()
     await app.stop()
     await database.stop()

@@ -36,9 +36,9 @@ class Dev {
   #output = ''
   #grown = Promise.withResolvers<void>()
 
-  constructor() {
+  constructor(program: readonly string[] = [just, 'dev', 'main.ts']) {
     const { DATABASE_URL: _, ...env } = process.env
-    this.#child = Bun.spawn([process.execPath, bunfig, just, 'dev', 'main.ts'], {
+    this.#child = Bun.spawn([process.execPath, bunfig, ...program], {
       cwd: project,
       env,
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -105,6 +105,20 @@ test('killed with -9, it leaves no app behind, and the next one goes on with the
   await next.prints(/app one/)
   await next.end('SIGINT')
   expect(databaseRuns()).toBe(false)
+})
+
+test('started by npx, it ends with it, and takes its app and its database along', async () => {
+  const npx = join(project, 'npx-cli.js')
+  writeFileSync(
+    npx,
+    `const command = ${JSON.stringify(`exec ${process.execPath} ${bunfig} ${just} dev main.ts`)}
+    Bun.spawn(['sh', '-c', command], { stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, npm_config_user_agent: 'npm' } })
+    setInterval(() => {}, 1000)`,
+  )
+  const started = new Dev([npx])
+  const pid = Number((await started.prints(/in process (\d+)/))[1])
+  await started.end('SIGTERM')
+  while (isAlive(pid) || databaseRuns()) await Bun.sleep(10)
 })
 
 function isAlive(pid: number): boolean {
