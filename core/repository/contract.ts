@@ -11,7 +11,7 @@ import { openCell } from '../cell/open-cell.ts'
 import { ModelRepository } from '../container/model-repository.ts'
 import { DeadlockError, LockTimeoutError } from '../lock/errors.ts'
 import { FieldValidationError } from '../model/errors.ts'
-import { MalformedReferenceError } from '../reference/errors.ts'
+import { MalformedReferenceError, ReferenceNotFoundError } from '../reference/errors.ts'
 import { Reference } from '../reference/reference.ts'
 import { q } from '../query/q.ts'
 import { isPersistent } from '../type-state/guard.ts'
@@ -722,6 +722,11 @@ export function repositoryContract(storage: ContractStorage): void {
           await accounts.delete(locked!)
         }
         expect((await end).done).toBe(true)
+        const nothing = await accounts
+          .observe(account)
+          .next()
+          .catch((error: unknown) => error)
+        expect(nothing).toBeInstanceOf(ReferenceNotFoundError)
       })
     })
   })

@@ -5,13 +5,17 @@
 import { currentCell } from '../cell/current-cell.ts'
 import { toStored } from '../model/instance.ts'
 
-/**
- * `watch` is called first, so that no change falls between the first read and the watching. Ends when `signal` aborts (default:
- * the signal of the cell that reads first), also while it waits.
- */
+export interface ObservedRow {
+  /** Called before the first read, so that no change falls between the two. */
+  watch(onChange: () => void): Promise<{ close(): Promise<void> }>
+  read(): Promise<object | null>
+  /** What it rejects with when there is nothing from the start. */
+  missing(): Error
+}
+
+/** Ends when the row is deleted or `signal` aborts (default: the signal of the cell that reads first), also while it waits. */
 export async function* observeRow(
-  watch: (onChange: () => void) => Promise<{ close(): Promise<void> }>,
-  read: () => Promise<object | null>,
+  { watch, read, missing }: ObservedRow,
   signal = currentCell()?.signal,
 ): AsyncIterableIterator<object> {
   let changed = Promise.withResolvers<void>()
@@ -22,7 +26,10 @@ export async function* observeRow(
   try {
     while (signal?.aborted !== true) {
       const entity = await read()
-      if (entity === null) return
+      if (entity === null) {
+        if (last === undefined) throw missing()
+        return
+      }
       const values = toStored({ ...entity })
       if (!Bun.deepEquals(values, last)) yield entity
       last = values

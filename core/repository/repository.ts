@@ -32,7 +32,8 @@ export abstract class Repository<in out Entity, out Joined = never> {
   abstract streamBatches(options?: IterateOptions<Entity, Joined>): AsyncIterableIterator<Persistent<Entity>[]>
   /**
    * The entity now and after each committed change, until it is deleted, the loop ends or `signal` aborts (default: the signal
-   * of the cell that begins to read, so a client that goes ends it). Changes may be merged.
+   * of the cell that begins to read, so a client that goes ends it). Changes may be merged. The first read rejects with
+   * `ReferenceNotFoundError` when it does not exist.
    */
   abstract observe(ref: Ref<Entity>, options?: ObserveOptions): AsyncIterableIterator<Persistent<Entity>>
 

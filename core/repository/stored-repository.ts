@@ -25,6 +25,8 @@ import {
 import { modelName, sameModel } from '../model/model-metadata.ts'
 import type { AnyModelClass, InsertData, KeyOf, UpdateData } from '../model/model-type.ts'
 import { referenceFrom } from '../model/reference-from.ts'
+import { ReferenceNotFoundError } from '../reference/errors.ts'
+import { Reference } from '../reference/reference.ts'
 import type { Aggregate } from '../query/condition.ts'
 import type { AnyAggregate, Aggregated } from '../query/field-reference.ts'
 import type { Locked, Persistent, Ref, Transient } from '../type-state/state.ts'
@@ -126,9 +128,12 @@ export class StoredRepository<Entity, Joined = never> extends Repository<Entity,
 
   observe(ref: Ref<Entity>, { signal }: ObserveOptions = {}): AsyncIterableIterator<Persistent<Entity>> {
     const identifier = this.#identifier(ref, 'observe')
-    const read = async () => (await this.loadByIdentifier([identifier]))[0] ?? null
-    const watch = (onChange: () => void) => this.#store.watch(identifier, onChange)
-    return observeRow(watch, read, signal) as AsyncIterableIterator<Persistent<Entity>>
+    const row = {
+      watch: (onChange: () => void) => this.#store.watch(identifier, onChange),
+      read: async () => (await this.loadByIdentifier([identifier]))[0] ?? null,
+      missing: () => new ReferenceNotFoundError(new Reference(this.model, identifier).toString()),
+    }
+    return observeRow(row, signal) as AsyncIterableIterator<Persistent<Entity>>
   }
 
   async insert(entity: InsertData<Entity> | Transient<Entity>): Promise<Persistent<Entity>> {

@@ -10,16 +10,20 @@ import { after, type Awaitable } from './after.ts'
 import { RequestState, type RequestFacts } from './request-state.ts'
 import { runSteps } from './run-steps.ts'
 
-/** What happens after the steps of a route: by kind. */
-export type Finish = (state: RequestState) => Awaitable<Response>
-
-/** Runs the route's steps and then `finish`. Throws or rejects with what failed. */
-export function answer(route: MountedRoute, facts: RequestFacts, finish: Finish): Awaitable<Response> {
+/**
+ * Runs the route's steps and then `finish`, all in one cell: what that gives, or the answer of the step that ended the chain.
+ * Throws or rejects with what failed.
+ */
+export function answer<Finished>(
+  route: MountedRoute,
+  facts: RequestFacts,
+  finish: (state: RequestState) => Awaitable<Finished>,
+): Awaitable<Finished | Response> {
   const state = new RequestState(facts)
   const cell = new RequestCell(route.title, facts)
   return runInApp(route.app, () =>
     callInCell(cell, () =>
-      after(runSteps(route.prepared, state), (ended) =>
+      after(runSteps(route.prepared, state), (ended): Awaitable<Finished | Response> =>
         ended === undefined ? finish(state) : toResponse(undeclared, ended, state.res, facts),
       ),
     ),

@@ -2,11 +2,13 @@
  * What a handler answers with when a plain value is not enough: `res.status(201).json(order)`, `res.redirect('/done')`. A reply
  * is data; the response is made of it after the handler, when what it declares has been checked.
  */
+import type { BunFile } from 'bun'
 import type { InputOf } from '../route/schema.ts'
 
 export type ReplyBody =
   | { readonly kind: 'value'; readonly value: unknown }
   | { readonly kind: 'raw'; readonly body: BodyInit | null; readonly contentType: string | undefined }
+  | { readonly kind: 'file'; readonly file: BunFile; readonly contentType: string | undefined }
   | { readonly kind: 'problem'; readonly message: string }
 
 export class Reply {

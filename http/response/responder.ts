@@ -74,7 +74,7 @@ export class RequestResponder implements AnyResponder {
   async file(path: string, contentType?: string): Promise<Reply> {
     const file = Bun.file(path)
     if (!(await file.exists())) throw new HttpError(404, 'There is no such file')
-    return this.#raw(file, contentType ?? file.type)
+    return new Reply(this.#status, { kind: 'file', file, contentType })
   }
 
   redirect(location: string): Reply {

@@ -4,6 +4,7 @@ import { after, type Awaitable } from '../request/after.ts'
 import type { RequestFacts } from '../request/request-state.ts'
 import type { RouteDescription } from '../route/route.ts'
 import { checkSchema, type SchemaResult } from '../route/schema.ts'
+import { fileResponse } from './file-response.ts'
 import { problemResponse } from './problem.ts'
 import { Reply, type ReplyBody } from './reply.ts'
 import type { RequestResponder } from './responder.ts'
@@ -38,6 +39,10 @@ function withOwnHeaders(response: Response, { ownHeaders }: RequestResponder): R
 function replyResponse(route: Route, { status, body }: Reply, facts: RequestFacts): Awaitable<Response> {
   if (body.kind === 'value') return valueResponse(route, status, body.value, facts)
   if (body.kind === 'raw') return rawResponse(status ?? 200, body, facts)
+  if (body.kind === 'file') {
+    const { file, contentType = file.type } = body
+    return fileResponse(facts.request, file, { 'content-type': contentType }, status)
+  }
   return problemResponse({ status: status ?? 400, detail: body.message, requestId: facts.requestId })
 }
 
@@ -48,7 +53,7 @@ function rawResponse(
 ): Response {
   if (typeof body === 'string') facts.size = body.length
   else if (body instanceof Uint8Array) facts.size = body.byteLength
-  else if (body !== null && !(body instanceof Blob)) facts.keepOpen()
+  else if (body !== null) facts.keepOpen()
   return new Response(body, { status, headers: contentType === undefined ? {} : { 'content-type': contentType } })
 }
 

@@ -9,11 +9,10 @@ import { HttpError } from '../errors.ts'
 import type { Awaitable } from '../request/after.ts'
 import { answer, handled } from '../request/answer.ts'
 import { Deadlines } from '../request/deadlines.ts'
-import type { RequestState } from '../request/request-state.ts'
 import { CommonHeaders } from '../response/common-headers.ts'
 import { problemOf, problemResponse } from '../response/problem.ts'
 import { mutable } from '../response/to-response.ts'
-import { streamEvents } from '../sse/stream-events.ts'
+import { openEvents, type StreamParts } from '../sse/stream-events.ts'
 import { openSocket } from '../websocket/open-socket.ts'
 import { clientAddress } from './client-address.ts'
 import { withCommonMiddleware, type Respond } from './common-middleware.ts'
@@ -148,34 +147,41 @@ export class HttpHandler {
     return request.method === 'HEAD' ? this.#head(path, exchange) : this.#unmatched(path, exchange)
   }
 
-  /** As GET, without the body. */
+  /** As GET, without the body; its length is told where it is known. */
   async #head(path: string, exchange: Exchange): Promise<Response> {
     const match = this.#router.match('GET', path)
     if (match === undefined) return this.#unmatched(path, exchange)
     exchange.params = match.params
     exchange.counter = match.target.counter
     const response = await match.target.answer(exchange)
-    const { size } = exchange
-    if (size === undefined) await response.body?.cancel()
-    return new Response(null, response)
+    const answered = new Response(null, response)
+    if (exchange.size === undefined) await response.body?.cancel()
+    else answered.headers.set('content-length', String((await response.arrayBuffer()).byteLength))
+    return answered
   }
 
   #answerGroup(group: RouteGroup, exchange: Exchange): Awaitable<Response> {
     const route = chooseRoute(group, exchange.request)
+    const { logger, options } = this.#parts
     exchange.params = wildcardNamed(route, exchange)
-    if (route.kind !== 'request') {
-      exchange.endWith(this.draining.signal)
-      return answer(route, exchange, (state) => this.#stream(route, state, exchange))
-    }
-    exchange.deadline = route.deadline ?? this.#parts.options.requestTimeout ?? 30_000
-    return answer(route, exchange, (state) => handled(route, state, exchange))
+    exchange.deadline = route.deadline ?? options.requestTimeout ?? 30_000
+    if (route.kind === 'request') return answer(route, exchange, (state) => handled(route, state, exchange))
+    exchange.endWith(this.draining.signal)
+    const tools = { route, facts: exchange, metrics: this.metrics, logger }
+    if (route.kind === 'events') return this.#answerEvents(tools, exchange)
+    const socket = { ...tools, peer: exchange.peer, options: options.webSocket ?? {}, draining: this.draining.signal }
+    return answer(route, exchange, (state) => openSocket({ ...socket, state }))
   }
 
-  #stream(route: MountedRoute, state: RequestState, exchange: Exchange): Promise<Response> {
-    const { logger, options } = this.#parts
-    const tools = { route, state, facts: exchange, peer: exchange.peer, metrics: this.metrics, logger }
-    if (route.kind === 'events') return streamEvents({ ...tools, heartbeat: options.heartbeat ?? 15_000 })
-    return openSocket({ ...tools, options: options.webSocket ?? {}, draining: this.draining.signal })
+  async #answerEvents(
+    tools: Omit<StreamParts, 'state' | 'heartbeat' | 'patience'>,
+    exchange: Exchange,
+  ): Promise<Response> {
+    const { heartbeat = 15_000, firstEvent = 250 } = this.#parts.options
+    const opened = await answer(tools.route, exchange, (state) =>
+      openEvents({ ...tools, state, heartbeat, patience: firstEvent }),
+    )
+    return opened instanceof Response ? opened : opened.begin()
   }
 
   #unmatched(path: string, { request, requestId }: Exchange): Response {

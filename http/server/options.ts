@@ -19,6 +19,11 @@ export interface HttpOptions {
   readonly maxRequestBodySize?: number
   /** Milliseconds of silence until an event stream gets a comment (default 15,000). */
   readonly heartbeat?: number
+  /**
+   * Milliseconds that an event stream has until its first event before its headers are sent without one (default 250). What it
+   * throws until then is answered with its status; later it can only break the connection.
+   */
+  readonly firstEvent?: number
   /** Addresses or networks (`10.0.0.0/8`) whose `x-forwarded-for` is believed. Default: none. */
   readonly trustedProxies?: readonly string[]
   /** Origins of other sites that may read answers; `credentials` lets them send cookies. Default: none. */

@@ -2,6 +2,7 @@
 import { realpath, stat } from 'node:fs/promises'
 import { join, resolve, sep } from 'node:path'
 import { HttpError } from '../errors.ts'
+import { fileResponse } from '../response/file-response.ts'
 
 /** `prefix` is the path that stands for `folder`. Rejects with 404. */
 export async function staticFile(request: Request, prefix: string, folder: string): Promise<Response> {
@@ -12,10 +13,10 @@ export async function staticFile(request: Request, prefix: string, folder: strin
   const found = (await stat(path)).isDirectory() ? await existing(join(path, 'index.html')) : path
   if (found === undefined || !found.startsWith(root + sep)) throw missing()
   const file = Bun.file(found)
-  const tag = `W/"${file.size.toString(16)}-${file.lastModified.toString(16)}"`
-  const headers = { etag: tag, 'cache-control': 'public, max-age=0, must-revalidate' }
-  if (request.headers.get('if-none-match') === tag) return new Response(null, { status: 304, headers })
-  return new Response(file, { headers: { ...headers, 'content-type': file.type } })
+  return fileResponse(request, file, {
+    'cache-control': 'public, max-age=0, must-revalidate',
+    'content-type': file.type,
+  })
 }
 
 function relativeName(pathname: string, prefix: string): string {

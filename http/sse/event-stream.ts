@@ -1,7 +1,7 @@
 /**
  * The body of an SSE answer: pulls events from a generator as the client takes them, so a slow client slows the generator. Each
  * event is made in a cell of its own and leaves after its commit. Comments keep quiet streams alive. A generator that throws
- * resets the connection: a stream cut off must not look complete.
+ * resets the connection: a stream cut off must not look complete. What it throws before its first event, `begin` rejects with.
  */
 import { runInCell, type CallIdentity } from '@justscale/core/cell'
 import { eventText, type EventMessage } from './event-message.ts'
@@ -19,57 +19,102 @@ export interface EventStreamOptions {
   readonly onEnd: () => void
 }
 
-export function eventStream(
-  events: AsyncIterable<EventMessage>,
-  options: EventStreamOptions,
-): ReadableStream<Uint8Array> {
-  const iterator = events[Symbol.asyncIterator]()
-  const encoder = new TextEncoder()
-  const pull = () =>
-    options.enter(() =>
-      runInCell({ name: options.name, signal: options.signal, caller: options.caller }, () => iterator.next()),
-    )
-  let pending: Promise<IteratorResult<EventMessage>> | undefined
-  let ended = false
-  const aborted = new Promise<'aborted'>((resolve) => {
-    if (options.signal.aborted) resolve('aborted')
-    else options.signal.addEventListener('abort', () => resolve('aborted'), { once: true })
-  })
-  const end = () => {
-    if (ended) return
-    ended = true
-    // A generator that waits for its next event runs its `finally` once that wait ends; its signal tells it to.
-    pending?.catch(() => {})
-    void options.enter(() => Promise.resolve(iterator.return?.())).catch(options.onError)
-    options.onEnd()
+type Next = IteratorResult<EventMessage>
+
+export class EventStream {
+  readonly #iterator: AsyncIterator<EventMessage>
+  readonly #options: EventStreamOptions
+  readonly #aborted: Promise<'aborted'>
+  #pending: Promise<Next> | undefined
+  #ended = false
+
+  constructor(events: AsyncIterable<EventMessage>, options: EventStreamOptions) {
+    this.#iterator = events[Symbol.asyncIterator]()
+    this.#options = options
+    this.#aborted = new Promise((resolve) => {
+      if (options.signal.aborted) resolve('aborted')
+      else options.signal.addEventListener('abort', () => resolve('aborted'), { once: true })
+    })
   }
-  return new ReadableStream<Uint8Array>(
-    {
-      start: (controller) => controller.enqueue(encoder.encode(': open\n\n')),
-      async pull(controller) {
-        pending ??= pull()
-        const quiet = Promise.withResolvers<'quiet'>()
-        const timer = setTimeout(() => quiet.resolve('quiet'), options.heartbeat)
-        try {
-          const next = await Promise.race([pending, quiet.promise, aborted])
-          if (ended) return
-          if (next === 'quiet') return controller.enqueue(encoder.encode(': ping\n\n'))
-          pending = next === 'aborted' ? pending : undefined
-          if (next === 'aborted' || next.done === true) {
-            end()
-            controller.close()
-          } else controller.enqueue(encoder.encode(eventText(next.value)))
-        } catch (error) {
-          if (ended) return
-          options.onError(error)
-          end()
-          controller.error(new Error(`${options.name} broke off`))
-        } finally {
-          clearTimeout(timer)
-        }
+
+  /**
+   * Runs the generator up to its first event, for so many milliseconds at most: `empty` when it ended without one, `open`
+   * when there is one, or may be. Rejects with what it throws in that time.
+   */
+  async begin(patience: number): Promise<'open' | 'empty'> {
+    try {
+      const next = await this.#nextWithin(patience)
+      if (next === 'quiet' || next === 'aborted' || next.done !== true) return 'open'
+      this.#end()
+      return 'empty'
+    } catch (error) {
+      this.#end()
+      throw error
+    }
+  }
+
+  /** Ends the generator when it is cancelled. */
+  body(): ReadableStream<Uint8Array> {
+    const encoder = new TextEncoder()
+    return new ReadableStream<Uint8Array>(
+      {
+        start: (controller) => controller.enqueue(encoder.encode(': open\n\n')),
+        pull: async (controller) => {
+          const text = await this.#nextText().catch((error: unknown) => {
+            controller.error(error)
+            return undefined
+          })
+          if (text === 'end') controller.close()
+          else if (text !== undefined) controller.enqueue(encoder.encode(text))
+        },
+        cancel: () => this.#end(),
       },
-      cancel: end,
-    },
-    { highWaterMark: 0 },
-  )
+      { highWaterMark: 0 },
+    )
+  }
+
+  /** Rejects, without its reasons, when the generator failed; `undefined` once it has been cancelled. */
+  async #nextText(): Promise<string | 'end' | undefined> {
+    try {
+      const next = await this.#nextWithin(this.#options.heartbeat)
+      if (this.#ended) return undefined
+      if (next === 'quiet') return ': ping\n\n'
+      if (next !== 'aborted') this.#pending = undefined
+      if (next !== 'aborted' && next.done !== true) return eventText(next.value)
+      this.#end()
+      return 'end'
+    } catch (error) {
+      if (this.#ended) return undefined
+      this.#options.onError(error)
+      this.#end()
+      throw new Error(`${this.#options.name} broke off`)
+    }
+  }
+
+  /** The event that comes next; asking again while it is on its way gives the same one. */
+  async #nextWithin(milliseconds: number): Promise<Next | 'quiet' | 'aborted'> {
+    const quiet = Promise.withResolvers<'quiet'>()
+    const timer = setTimeout(() => quiet.resolve('quiet'), milliseconds)
+    try {
+      this.#pending ??= this.#pull()
+      return await Promise.race([this.#pending, quiet.promise, this.#aborted])
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  #pull(): Promise<Next> {
+    const { name, signal, caller, enter } = this.#options
+    return enter(() => runInCell({ name, signal, caller }, () => this.#iterator.next()))
+  }
+
+  #end(): void {
+    if (this.#ended) return
+    this.#ended = true
+    // A generator that waits for its next event runs its `finally` once that wait ends; its signal tells it to.
+    this.#pending?.catch(() => {})
+    const { enter, onError, onEnd } = this.#options
+    void enter(() => Promise.resolve(this.#iterator.return?.())).catch(onError)
+    onEnd()
+  }
 }

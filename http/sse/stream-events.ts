@@ -1,55 +1,74 @@
-/** Answers with an event stream, once the route's steps have let the request pass. */
+/**
+ * Answers with an event stream, once the route's steps have let the request pass. The generator runs up to its first event before
+ * the headers go out: what it throws until then has its status, as with any other route.
+ */
 import { runInApp, type Logger } from '@justscale/core'
 import { CallIdentity } from '@justscale/core/cell'
 import type { RequestFacts, RequestState } from '../request/request-state.ts'
 import { toResponse } from '../response/to-response.ts'
 import type { Metrics } from '../server/metrics.ts'
 import type { MountedRoute } from '../server/mounted-route.ts'
-import type { Peer } from '../server/peer.ts'
 import type { EventMessage } from './event-message.ts'
-import { eventStream } from './event-stream.ts'
+import { EventStream } from './event-stream.ts'
 
 export interface StreamParts {
   readonly route: MountedRoute
   readonly state: RequestState
   readonly facts: RequestFacts
-  readonly peer: Peer
   readonly metrics: Metrics
   readonly logger: Logger
   /** Milliseconds. */
   readonly heartbeat: number
+  /** Milliseconds that the headers wait for the first event. */
+  readonly patience: number
 }
 
-export async function streamEvents({
-  route,
-  state,
-  facts,
-  peer,
-  metrics,
-  logger,
-  heartbeat,
-}: StreamParts): Promise<Response> {
+/** Calls the handler, in the cell of the steps. Nothing of a generator runs before `begin`. */
+export function openEvents(parts: StreamParts): OpenEvents {
+  const { route, state } = parts
   state.set('lastEventId', state.request.headers.get('last-event-id') ?? undefined)
   const events = (route.handle as (context: RequestState) => AsyncIterable<EventMessage>)(state)
-  peer.keepOpen()
-  metrics.streams += 1
-  const gone = new AbortController()
-  const body = eventStream(events, {
-    name: route.title,
-    caller: new CallIdentity(() => state.request.headers, state.requestId),
-    signal: AbortSignal.any([state.signal, gone.signal]),
-    heartbeat,
-    enter: (work) => runInApp(route.app, work),
-    onError: (error) => logger.error(`${route.title} failed`, { error, requestId: state.requestId }),
-    onEnd: () => {
-      metrics.streams -= 1
-      gone.abort()
-    },
-  })
-  const headers = {
-    'content-type': 'text/event-stream',
-    'cache-control': 'no-cache, no-transform',
-    'x-accel-buffering': 'no',
+  return new OpenEvents(parts, events)
+}
+
+export class OpenEvents {
+  readonly #parts: StreamParts
+  readonly #events: AsyncIterable<EventMessage>
+
+  constructor(parts: StreamParts, events: AsyncIterable<EventMessage>) {
+    this.#parts = parts
+    this.#events = events
   }
-  return toResponse(route, new Response(body, { headers }), state.res, facts)
+
+  /** The answer; once the cell of the steps has committed. Rejects with what the generator throws before its first event. */
+  async begin(): Promise<Response> {
+    const { route, state, facts, metrics, logger, heartbeat, patience } = this.#parts
+    facts.keepOpen()
+    metrics.streams += 1
+    const gone = new AbortController()
+    const stream = new EventStream(this.#events, {
+      name: route.title,
+      caller: new CallIdentity(() => state.request.headers, state.requestId),
+      signal: AbortSignal.any([state.signal, gone.signal]),
+      heartbeat,
+      enter: (work) => runInApp(route.app, work),
+      onError: (error) => logger.error(`${route.title} failed`, { error, requestId: state.requestId }),
+      onEnd: () => {
+        metrics.streams -= 1
+        gone.abort()
+      },
+    })
+    // A browser comes back after the end of a stream, but not after 204.
+    const empty = (await stream.begin(patience)) === 'empty'
+    const response = empty
+      ? new Response(null, { status: 204 })
+      : new Response(stream.body(), { headers: streamHeaders })
+    return toResponse(route, response, state.res, facts)
+  }
+}
+
+const streamHeaders = {
+  'content-type': 'text/event-stream',
+  'cache-control': 'no-cache, no-transform',
+  'x-accel-buffering': 'no',
 }
