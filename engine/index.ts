@@ -74,7 +74,7 @@ export { delay, drain, listen, race, retry, routine, signal } from './runtime/pr
 export type { Delay, Delays, Listener, Race, RetryOptions } from './runtime/primitives.ts'
 export { ProcessHandle } from './runtime/handle.ts'
 export { currentEngine } from './runtime/engine-context.ts'
-export { printEvent } from './runtime/event.ts'
+export { describeEvent, printEvent } from './runtime/event.ts'
 export type { EngineEvent } from './runtime/event.ts'
 export { pathParameters, plainText } from './runtime/path.ts'
 export { IterationLimitError, PrimitiveMisuseError, ResourceGoneError } from './machine/index.ts'

@@ -39,6 +39,8 @@ export interface ProcessOptions<Path extends string, Types, Injected, Result> {
   /** Models of parameters: `{ Campaign }` makes `:campaign` a reference. Others are texts. */
   readonly types?: Types
   readonly inject?: Injected
+  /** Most of them that a node runs at once; those that wait do not count (default: no limit of its own). */
+  readonly concurrency?: number
   handler(
     dependencies: InjectedDependencies<Injected>,
     params: ProcessParameters<Path, Types>,
@@ -76,9 +78,10 @@ export function createProcess<
   Injected extends Dependencies = Record<never, never>,
   Result = unknown,
 >(options: ProcessOptions<Path, Types, Injected, Result>): ProcessComponent<Path, Types, Injected, Result> {
-  const { path, types = {}, inject = {} } = options
+  const { path, types = {}, inject = {}, concurrency } = options
   const handler: ProcessDefinition['handler'] = options.handler
-  const detail: ProcessDetail = { path, params: pathParameters(path), handler, types }
+  const limit = concurrency === undefined ? {} : { concurrency }
+  const detail: ProcessDetail = { path, params: pathParameters(path), handler, types, ...limit }
   const start = async (given: unknown) => {
     requireCompiled(path, handler)
     const engine = await engineOf(`the process ${path}`)

@@ -9,8 +9,8 @@ import {
   type EngineStore,
   type Entropy,
   type EngineEvent,
+  type EngineOptions,
   plainText,
-  printEvent,
   type ProcessDefinition,
   type Schedule,
   type StepSite,
@@ -28,7 +28,10 @@ import {
 } from '../container/component.ts'
 import type { InjectedDependencies, Need } from '../container/token.ts'
 import { DefinitionError } from '../errors.ts'
+import { createContribution } from '../container/contribution.ts'
 import { createFeatureBuilder, type FeatureToken } from '../feature/create-feature-builder.ts'
+import { Logger } from '../log/logger.ts'
+import { MetricsSource } from '../metrics/metrics-source.ts'
 import { entityState } from '../model/entity-state.ts'
 import { modelName } from '../model/model-metadata.ts'
 import type { AnyModelClass } from '../model/model-type.ts'
@@ -36,10 +39,12 @@ import { referenceFrom } from '../model/reference-from.ts'
 import { Reference } from '../reference/reference.ts'
 import { Repository } from '../repository/repository.ts'
 import { cellHost } from './cell-host.ts'
+import { engineMetrics } from './engine-metrics.ts'
 import { type ProcessDetail, processDependencies } from './create-process.ts'
 import { entityValueTypes } from './entity-values.ts'
 import { parameterModel } from './parameter-types.ts'
 import { ProcessEngine } from './process-engine.ts'
+import { reportToLog } from './report-to-log.ts'
 
 export interface ProcessFeatureOptions<Injected> {
   /** The feature's name, for messages. */
@@ -50,9 +55,13 @@ export interface ProcessFeatureOptions<Injected> {
   open(dependencies: InjectedDependencies<Injected>, context: CreateContext): EngineStore | Promise<EngineStore>
   readonly clock?: Clock
   readonly entropy?: Entropy
+  /** Most processes that this node runs at once (default 1,000). */
   readonly concurrency?: number
+  /** See `EngineOptions.limits`: bytes of values per process, and signals in an inbox (default 10,000). */
+  readonly limits?: EngineOptions['limits']
   /** Milliseconds between looks for work that the store did not announce (default 500). */
   readonly poll?: number
+  /** Told what happens (default: failures and warnings go to the app's log). */
   report?(event: EngineEvent): void
 }
 
@@ -63,12 +72,23 @@ export function processFeature<Injected = unknown>(
   const meta: ComponentMeta = {
     kind: 'binding',
     name: `ProcessEngine of ${options.name}`,
-    requires: { ...(options.inject as Dependencies | undefined) },
+    requires: { ...(options.inject as Dependencies | undefined), [LOGGER]: Logger },
     provides: [ProcessEngine],
-    create: async (dependencies, context) =>
-      new AppEngine(await options.open(dependencies as InjectedDependencies<Injected>, context), options, context.app),
+    create: async (given, context) => {
+      const { [LOGGER]: logger, ...dependencies } = given as Dependencies
+      const store = await options.open(dependencies as InjectedDependencies<Injected>, context)
+      return new AppEngine(store, { report: reportToLog(logger as Logger), ...options }, context.app)
+    },
   }
   const binding = { [componentMeta]: meta } as unknown as Component
+  const metrics = createContribution(MetricsSource, {
+    inject: { engine: ProcessEngine },
+    factory: ({ engine }) =>
+      engineMetrics(
+        () => engine.engine,
+        () => performance.now(),
+      ),
+  })
   return createFeatureBuilder()
     .name(options.name)
     .onStart(async ({ resolve }) => await (await resolve(ProcessEngine)).engine.start())
@@ -77,10 +97,15 @@ export function processFeature<Injected = unknown>(
       await engine.drain()
       await engine.store.close()
     })
-    .provides((app) => app.add(binding as never) as never) as never
+    .provides((app) => app.add(binding as never).add(metrics as never) as never) as never
 }
 
-type EngineSettings = Omit<ProcessFeatureOptions<unknown>, 'inject' | 'open' | 'name'>
+/** Beside what the store is opened with, under a name that nothing else has. */
+const LOGGER = 'logger of the process feature'
+
+type EngineSettings = Omit<ProcessFeatureOptions<unknown>, 'inject' | 'open' | 'name' | 'report'> & {
+  report(event: EngineEvent): void
+}
 
 class AppEngine extends ProcessEngine {
   readonly #engine: Engine
@@ -92,11 +117,11 @@ class AppEngine extends ProcessEngine {
   constructor(store: EngineStore, options: EngineSettings, app: Application<unknown>) {
     super()
     this.#app = app
-    const report = options.report ?? printEvent
+    const report = (event: EngineEvent) => options.report(event)
     this.#engine = createEngine({
       store,
       name: `${app.name}:${process.pid}`,
-      host: cellHost((error) => report({ kind: 'store', error })),
+      host: cellHost((error) => report({ kind: 'after-commit', error })),
       values: entityValueTypes(app, (name) => this.#modelOf(name)),
       textOf: parameterText,
       parameterOf: (definition, name, value) => this.#parameter(definition, name, value),
@@ -107,6 +132,7 @@ class AppEngine extends ProcessEngine {
       ...(options.clock && { clock: options.clock }),
       ...(options.entropy && { entropy: options.entropy }),
       ...(options.poll === undefined ? {} : { poll: options.poll }),
+      ...(options.limits && { limits: options.limits }),
       ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
     })
   }
@@ -129,6 +155,7 @@ class AppEngine extends ProcessEngine {
         params: definition.params,
         handler: definition.handler,
         inject: dependencies,
+        ...(definition.concurrency === undefined ? {} : { concurrency: definition.concurrency }),
       })
     }
     for (const { instance } of app.container.components('schedule')) this.#engine.addSchedules(instance as Schedule)

@@ -28,6 +28,7 @@ import { retryDelay } from './retry-delay.ts'
 import { Rooms } from './rooms.ts'
 import { Scheduler } from './scheduler.ts'
 import { emissionOf } from './signal.ts'
+import { StoreHealth } from './store-health.ts'
 
 export interface EngineOptions {
   readonly store: EngineStore
@@ -133,6 +134,7 @@ export function createEngine(options: EngineOptions): Engine {
   const limits = { warning: options.limits?.warning ?? 65_536, error: options.limits?.error ?? 4_194_304 }
   const starts = new Batch((requests: readonly StartRequest[]) => store.start(requests))
   const emissions = new Batch((signals: readonly SignalEmission[]) => store.emit(signals))
+  const health = new StoreHealth(clock, report)
   let started = false
   let known: Promise<void> | undefined
 
@@ -146,6 +148,7 @@ export function createEngine(options: EngineOptions): Engine {
     concurrency: options.concurrency ?? 1_000,
     limits: () => programs.limits,
     metrics,
+    health,
     poll: options.poll ?? (store.capabilities.announces ? 86_400_000 : 500),
     report,
     shared: {
@@ -158,7 +161,7 @@ export function createEngine(options: EngineOptions): Engine {
     },
   })
 
-  const scheduler = new Scheduler({ store, clock, metrics, now: () => node.now(), enter, report })
+  const scheduler = new Scheduler({ store, clock, metrics, health, now: () => node.now(), enter, report })
 
   /** Programs are stored once per engine, before anything that refers to them. */
   function storePrograms(): Promise<void> {

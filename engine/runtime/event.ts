@@ -25,29 +25,60 @@ export type EngineEvent =
     }
   /** A schedule could not fire; it is tried again. */
   | { readonly kind: 'schedule'; readonly schedule: string; readonly error: unknown }
-  /** The store could not be reached. */
+  /** What was to run after a step's commit failed; the step is stored all the same. */
+  | { readonly kind: 'after-commit'; readonly error: unknown }
+  /** The store cannot be reached: told once, however much fails meanwhile. */
   | { readonly kind: 'store'; readonly error: unknown }
+  /** The store answers again. */
+  | { readonly kind: 'reachable'; readonly milliseconds: number }
+
+/** An event in words: the sentence for a log, how bad it is, and what to do about it. `undefined` for what is in order. */
+export function describeEvent(
+  event: EngineEvent,
+): { readonly level: 'error' | 'warning' | 'info'; readonly text: string; readonly hint?: string } | undefined {
+  switch (event.kind) {
+    case 'failed':
+      return {
+        level: 'error',
+        text: `process ${event.process} failed at line ${event.line}`,
+        hint: `It keeps its place: mend the cause, then \`just process retry ${event.process}\`, or \`cancel\`.`,
+      }
+    case 'quarantined':
+      return {
+        level: 'error',
+        text: `process ${event.process} is quarantined at line ${event.line}: its turn ended with its node's death three times`,
+        hint: `Mend the cause, then \`just process retry ${event.process}\`.`,
+      }
+    case 'unavailable':
+      return { level: 'error', text: `process ${event.process} cannot run on this node` }
+    case 'schedule':
+      return { level: 'error', text: `schedule ${event.schedule} could not fire; it is tried again` }
+    case 'after-commit':
+      return { level: 'error', text: 'a step is stored, and what was to run after its commit failed' }
+    case 'store':
+      return { level: 'error', text: 'the engine cannot reach its store; it goes on trying' }
+    case 'reachable':
+      return {
+        level: 'info',
+        text: `the engine reaches its store again, after ${Math.ceil(event.milliseconds / 1_000)} s`,
+      }
+    case 'large':
+      return { level: 'warning', text: `process ${event.process} stores ${event.bytes} bytes of values` }
+    case 'lost':
+      return { level: 'warning', text: `the engine lost its place in the cluster and joins again: ${event.reason}` }
+    case 'ended':
+    case 'retried':
+      return undefined
+  }
+}
 
 /** Prints what somebody must look at, and nothing else. */
 export function printEvent(event: EngineEvent): void {
-  switch (event.kind) {
-    case 'failed':
-    case 'quarantined':
-      console.error(`process ${event.process} ${event.kind} at line ${event.line}:`, event.error)
-      return
-    case 'unavailable':
-      console.error(`process ${event.process} cannot run on this node:`, event.error)
-      return
-    case 'schedule':
-      console.error(`schedule ${event.schedule} could not fire:`, event.error)
-      return
-    case 'large':
-      console.warn(`process ${event.process} stores ${event.bytes} bytes of values`)
-      return
-    case 'store':
-      console.error('the engine cannot reach its store:', event.error)
-      return
-    case 'lost':
-      console.warn(`the engine lost its place: ${event.reason}`)
-  }
+  const described = describeEvent(event)
+  if (described === undefined) return
+  const { level, text, hint } = described
+  const words = hint === undefined ? text : `${text}. ${hint}`
+  if (level === 'error') console.error(words, ...('error' in event ? [event.error] : []))
+  else if (level === 'warning') console.warn(words)
+  else console.info(words)
 }

@@ -26,6 +26,8 @@ export interface NodeContext {
   enter<Result>(body: () => Result): Result
   environment(definition: string, programs: readonly string[]): Promise<Environment>
   report(event: EngineEvent): void
+  /** Asking the store failed. */
+  storeFailed(error: unknown): void
   /** The process is at rest, ended, or no longer this node's. */
   released(id: string): void
   /** The process cannot run here now: it is not claimed again for a while. */

@@ -12,6 +12,7 @@ import type { EngineEvent } from './event.ts'
 import type { NodeContext } from './node-context.ts'
 import { Places } from './places.ts'
 import { ProcessRun } from './process-run.ts'
+import type { StoreHealth } from './store-health.ts'
 
 /** How many processes are claimed at once. */
 const CLAIM = 64
@@ -32,13 +33,24 @@ export interface NodeSettings {
   /** Definitions with a limit of their own: most processes of each in memory at once. */
   limits(): ReadonlyMap<string, number>
   readonly metrics: Metrics
+  readonly health: StoreHealth
   /** Milliseconds between looks for work that nobody announced. */
   readonly poll: number
   report(event: EngineEvent): void
   /** Everything a run needs besides the node's own parts. */
   readonly shared: Omit<
     NodeContext,
-    'session' | 'committer' | 'released' | 'parked' | 'due' | 'now' | 'store' | 'clock' | 'report' | 'metrics'
+    | 'session'
+    | 'committer'
+    | 'released'
+    | 'parked'
+    | 'due'
+    | 'now'
+    | 'store'
+    | 'clock'
+    | 'report'
+    | 'storeFailed'
+    | 'metrics'
   >
 }
 
@@ -154,6 +166,7 @@ export class Node {
       committer: new Committer(session, clock, metrics, () => lost),
       metrics,
       report,
+      storeFailed: (error) => this.#storeFailed(error),
       now: () => this.now(),
       released: (id) => this.#released(id),
       parked: (id) => this.#park(id),
@@ -171,10 +184,15 @@ export class Node {
         await this.#join()
         this.wake()
       } catch (error) {
-        this.#settings.report({ kind: 'store', error })
+        this.#storeFailed(error)
         await new Promise<void>((resolve) => this.#settings.clock.schedule(REJOIN, resolve))
       }
     }
+  }
+
+  /** What is cut off by stopping is no failure. */
+  #storeFailed(error: unknown): void {
+    if (this.#state !== 'stopped') this.#settings.health.failed(error)
   }
 
   #dropAll(reason: string): void {
@@ -191,8 +209,9 @@ export class Node {
         await this.#claimOnce()
       }
       await this.#lookAhead()
+      this.#settings.health.answered()
     } catch (error) {
-      if (!(error instanceof FencedError)) this.#settings.report({ kind: 'store', error })
+      if (!(error instanceof FencedError)) this.#storeFailed(error)
       else if (this.#session !== undefined && this.#state === 'running') await this.#lost(error.message)
     } finally {
       this.#claiming = false

@@ -17,6 +17,7 @@ import { launch } from './run/steps.ts'
 import { commit, failHere, loadInto, see } from './run/storing.ts'
 import { closeSuspended } from './run/suspended-block.ts'
 import { isReady } from './run/won-waits.ts'
+import { isStoreAway } from './store-health.ts'
 
 export class ProcessRun {
   readonly id: string
@@ -64,7 +65,7 @@ export class ProcessRun {
         see(run, process)
       })
     } catch (error) {
-      if (!(error instanceof FencedError)) run.node.report({ kind: 'store', error })
+      if (!(error instanceof FencedError)) run.node.storeFailed(error)
       return
     }
     await this.#turn()
@@ -89,8 +90,7 @@ export class ProcessRun {
   async #turnFailed(error: unknown): Promise<void> {
     const run = this.#run
     if (error instanceof FencedError) return letGo(run)
-    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-    if (code.startsWith('SQL_')) return this.#park(error)
+    if (isStoreAway(error)) return this.#park(error)
     try {
       await failHere(run, error)
     } catch (failure) {
@@ -101,7 +101,9 @@ export class ProcessRun {
   /** It cannot be run now: this node leaves it alone for a while. */
   #park(error: unknown): void {
     const run = this.#run
-    run.node.report({ kind: 'unavailable', process: run.path, error })
+    if (run.gone) return
+    if (isStoreAway(error)) run.node.storeFailed(error)
+    else run.node.report({ kind: 'unavailable', process: run.path, error })
     drop(run, error)
     run.node.parked(run.id)
   }

@@ -11,6 +11,7 @@ import type { Step } from '../step/step.ts'
 import type { EngineStore, ScheduleRecord } from '../store/store.ts'
 import type { EngineEvent } from './event.ts'
 import { openOutbox } from './outbox.ts'
+import { isStoreAway, type StoreHealth } from './store-health.ts'
 
 /** Milliseconds before it is tried again what failed, at first and at most. */
 const AGAIN = 1_000
@@ -29,6 +30,7 @@ export interface SchedulerSettings {
   /** Store time. */
   now(): number
   enter<Result>(body: () => Result): Result
+  readonly health: StoreHealth
   report(event: EngineEvent): void
 }
 
@@ -71,7 +73,9 @@ export class Scheduler {
       const pause = await this.#fireDue(schedule, known)
       this.#sleep(schedule, pause, 0)
     } catch (error) {
-      this.#settings.report({ kind: 'schedule', schedule: schedule.name, error })
+      if (!this.#running) return
+      if (isStoreAway(error)) this.#settings.health.failed(error)
+      else this.#settings.report({ kind: 'schedule', schedule: schedule.name, error })
       this.#sleep(schedule, Math.min(LONGEST, AGAIN * 2 ** failures), failures + 1)
     }
   }

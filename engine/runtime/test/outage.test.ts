@@ -1,0 +1,86 @@
+import { expect, test } from 'bun:test'
+import { createEngine, defineSchedule, type EngineEvent } from '@justscale/engine'
+import { MemoryStore } from '@justscale/engine/memory'
+import { TestClock } from '@justscale/engine/testing'
+import type { EngineStore } from '../../store/store.ts'
+import { subscription } from './processes.ts'
+import { over } from './simulation/simulation.ts'
+
+class Away extends Error {
+  readonly code = 'SQL_CONNECTION'
+}
+
+/** A store that can be cut off, with everything that is asked of it meanwhile. */
+function cuttable(clock: TestClock): { readonly store: EngineStore; away: boolean; refused: number } {
+  const real = new MemoryStore({ clock })
+  const state = { store: real as EngineStore, away: false, refused: 0 }
+  const guard = <Target extends object>(target: Target): Target =>
+    new Proxy(target, {
+      get(of, name) {
+        const member: unknown = Reflect.get(of, name)
+        if (typeof member !== 'function') return member
+        return (...given: unknown[]) => {
+          if (!state.away) return Reflect.apply(member, of, given)
+          state.refused++
+          return Promise.reject(new Away('the database is away'))
+        }
+      },
+    })
+  state.store = over(guard(real as EngineStore), {
+    capabilities: { notify: false, sessions: true, terminate: true },
+    connect: async (options) => guard(await guard(real).connect(options)),
+  })
+  return state
+}
+
+test('an outage is told once, however much fails meanwhile, and its end too', async () => {
+  const clock = new TestClock()
+  const state = cuttable(clock)
+  const events: EngineEvent[] = []
+  const engine = createEngine({
+    store: state.store,
+    processes: [subscription],
+    schedules: [defineSchedule({ name: 'often', cron: '* * * * * *', fire() {} })],
+    clock,
+    report: (event) => void events.push(event),
+  })
+  await engine.start()
+  for (const user of ['ada', 'bob', 'cy']) await engine.run(subscription, { user })
+  await clock.advance(2_000)
+  state.away = true
+  await clock.advance({ minutes: 3 })
+  expect(state.refused).toBeGreaterThan(100)
+  expect(events.map(({ kind }) => kind)).toEqual(['store'])
+  state.away = false
+  await clock.advance(90_000)
+  expect(events.map(({ kind }) => kind)).toEqual(['store', 'reachable'])
+  state.away = true
+  await clock.advance(1_000)
+  await engine.stop()
+  expect(events.map(({ kind }) => kind)).toEqual(['store', 'reachable', 'store'])
+})
+
+test('stopping while the store is asked is no outage', async () => {
+  const clock = new TestClock()
+  const real = new MemoryStore({ clock })
+  const events: EngineEvent[] = []
+  const asked = Promise.withResolvers<void>()
+  const cut = Promise.withResolvers<never>()
+  cut.promise.catch(() => {})
+  const store = over(real as EngineStore, {
+    connect: async (options) =>
+      over(await real.connect(options), {
+        claim: () => {
+          asked.resolve()
+          return cut.promise
+        },
+      }),
+  })
+  const engine = createEngine({ store, processes: [subscription], clock, report: (event) => void events.push(event) })
+  await engine.start()
+  await asked.promise
+  await engine.stop()
+  cut.reject(new Away('Connection to the database lost: it was given back unusable'))
+  await clock.settle()
+  expect(events).toEqual([])
+})
