@@ -3,6 +3,8 @@ import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { runCompiler } from '../core/testing/type-fixtures.ts'
+import { readPage } from '../docs/guide/page.ts'
 
 const root = join(import.meta.dir, '..')
 const rooms = ['engine', 'core', 'http', 'rpc', 'adapters/memory', 'adapters/postgres']
@@ -42,7 +44,12 @@ beforeAll(async () => {
   }
   writeFileSync(
     join(folder, 'package.json'),
-    JSON.stringify({ name: 'shop', type: 'module', dependencies, overrides: dependencies }),
+    JSON.stringify({
+      name: 'shop',
+      type: 'module',
+      dependencies: { ...dependencies, 'bun-types': Bun.version, zod: '*' },
+      overrides: dependencies,
+    }),
   )
   writeFileSync(join(folder, 'bunfig.toml'), 'preload = ["@justscale/engine/plugin/register"]\n')
   await run([process.execPath, 'install'], folder)
@@ -70,4 +77,32 @@ test('every package that is packed can be imported', async () => {
 test('the program of the README runs', async () => {
   writeFileSync(join(folder, 'main.ts'), await readmeProgram())
   expect(await run([process.execPath, 'main.ts'], folder)).toContain("status: 'cancelled'".replaceAll("'", '"'))
+})
+
+test('a program compiles on the declarations, with stricter settings than ours, and can emit its own', async () => {
+  const page = readPage(await Bun.file(join(root, 'docs/guide/getting-started.md')).text())
+  const programs = [...page.files.keys()].filter((name) => name.endsWith('.ts'))
+  for (const name of programs) writeFileSync(join(folder, name), page.files.get(name) ?? '')
+  const example = JSON.parse(page.files.get('tsconfig.example.json') ?? '') as { compilerOptions: object }
+  const stricter = [
+    'exactOptionalPropertyTypes',
+    'noPropertyAccessFromIndexSignature',
+    'noUncheckedIndexedAccess',
+    'noUnusedLocals',
+    'noUnusedParameters',
+    'noImplicitReturns',
+    'declaration',
+  ]
+  const compilerOptions = {
+    ...example.compilerOptions,
+    ...Object.fromEntries(stricter.map((name) => [name, true])),
+    types: ['bun-types'],
+    skipLibCheck: false,
+  }
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: programs }))
+  const complaints = (await runCompiler(folder, ['-p', folder, '--pretty', 'false'])).split('\n')
+  // What other packages declare is theirs.
+  const ours = /^(?!node_modules)|^node_modules\/(\.bun\/)?@justscale/
+  expect(programs.length).toBeGreaterThan(2)
+  expect(complaints.filter((line) => /error TS/.test(line) && ours.test(line))).toEqual([])
 })

@@ -20,7 +20,7 @@ export interface FieldFacts<Read, Input, Optional extends boolean, Kind> {
 
 /** Any field; says nothing about its value, so that checking a model's fields looks into none. */
 export abstract class AnyField {
-  declare private readonly 'a field of a model': true
+  declare protected readonly 'a field of a model': true
   abstract readonly definition: FieldDefinition
 }
 

@@ -1,6 +1,6 @@
 /**
  * The type of a model class and of its new instances. A model with a `name` is nominal by that name; without one, by its
- * fields. `BaseModel`'s private member marks what only `new` makes: a mapped type drops it, so a stored entity is not one.
+ * fields. `BaseModel`'s protected member marks what only `new` makes: a mapped type drops it, so a stored entity is not one.
  */
 import type { Condition } from '../query/condition.ts'
 import type { FieldReferences } from '../query/field-reference.ts'
@@ -12,16 +12,16 @@ import type { modelMetadata, ModelMetadata } from './model-metadata.ts'
 
 /** Any model's instance. */
 export declare abstract class AnyModel {
-  private readonly 'an instance of a model': true
+  protected readonly 'an instance of a model': true
 }
 
 export declare abstract class BaseModel<in out Key, F extends Fields, Injected> extends AnyModel {
-  private readonly 'a new, unsaved instance': { key: (key: Key) => Key; fields: F; inject: Injected }
+  protected readonly 'a new, unsaved instance': { key: (key: Key) => Key; fields: F; inject: Injected }
 }
 
 /** Mark of an override's instances: which model's place they take. */
 export declare abstract class OverrideOf<out Base> {
-  private readonly 'an override of': Base
+  protected readonly 'an override of': Base
 }
 
 /** Any model class. */

@@ -54,7 +54,7 @@ export type TextPattern =
 
 /** A condition on entities of the model `Key`; `Joined` are the models it walks into with `has`. */
 export class Condition<in out Key, out Joined = never> {
-  declare private readonly 'a condition': { key: (key: Key) => Key; joined: Joined }
+  declare protected readonly 'a condition': { key: (key: Key) => Key; joined: Joined }
   readonly node: ConditionNode
 
   constructor(node: ConditionNode) {
@@ -70,7 +70,7 @@ export interface OrderNode {
 }
 
 export class Order<in out Key> {
-  declare private readonly 'an order': (key: Key) => Key
+  declare protected readonly 'an order': (key: Key) => Key
   readonly node: OrderNode
 
   constructor(node: OrderNode) {
@@ -84,7 +84,7 @@ export type AggregateNode =
 
 /** A number or value computed over all entities that a query finds. */
 export class Aggregate<in out Key, out Value> {
-  declare private readonly 'an aggregate': { key: (key: Key) => Key; value: Value }
+  declare protected readonly 'an aggregate': { key: (key: Key) => Key; value: Value }
   readonly node: AggregateNode
 
   constructor(node: AggregateNode) {

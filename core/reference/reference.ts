@@ -13,13 +13,13 @@ import type { Persistent } from '../type-state/state.ts'
 
 /** Any reference: says nothing about the entity. */
 export abstract class AnyReference {
-  declare private readonly 'any reference': true
+  declare protected readonly 'any reference': true
   /** Identifiers: inside a JSON value a reference is its opaque text. */
   abstract toJSON(): unknown
 }
 
 export class Reference<Entity> extends AnyReference implements PromiseLike<Persistent<Entity>> {
-  declare private readonly 'a reference': Entity
+  declare protected readonly 'a reference': Entity
   readonly #model: AnyModelClass
   readonly #identifier: string
   readonly #app: AppContext | undefined
@@ -91,7 +91,7 @@ export class References<Entity>
   extends AnyReference
   implements PromiseLike<readonly Persistent<Entity>[]>, Iterable<Reference<Entity>>
 {
-  declare private readonly 'a list of references': Entity
+  declare protected readonly 'a list of references': Entity
   readonly #items: readonly Reference<Entity>[]
 
   constructor(items: readonly Reference<Entity>[]) {

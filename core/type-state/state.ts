@@ -1,6 +1,6 @@
 /**
  * The forms of an entity. `Transient` is new and writable, `Persistent` is stored and read-only, `Locked` is stored, held by
- * this unit of work and writable. The marks are private members of classes that exist only as types: spreading an entity
+ * this unit of work and writable. The marks are protected members of classes that exist only as types: spreading an entity
  * drops them, no literal can have them, and the compiler prints their names in its errors.
  */
 import type { FieldsOf } from '../model/model-type.ts'
@@ -8,12 +8,12 @@ import type { AnyReference, Reference } from '../reference/reference.ts'
 
 /** Mark of an entity that is stored. */
 export declare abstract class Stored<out Entity> {
-  private readonly 'a stored entity': Entity
+  protected readonly 'a stored entity': Entity
 }
 
 /** Mark of an entity that this unit of work has locked. */
 export declare abstract class LockHeld<out Entity> {
-  private readonly 'a lock: get one with repo.lock(ref)': Entity
+  protected readonly 'a lock: get one with repo.lock(ref)': Entity
 }
 
 /** A new entity, not stored: writable, because nobody else has it. */
