@@ -10,6 +10,7 @@ export { InMemoryLockFeature } from './lock-feature.ts'
 export { InMemoryChannelFeature } from './channel-feature.ts'
 export { InMemoryProcessFeature } from './process-feature.ts'
 export { MemoryFeature } from './memory-feature.ts'
+export { InMemoryConfigStore } from './config-store.ts'
 
 // For library authors.
 export { inMemoryRepositoryOf } from './in-memory-repository.ts'

@@ -19,6 +19,12 @@ const VERSIONS: readonly string[] = [
     at timestamptz not null default clock_timestamp()
   );
   create index justscale_message_at on justscale_message (at)`,
+  `create table justscale_config (
+    one boolean primary key default true check (one),
+    version bigint not null,
+    changes jsonb not null,
+    changed_at timestamptz not null default now()
+  )`,
 ]
 
 /** Names the turn of upgrading. */

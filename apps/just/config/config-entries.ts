@@ -1,8 +1,8 @@
 /** The configuration of an app as it would start with, sub-apps included: what is there, and everything that is wrong. */
 import type { Application } from '@justscale/core'
 import {
-  ConfigFile,
   ConfigService,
+  ConfigStore,
   loadConfig,
   type ConfigEntry,
   type ConfigFailure,
@@ -28,7 +28,7 @@ async function ownEntries({ container }: Application<unknown>): Promise<FoundCon
   const sources = container.components('config').map((entry) => entry.detail as ConfigSource)
   const read = await Promise.all(sources.map(async (source) => ({ source, result: await loadConfig(source) })))
   const failures = read.flatMap(({ result }) => (result.ok ? [] : result.failures))
-  if (failures.length === 0 && container.has(ConfigService) && container.has(ConfigFile)) {
+  if (failures.length === 0 && container.has(ConfigService) && container.has(ConfigStore)) {
     return { entries: await (await container.resolve(ConfigService)).entries(), failures }
   }
   const entries = read.flatMap(({ source, result }) =>
