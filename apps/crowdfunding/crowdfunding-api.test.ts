@@ -81,3 +81,12 @@ test('a pledge names a tier of its own campaign, and reaches it', async () => {
   expect((await post(`/campaigns/${body.self}/pledges`, { backer, tier, amount: 19.99 })).status).toBe(422)
   expect((await post(`/campaigns/${other.body.self}/pledges`, { backer, tier, amount: 20 })).status).toBe(422)
 })
+
+test.each([
+  ['0192f3a0-0000-7000-8000-000000000000', 404],
+  ['a%20b', 422],
+])('the events of %s, which is no campaign, are %i', async (reference, status) => {
+  const { url } = await app.resolve(HttpServer)
+  const response = await fetch(`${url}/campaigns/${reference}/events`)
+  expect([response.status, response.headers.get('content-type')]).toEqual([status, 'application/problem+json'])
+})

@@ -49,7 +49,7 @@ function describeFeature(options: HttpOptions): ComponentMeta {
     requires: { logger: Logger, container: AbstractContainer, mounted: FetchHandlers, pages: HttpPages },
     provides: [HttpServer],
     create: (dependencies, { app }: CreateContext) => makeServer(app, dependencies as unknown as Parts, options),
-    onStart: [async ({ resolve }) => ((await resolve(HttpServer)) as BunHttpServer).listen()],
+    onServe: [async ({ resolve }) => ((await resolve(HttpServer)) as BunHttpServer).listen()],
     onStop: [async ({ resolve }) => ((await resolve(HttpServer)) as BunHttpServer).close()],
   }
 }

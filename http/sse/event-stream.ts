@@ -56,25 +56,26 @@ export class EventStream {
   /** Ends the generator when it is cancelled. */
   body(): ReadableStream<Uint8Array> {
     const encoder = new TextEncoder()
+    let cancelled = false
     return new ReadableStream<Uint8Array>(
       {
         start: (controller) => controller.enqueue(encoder.encode(': open\n\n')),
         pull: async (controller) => {
-          const text = await this.#nextText().catch((error: unknown) => {
-            controller.error(error)
-            return undefined
-          })
-          if (text === 'end') controller.close()
-          else if (text !== undefined) controller.enqueue(encoder.encode(text))
+          const text = await this.#nextText()
+          if (text !== undefined) controller.enqueue(encoder.encode(text))
+          else if (!cancelled) controller.close()
         },
-        cancel: () => this.#end(),
+        cancel: () => {
+          cancelled = true
+          this.#end()
+        },
       },
       { highWaterMark: 0 },
     )
   }
 
-  /** Rejects, without its reasons, when the generator failed; `undefined` once it has been cancelled. */
-  async #nextText(): Promise<string | 'end' | undefined> {
+  /** `undefined` at the end, also once it has been cancelled. Rejects, without its reasons, when the generator failed. */
+  async #nextText(): Promise<string | undefined> {
     try {
       const next = await this.#nextWithin(this.#options.heartbeat)
       if (this.#ended) return undefined
@@ -82,7 +83,7 @@ export class EventStream {
       if (next !== 'aborted') this.#pending = undefined
       if (next !== 'aborted' && next.done !== true) return eventText(next.value)
       this.#end()
-      return 'end'
+      return undefined
     } catch (error) {
       if (this.#ended) return undefined
       this.#options.onError(error)

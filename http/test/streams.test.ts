@@ -1,8 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { bindInstance, ChannelBackend, createChannels, createController, JustScale } from '@justscale/core'
-import { currentCell, type Cell } from '@justscale/core/cell'
+import {
+  afterCommit,
+  bindInstance,
+  ChannelBackend,
+  createChannels,
+  createController,
+  defineModel,
+  field,
+  JustScale,
+  ReferenceNotFoundError,
+} from '@justscale/core'
+import { currentCell, requireCell, type Cell } from '@justscale/core/cell'
 import { z } from 'zod'
-import { Get, HttpFeature, HttpServer, SSE, Ws } from '../index.ts'
+import { Get, HttpError, HttpFeature, HttpServer, SSE, Ws } from '../index.ts'
 import { keptLog } from './quiet.ts'
 
 /** Resolves with the first value given to `tell`. */
@@ -23,6 +33,10 @@ class NoMessages extends ChannelBackend {
 }
 class Feed extends createChannels<string>({ name: 'feed' }) {}
 const flooded = told<boolean>()
+
+class Task extends defineModel({ name: 'Task', fields: { title: field.string() } }) {}
+const headersSeen = told<void>()
+const order: string[] = []
 
 const streams = createController({
   inject: { feed: Feed },
@@ -54,6 +68,39 @@ const streams = createController({
     }),
     endless: SSE('/endless').handle(async function* () {
       for (; ; produced++) yield { data: 'x'.repeat(10_000) }
+    }),
+    missing: SSE('/tasks/:task')
+      .types({ Task })
+      .handle(async function* ({ task }) {
+        if (task.identifier !== '') throw new ReferenceNotFoundError(String(task))
+        yield { data: task.identifier }
+      }),
+    refused: SSE('/refused').handle(async function* () {
+      const problem = await Promise.resolve(new HttpError(409, 'Not now', { headers: { 'retry-after': '7' } }))
+      if (problem) throw problem
+      yield { data: 1 }
+    }),
+    broken: SSE('/broken').handle(async function* ({ request }) {
+      if (request.url !== '') throw new Error('secret')
+      yield { data: 1 }
+    }),
+    nothing: SSE('/nothing').handle(async function* ({ res }) {
+      res.header('x-why', 'over')
+      yield* []
+    }),
+    locked: SSE('/locked')
+      .use(async () => {
+        await requireCell('test').openScope()
+        afterCommit(() => order.push('steps committed'))
+      })
+      .handle(async function* () {
+        order.push('generator begins')
+        yield { data: 1 }
+      }),
+    late: SSE('/late/:fate').handle(async function* ({ fate }) {
+      await headersSeen.heard
+      if (fate === 'fails') throw new HttpError(404, 'too late for a status')
+      yield { data: 'at last' }
     }),
     echo: Ws('/echo/:room')
       .message(z.object({ text: z.string() }))
@@ -104,7 +151,15 @@ const app = JustScale()
   .add(bindInstance(ChannelBackend, new NoMessages()))
   .add(Feed)
   .add(streams)
-  .add(HttpFeature({ port: 0, host: '127.0.0.1', heartbeat: 5, webSocket: { maxQueue: 8, messagesPerSecond: 50 } }))
+  .add(
+    HttpFeature({
+      port: 0,
+      host: '127.0.0.1',
+      heartbeat: 5,
+      firstEvent: 20,
+      webSocket: { maxQueue: 8, messagesPerSecond: 50 },
+    }),
+  )
   .build()
 let base = ''
 beforeAll(async () => {
@@ -123,6 +178,38 @@ describe('event streams', () => {
   test('resume after the last event that arrived, each in a cell of its own', async () => {
     const text = await (await fetch(`${base}/resume`, { headers: { 'last-event-id': '2' } })).text()
     expect(text).toBe(': open\n\nid: 3\ndata: {"cell":"GET /resume"}\n\n')
+  })
+
+  test.each([
+    ['an entity that does not exist', '/tasks/0192f3a0-0000-7000-8000-000000000000', 404],
+    ['what can be no reference', '/tasks/a%20b', 422],
+    ['what the source refuses', '/refused', 409],
+    ['a source that fails', '/broken', 500],
+  ])('of %s have its status', async (_what, path, status) => {
+    for (const response of [await fetch(base + path), await (await app.resolve(HttpServer)).fetch(path)]) {
+      expect([response.status, response.headers.get('content-type')]).toEqual([status, 'application/problem+json'])
+      expect(await response.text()).not.toContain('secret')
+      expect(response.headers.get('retry-after')).toBe(status === 409 ? '7' : null)
+    }
+  })
+
+  test('of a source that is over before its first event are 204: no browser comes back', async () => {
+    const response = await fetch(`${base}/nothing`)
+    expect([response.status, response.headers.get('x-why')]).toEqual([204, 'over'])
+    expect(await (await fetch(`${base}/metrics`)).text()).toContain('http_event_streams 0')
+  })
+
+  test('begin once what the steps did is committed', async () => {
+    expect(await (await fetch(`${base}/locked`)).text()).toContain('data: 1')
+    expect(order).toEqual(['steps committed', 'generator begins'])
+  })
+
+  test('have their headers while the source is quiet; what fails later breaks them', async () => {
+    const responses = await Promise.all([fetch(`${base}/late/comes`), fetch(`${base}/late/fails`)])
+    expect(responses.map(({ status }) => status)).toEqual([200, 200])
+    headersSeen.tell()
+    expect(await responses[0].text()).toContain('data: at last')
+    expect(await responses[1].text().catch((error: Error) => error)).toBeInstanceOf(Error)
   })
 
   test('have their real status when a guard denies', async () => {
