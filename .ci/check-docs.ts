@@ -1,8 +1,8 @@
 /** Checks the documents of the whole repository: `bun .ci/check-docs.ts`. */
 import { Glob } from 'bun'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
-import { deadLinks, unexplainedErrors } from './docs.ts'
+import { deadLinks, missingProofs, unexplainedErrors } from './docs.ts'
 
 const skipped = /node_modules|\/fixtures\/|\/dist\/|\.test\.ts$/
 const read = async (pattern: string) => {
@@ -13,7 +13,12 @@ const read = async (pattern: string) => {
 const documents = [...(await read('*.md')), ...(await read('{core,engine,http,rpc,adapters,apps,docs}/**/*.md'))]
 const sources = await read('{core,engine,http,rpc,adapters,apps}/**/*.ts')
 const pages = [...new Glob('docs/errors/*.md').scanSync('.')].map((path) => basename(path, '.md')).sort()
-const found = [...deadLinks(documents, existsSync), ...unexplainedErrors(sources, pages)]
+const readText = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : undefined)
+const found = [
+  ...deadLinks(documents, existsSync),
+  ...missingProofs(documents, readText),
+  ...unexplainedErrors(sources, pages),
+]
 for (const line of found) console.error(line)
 console.log(`docs: ${documents.length} documents, ${pages.length} error pages, ${found.length} complaints`)
 process.exit(found.length === 0 ? 0 : 1)

@@ -18,6 +18,19 @@ export function deadLinks(documents: readonly TextFile[], exists: (path: string)
   })
 }
 
+/**
+ * Proofs that are not there: a link to a source file followed by a name in double quotes says that the file has a test of
+ * that name. `read` takes a path from the root and answers `undefined` for what does not exist.
+ */
+export function missingProofs(documents: readonly TextFile[], read: (path: string) => string | undefined): string[] {
+  return documents.flatMap(({ path, text }) =>
+    [...text.matchAll(/\]\(([^)\s]+\.ts)\) "([^"]+)"/g)].flatMap(([, target = '', name = '']) => {
+      const source = read(normalize(join(dirname(path), target)))
+      return source?.includes(name) ? [] : [`${path}: ${target} has no "${name}"`]
+    }),
+  )
+}
+
 /** Error codes (`readonly code = 'ROOM_WORDS'`) without a page under docs/errors, and pages of what no source names. */
 export function unexplainedErrors(sources: readonly TextFile[], pages: readonly string[]): string[] {
   const codes = new Map<string, string>()
