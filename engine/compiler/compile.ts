@@ -119,6 +119,10 @@ function defaulted(target: Node, value: Node): Node {
 
 /** Ops that read a `using` slot need its resource. */
 function markNeeds(builder: Builder): void {
+  for (const op of builder.ops) {
+    const captured = new Set(codesOf(op).flatMap((code) => [...(builder.codes[code]?.resources ?? [])]))
+    if (captured.size > 0) op.needs = [...captured]
+  }
   builder.ops.forEach((acquire, start) => {
     if (acquire.op !== 'acquire') return
     const row = builder.rows.find((each) => each.kind === 'using' && each.from.pc === start + 1)

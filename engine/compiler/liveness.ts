@@ -3,7 +3,6 @@
  * which signals are still reachable from there.
  */
 import type { Builder, DraftOp, DraftRoutine } from './builder.ts'
-import type { Variable } from './scope.ts'
 import type { RoutineUnit } from './unit.ts'
 
 export interface Flow {
@@ -26,7 +25,7 @@ export function analyseFlow(builder: Builder): Flow {
   const reached = reachable(builder, facts)
   for (const routine of builder.routines) {
     const hidden = hiddenSlots(builder, routine)
-    const floating = [...routine.unit.floats].flatMap((each) => ownSlots(each.captures, routine.unit))
+    const floating = [...routine.unit.floats].flatMap((each) => neededBy(each, routine.unit))
     for (let pc = routine.start; pc < routine.end; pc++) {
       const op = ops[pc] as DraftOp
       if (!STANDS.has(op.op) && !op.needs && pc !== routine.start) continue
@@ -67,7 +66,7 @@ function factsOf(builder: Builder, op: DraftOp, pc: number): Facts {
   }
   const routine = builder.routines.find((each) => pc >= each.start && pc < each.end)
   const target = op.routine === undefined ? undefined : builder.routines.find((each) => each.unit.index === op.routine)
-  const captured = target && routine ? ownSlots(target.unit.captures, routine.unit) : []
+  const captured = target && routine ? neededBy(target.unit, routine.unit) : []
   for (const slot of captured) uses.add(slot)
   for (const slot of operandsOfOpenResources(builder, pc)) uses.add(slot)
   return {
@@ -88,8 +87,19 @@ export function codesOf(op: DraftOp): number[] {
   return found
 }
 
-function ownSlots(captures: ReadonlySet<Variable>, routine: RoutineUnit): string[] {
-  return [...captures].filter((each) => each.owner === routine.node).map((each) => each.box ?? (each.slot as string))
+/** Slots of a routine's frame that a routine it calls or starts reads: captured variables, and boxes passed through. */
+function neededBy(target: RoutineUnit, routine: RoutineUnit): string[] {
+  const captured = [...target.captures].filter((each) => each.owner === routine.node)
+  const passed = calledFrom(target, new Set())
+    .filter((each) => each.parent === routine)
+    .flatMap((each) => [...each.boxes.values()].map((box) => box.from))
+  return [...captured.map((each) => each.box ?? (each.slot as string)), ...passed]
+}
+
+function calledFrom(routine: RoutineUnit, seen: Set<RoutineUnit>): RoutineUnit[] {
+  if (seen.has(routine)) return []
+  seen.add(routine)
+  return [routine, ...[...routine.calls, ...routine.floats].flatMap((each) => calledFrom(each, seen))]
 }
 
 /** While a resource is open it may have to be acquired again: with the operands of its declaration. */
@@ -114,7 +124,6 @@ function successors(builder: Builder, op: DraftOp, pc: number): number[] {
       ]
     case 'return':
     case 'throw':
-    case 'leave':
       return []
     case 'exec':
       return [pc + 1, ...(op.exits ?? []).flatMap((exit) => crossing(builder, pc, exit.pc as number))]

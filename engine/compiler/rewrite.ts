@@ -5,6 +5,8 @@
  */
 import { copy, isFunction, literal, make, member, name, type Node } from './ast.ts'
 import type { BindingTable } from './binding.ts'
+import { declareBoxes } from './box-declarations.ts'
+import { capturedResources } from './captured-resources.ts'
 import { checkTarget, refuseValue } from './check-use.ts'
 import { engineName } from './module.ts'
 import type { Variable } from './scope.ts'
@@ -18,13 +20,18 @@ export interface Code {
   readonly uses: ReadonlySet<string>
   /** Slots that it certainly writes, before any read of them. */
   readonly defines: ReadonlySet<string>
+  /** Resources of frames around that it uses, as `$p.` per frame and the slot there. */
+  readonly resources: ReadonlySet<string>
 }
+
+const NOWHERE: Node = { type: '', start: 0, end: 0 }
 
 export class Rewriter {
   private readonly unit: Unit
   private readonly bindings: BindingTable
   readonly routine: RoutineUnit
   private uses = new Set<string>()
+  private resources = new Set<string>()
   private readonly boxes = new Set<string>()
 
   constructor(unit: Unit, routine: RoutineUnit, bindings: BindingTable) {
@@ -36,6 +43,8 @@ export class Rewriter {
   /** Code of an expression, or of a list of statements. */
   code(node: Node | readonly Node[]): Code {
     this.uses = new Set()
+    this.resources = new Set()
+    const { resources } = this
     const defines = new Set<string>()
     if (Array.isArray(node)) {
       const body = (node as readonly Node[]).map((each) => {
@@ -48,28 +57,20 @@ export class Rewriter {
         this.uses = before
         return written
       })
-      this.addBoxes(body)
-      const first =
-        body[0] ?? make((node as readonly Node[])[0] ?? { type: '', start: 0, end: 0 }, 'EmptyStatement', {})
-      return { node: make(first, 'BlockStatement', { body }), uses: this.uses, defines }
+      declareBoxes(body, this.usedBoxes())
+      const first = body[0] ?? make((node as readonly Node[])[0] ?? NOWHERE, 'EmptyStatement', {})
+      return { node: make(first, 'BlockStatement', { body }), uses: this.uses, defines, resources }
     }
     const written = this.rewrite(node as Node)
-    if (![...this.uses].some((slot) => this.boxes.has(slot))) return { node: written, uses: this.uses, defines }
+    const boxes = this.usedBoxes()
+    if (boxes.length === 0) return { node: written, uses: this.uses, defines, resources }
     const body = [make(written, 'ReturnStatement', { argument: written })]
-    this.addBoxes(body)
-    return { node: make(written, 'BlockStatement', { body }), uses: this.uses, defines }
+    declareBoxes(body, boxes)
+    return { node: make(written, 'BlockStatement', { body }), uses: this.uses, defines, resources }
   }
 
-  /** Closures keep the box of their own iteration: a region takes it from the frame once, at its start. */
-  private addBoxes(body: Node[]): void {
-    const [first] = body
-    if (!first) return
-    for (const slot of this.uses) {
-      if (!this.boxes.has(slot)) continue
-      const init = member(first, name(first, '$'), slot)
-      const declarator = make(first, 'VariableDeclarator', { id: name(first, slot), init })
-      body.unshift(make(first, 'VariableDeclaration', { kind: 'const', declarations: [declarator] }))
-    }
+  private usedBoxes(): string[] {
+    return [...this.uses].filter((slot) => this.boxes.has(slot))
   }
 
   private rewrite(node: Node): Node {
@@ -168,6 +169,7 @@ export class Rewriter {
       at = at.parent
     }
     if (at === this.routine) this.use(variable)
+    else for (const each of capturedResources(this.routine, variable)) this.resources.add(each)
     if (variable.box === undefined) return member(node, frame, variable.slot as string)
     if (at === this.routine) {
       this.uses.add(variable.box)
@@ -231,8 +233,16 @@ export class Rewriter {
     copy(func, (each) => {
       const inner = each.type === 'Identifier' ? each.variable : undefined
       if (inner?.slot && inner.owner === this.routine.node) this.use(inner)
+      else if (inner?.box !== undefined) this.passed(inner, inner.box)
       return undefined
     })
+  }
+
+  /** The slot that a per-iteration object of a frame around is taken over into. */
+  private passed(variable: Variable, box: string): void {
+    let owner = this.routine.parent
+    while (owner && owner.node !== variable.owner) owner = owner.parent
+    if (owner) this.uses.add(boxSlot(this.routine, owner, box))
   }
 
   private free(node: Node): Node {

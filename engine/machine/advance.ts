@@ -75,6 +75,9 @@ function apply(run: Run, input: Input): void {
     case 'cancel':
       run.state.dirty = true
       return cancel(run, input.reason)
+    case 'hold':
+      run.state.holding = true
+      return
     case 'retry':
       return retry(run)
   }
@@ -86,6 +89,10 @@ function outcome(run: Run, fiber: Fiber | undefined, result: (Input & { kind: 'o
   if (fiber.wait.kind === 'release') return released(run, fiber, result)
   const frame = topFrame(run.state, fiber)
   if (fiber.wait.kind !== 'call' || !frame) return
+  if (run.state.holding) {
+    fiber.wait = { kind: 'wait', waits: [] }
+    return
+  }
   fiber.wait = { kind: 'ready' }
   if (fiber.cancelled) {
     const { reason } = fiber.cancelled
@@ -126,6 +133,7 @@ function raceWon(run: Run, frame: Frame, arms: readonly number[], index: number,
 function cancel(run: Run, reason: unknown): void {
   if (run.state.cancelling) return
   run.state.cancelling = { reason }
+  delete run.state.holding
   for (const fiber of [...run.state.fibers.values()].toReversed()) {
     if (fiber.wait.kind === 'ended') continue
     if (fiber.wait.kind === 'wait') {

@@ -54,13 +54,33 @@ export function acquired(run: Run, fiber: Fiber, outcome: StepOutcome): void {
 
 /** Acquires again what an op needs and the process gave up; false when the fiber has to wait. */
 export function need(run: Run, fiber: Fiber, frame: Frame, slots: readonly string[]): boolean {
-  for (const slot of slots) {
-    const resource = frame.resources?.get(slot)
+  for (const path of slots) {
+    const [owner, slot] = holderOf(run, frame, path)
+    const resource = owner.resources?.get(slot)
     if (resource?.state !== 'released') continue
-    const op = programOf(run, frame).program.ops[resource.pc] as AcquireOp
-    if (!acquire(run, fiber, frame, op, resource.pc, true)) return false
+    const op = programOf(run, owner).program.ops[resource.pc] as AcquireOp
+    if (!acquire(run, fiber, owner, op, resource.pc, true)) return false
   }
   return true
+}
+
+/** Whether nothing that an op needs was given up. */
+export function isHeld(run: Run, frame: Frame, slots: readonly string[]): boolean {
+  return slots.every((path) => {
+    const [owner, slot] = holderOf(run, frame, path)
+    return owner.resources?.get(slot)?.state !== 'released'
+  })
+}
+
+/** The frame and slot of `slot`, or of `$p.slot` in the frame around. */
+function holderOf(run: Run, frame: Frame, path: string): [Frame, string] {
+  let owner = frame
+  let slot = path
+  while (slot.startsWith('$p.')) {
+    owner = run.state.frames.get(owner.up as number) as Frame
+    slot = slot.slice(3)
+  }
+  return [owner, slot]
 }
 
 /** Gives up everything a fiber holds, because it starts to wait durably. */

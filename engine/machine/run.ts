@@ -7,7 +7,7 @@ import { waitSpec, type WaitSpec } from '../program/wait.ts'
 import { ProcessCancelled } from '../errors.ts'
 import { evaluate } from './evaluate.ts'
 import { addFiber, addFrame, addWaiter, isHandle, joinOutcome } from './fiber.ts'
-import { acquire, listen, need, release, releaseForWait } from './resource.ts'
+import { acquire, isHeld, listen, need, release, releaseForWait } from './resource.ts'
 import { programOf, topFrame, type Run } from './run-context.ts'
 import { clarify } from './stack.ts'
 import { complete, deliver, throwInto, type Completion } from './unwind.ts'
@@ -73,8 +73,6 @@ function step(run: Run, fiber: Fiber, frame: Frame, op: Op): void {
       return complete(run, fiber, [2, op.code === undefined ? undefined : evaluate(run, frame, op.code)])
     case 'throw':
       throw evaluate(run, frame, op.code)
-    case 'leave':
-      return complete(run, fiber, [1, op.target])
     case 'endFinally': {
       const completion = frame.slots[op.slot] as Completion | undefined
       if (!completion) frame.pc++
@@ -152,7 +150,12 @@ export function resume(run: Run, fiber: Fiber): void {
   if (waiting.kind === 'wait') {
     run.effects.push({ kind: 'wait', fiber: fiber.id, waits: waiting.waits, poll: waiting.poll === true })
   } else if (frame && waiting.kind === 'call') {
-    step(run, fiber, frame, programOf(run, frame).program.ops[frame.pc] as Op)
+    const op = programOf(run, frame).program.ops[frame.pc] as Op
+    if (op.needs && !isHeld(run, frame, op.needs)) {
+      fiber.wait = { kind: 'ready' }
+      fiber.visits--
+      runFiber(run, fiber)
+    } else step(run, fiber, frame, op)
   } else if (frame && (waiting.kind === 'acquire' || waiting.kind === 'release')) {
     fiber.wait = { kind: 'ready' }
     if (waiting.kind === 'acquire') fiber.visits--

@@ -19,6 +19,7 @@ export interface Head {
   readonly fibers: readonly FiberHead[]
   readonly failed?: readonly FrameHead[]
   readonly cancelling?: true
+  readonly holding?: true
 }
 
 interface FrameHead {
@@ -66,6 +67,7 @@ export function snapshot(state: MachineState, env: Environment): MachineSnapshot
     fibers: kept.map((each) => fiberHead(each, roots)),
     ...(state.failed ? { failed: state.failed.frames.map((each) => frameHead(each, env, 'x', roots)) } : {}),
     ...(state.cancelling ? { cancelling: true as const } : {}),
+    ...(state.holding ? { holding: true as const } : {}),
   }
   if (state.cancelling) roots.push({ name: 'cancelling', value: state.cancelling.reason })
   return { head, roots }
@@ -180,6 +182,7 @@ export function restore(head: Head, values: ReadonlyMap<string, unknown>, env: E
     state.failed = { frames }
   }
   if (head.cancelling) state.cancelling = { reason: values.get('cancelling') }
+  if (head.holding) state.holding = true
   return state
 }
 

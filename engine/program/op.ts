@@ -20,10 +20,12 @@ export type Op =
   | ListenOp
   | ReturnOp
   | ThrowOp
-  | LeaveOp
   | EndFinallyOp
 
-/** Every op may need live resources (`using` slots): those that were released are acquired again before it runs. */
+/**
+ * Every op may need live resources (`using` slots; `$p.` before a slot of the frame around): those that were released are
+ * acquired again before it runs.
+ */
 interface OpBase {
   readonly needs?: readonly string[]
 }
@@ -147,12 +149,6 @@ export interface ReturnOp extends OpBase {
 export interface ThrowOp extends OpBase {
   readonly op: 'throw'
   readonly code: number
-}
-
-/** A jump that crosses finally or using blocks: they run first. */
-export interface LeaveOp extends OpBase {
-  readonly op: 'leave'
-  readonly target: number
 }
 
 /** End of a finally block: goes on with the completion kept in `slot`. */

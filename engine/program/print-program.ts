@@ -48,7 +48,6 @@ function describe(program: Program, op: Op): string {
     case 'exec':
       return code(op.code) + (op.exits ? `  exits ${op.exits.join(', ')}` : '')
     case 'jump':
-    case 'leave':
       return `-> ${op.target}`
     case 'jumpIf':
       return `-> ${op.target} ${op.when ? 'if' : 'unless'} ${code(op.code)}`

@@ -77,6 +77,8 @@ export interface MachineState {
   /** Where a failed process stood before its error unwound the stack: what `retry` goes back to. */
   failed?: { readonly frames: readonly Frame[] }
   cancelling?: { readonly reason: unknown }
+  /** It stands still until it is cancelled: what calls in flight give is set aside. */
+  holding?: true
 }
 
 export type Input =
@@ -86,6 +88,8 @@ export type Input =
   /** A wait is over: `index` into the effect's `waits`; `-1` answers a poll in which nothing was ready. */
   | { readonly kind: 'won'; readonly fiber: number; readonly index: number; readonly outcome: StepOutcome }
   | { readonly kind: 'cancel'; readonly reason: unknown }
+  /** `cancel` follows later: nothing of it goes on until then. */
+  | { readonly kind: 'hold' }
   /** Runs a failed process again from the failing line. */
   | { readonly kind: 'retry' }
 

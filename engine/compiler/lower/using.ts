@@ -1,6 +1,6 @@
 /** `using`: acquire, the rest of the block, dispose. A resource is given up at a durable wait and acquired again after. */
 import { isStable, keep } from './operand.ts'
-import { make, type Node } from '../ast.ts'
+import type { Node } from '../ast.ts'
 import { primitiveCall } from '../module.ts'
 import { listenSite } from '../signal-site.ts'
 import { stepSite } from '../step-site.ts'
@@ -57,9 +57,29 @@ function acquire(l: Lowering, node: Node, declarator: Node, slot: string): void 
 /** Operands are captured at the declaration: acquired again, it is the same resource. */
 function settled(l: Lowering, node: Node): Node {
   const { code } = stepCode(l, node)
-  if (code.type !== 'CallExpression') return code
-  const args = (code.arguments as Node[]).map((each) =>
-    isStable(each) || each.type === 'ObjectExpression' ? each : keep(l, each),
-  )
-  return make(code, code.type, { callee: code.callee, arguments: args, optional: false })
+  return MADE.has(code.type) ? captured(l, code) : code
+}
+
+/** Made anew each time, from values that are kept: calls are made again, with the arguments of the first time. */
+const MADE = new Set(['CallExpression', 'NewExpression', 'ObjectExpression', 'ArrayExpression'])
+
+/** An expression of values that are kept; functions in it close over the locals, as they do anywhere. */
+function captured(l: Lowering, node: Node): Node {
+  if (isStable(node)) return node
+  if (node.type === 'CallExpression' || node.type === 'NewExpression')
+    return { ...node, arguments: (node.arguments as Node[]).map((each) => captured(l, each)) }
+  if (node.type === 'ArrayExpression')
+    return { ...node, elements: (node.elements as (Node | null)[]).map((each) => each && captured(l, each)) }
+  if (node.type !== 'ObjectExpression') return keep(l, node)
+  const properties = (node.properties as Node[]).map((each) => {
+    if (each.type === 'SpreadElement') return keep(l, each, 'object')
+    const key = each.computed && !isSymbol(each.key) ? captured(l, each.key) : (each.key as Node)
+    return { ...each, key, value: captured(l, each.value), shorthand: false }
+  })
+  return { ...node, properties }
+}
+
+/** `Symbol.dispose`: the same whenever it is read, and nothing that could be stored. */
+function isSymbol(node: Node): boolean {
+  return node.type === 'MemberExpression' && node.object.name === 'Symbol' && !node.object.variable
 }

@@ -15,6 +15,7 @@ import {
 } from '../../machine/index.ts'
 import type { Environment, LoadedProgram } from '../../program/environment.ts'
 import { parseProgram, programText } from '../../program/hash.ts'
+import type { Op } from '../../program/op.ts'
 import type { Program, ProgramDebug } from '../../program/program.ts'
 import type { Effect, Input, MachineState } from '../../program/state.ts'
 import type { StepOutcome } from '../../step/step.ts'
@@ -41,8 +42,10 @@ export interface DriveOptions {
   readonly cancelAt?: number
   /** Plants a bug. */
   readonly mutate?: (program: Program) => Program
-  /** Makes every call twice: its first outcome is lost with the memory. */
+  /** Everything happens twice: the first time, the memory is lost before it is stored. `trace` has the second time. */
   readonly crash?: true
+  /** Told of every op that runs. */
+  readonly onOp?: (op: Op) => void
   /** What the services append to: the order of calls. */
   readonly trace?: string[]
   /** Goes on from here instead of from the start. */
@@ -83,6 +86,8 @@ export function storedProgram(text: string, hash: string, debug?: ProgramDebug):
   }
 }
 
+const CRASHES = new Set(['call', 'acquire', 'wait'])
+
 const MAX_TURNS = 20_000
 /** Ops of a program with a planted bug, which may never end. */
 const MAX_OPS = 20_000
@@ -113,7 +118,11 @@ export async function driveProgram(compiled: StoredProgram, options: DriveOption
       retryDelay: (given, attempt) => (attempt < (given as { attempts: number }).attempts ? 10 : undefined),
     },
   }
-  loaded.program = compiled.loaded(() => env, options.bindings ?? {})
+  const load = (): LoadedProgram => {
+    const made = compiled.loaded(() => env, options.bindings ?? {})
+    return options.onOp ? watched(made, options.onOp) : made
+  }
+  loaded.program = load()
   const { from, durable: codec } = options
   let state = createState(compiled.hash, options.params ?? {})
   if (from && codec) state = restore(from.head, codec.decode(from.values), env)
@@ -123,30 +132,38 @@ export async function driveProgram(compiled: StoredProgram, options: DriveOption
     for (const each of effects) if (each.kind === 'publish') published.push(each.value)
     if (end?.kind === 'finished') return outcome(end.outcome, trace, published)
     const open: Effect[] = effects.filter((each) => ['call', 'wait', 'acquire', 'release'].includes(each.kind))
-    if (codec) {
+    if (codec && open[0]?.kind !== 'release' && !holdsLock(state)) {
       const stored = store(state, env, codec)
       options.onStop?.(stored, trace.length)
       state = restore(stored.head, codec.decode(stored.values), env)
-      loaded.program = compiled.loaded(() => env, options.bindings ?? {})
-      const again = pendingEffects(state, env)
-      effects = [...open.filter((each) => each.kind === 'release'), ...again]
-    } else effects = open.concat()
+      loaded.program = load()
+      effects = pendingEffects(state, env)
+    } else effects = open
     markDurable(state)
-    if (options.crash && codec && effects[0]?.kind === 'call') {
-      await answers(effects, options)
+    let inputs: readonly Input[] | undefined
+    let lostCalls: readonly string[] | undefined
+    const made = trace.length
+    if (options.crash && codec && CRASHES.has(effects[0]?.kind as string) && !holdsLock(state)) {
       const stored = store(state, env, codec)
+      const lost = await answers(effects, options)
+      lostCalls = trace.splice(made)
+      if (effects[0]?.kind === 'wait') inputs = lost
+      if (effects[0]?.kind === 'acquire') dispose(lost)
+      else advance(state, env, lost)
       state = restore(stored.head, codec.decode(stored.values), env)
+      loaded.program = load()
       effects = pendingEffects(state, env)
     }
-    const inputs =
-      options.cancelAt === turn ? [{ kind: 'cancel', reason: 'test' } as const] : await answers(effects, options)
+    inputs ??= options.cancelAt === turn ? [{ kind: 'cancel', reason: 'test' }] : await answers(effects, options)
+    if (lostCalls && String(trace.slice(made)) !== String(lostCalls))
+      throw new Error(`Made again after a crash, ${String(lostCalls)} is ${String(trace.slice(made))}`)
     if (inputs.length === 0) throw new Error(`Stuck: ${JSON.stringify(snapshot(state, env).head)}`)
     const next: Effect[] = []
     const [first] = inputs
     for (const input of [first as Input]) next.push(...advance(state, env, [input]))
     const waiting = effects
       .slice(1)
-      .filter((each) => 'fiber' in each && state.fibers.get(each.fiber)?.wait.kind !== 'ended')
+      .filter((each) => each.kind === 'finished' || ('fiber' in each && !hasEnded(state, each.fiber)))
     effects = [...waiting, ...next]
   }
   throw new Error('Does not end')
@@ -172,12 +189,41 @@ async function answers(effects: readonly Effect[], options: DriveOptions): Promi
   }
 }
 
+/** While a lock is held nothing is stored: its block is one unit, or starts again. */
+function holdsLock(state: MachineState): boolean {
+  return [...state.frames.values()].some((frame) =>
+    [...(frame.resources?.values() ?? [])].some((each) => each.kind === 'runtime' && each.state === 'held'),
+  )
+}
+
+/** A resource that was taken just before the end. */
+function dispose([input]: readonly Input[]): void {
+  if (input?.kind === 'outcome' && input.outcome.kind === 'returned')
+    (input.outcome.value as Disposable | null)?.[Symbol.dispose]?.()
+}
+
 async function settle(body: () => unknown): Promise<StepOutcome> {
   try {
     return { kind: 'returned', value: await body() }
   } catch (error) {
     return { kind: 'threw', error }
   }
+}
+
+function hasEnded(state: MachineState, fiber: number): boolean {
+  return state.fibers.get(fiber)?.wait.kind === 'ended'
+}
+
+/** The machine reads an op to run it: tells of each. */
+function watched(loaded: LoadedProgram, onOp: (op: Op) => void): LoadedProgram {
+  const ops = new Proxy(loaded.program.ops, {
+    get(target, key) {
+      const op: unknown = Reflect.get(target, key)
+      if (typeof op === 'object') onOp(op as Op)
+      return op
+    },
+  })
+  return { ...loaded, program: { ...loaded.program, ops } }
 }
 
 function store(state: MachineState, env: Environment, codec: ValueCodec): StoredFrame {

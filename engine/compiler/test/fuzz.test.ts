@@ -1,39 +1,55 @@
 /**
- * A fixed number of random programs, natively and durably; and the proof that this finds something: each planted bug is
- * found among them. `FUZZ_PROGRAMS` and `FUZZ_SEED` make it longer and other; a failure prints its seed and what is left of
- * the program when everything irrelevant is taken away.
+ * A fixed number of random programs, natively, durably, and durably with a crash at every stop; the proof that they go
+ * through everything; and the proof that this finds something: each planted bug is found among them. `FUZZ_PROGRAMS` and
+ * `FUZZ_SEED` make it longer and other (the long run is `fuzz.soak.ts`); a failure prints its seed and what is left of the
+ * program when everything irrelevant is taken away.
  */
 import { describe, expect, test } from 'bun:test'
-import { transform } from '../index.ts'
-import { compare, fuzzSource, reduce, sourceOfSeed } from './fuzz.ts'
-import { planted } from './planted.ts'
+import type { Op } from '../../program/op.ts'
+import { compare, compareSeed, reduced, sourceOfSeed } from './fuzz/compare.ts'
+import { probesOf, wantedProbes } from './fuzz/coverage.ts'
+import { planted } from './fuzz/planted.ts'
+import type { Shape } from './fuzz/program.ts'
 
 const PROGRAMS = Number(process.env['FUZZ_PROGRAMS'] ?? 75)
 const SEED = Number(process.env['FUZZ_SEED'] ?? 1)
 
-test(`${PROGRAMS} random programs do natively and durably the same`, async () => {
-  let normal = 0
-  for (let seed = SEED; seed < SEED + PROGRAMS; seed++) {
-    const { same, native } = await compare(sourceOfSeed(seed))
-    if (native.error === undefined) normal++
-    if (same) continue
-    const small = await reduce(seed, async (source) => {
-      const again = await compare(source)
-      return !again.same && !/^(Syntax|Reference)Error/.test(again.native.error ?? '')
-    })
-    const { native: expected, durable: actual } = await compare(fuzzSource(small))
-    expect({ seed, small, ...actual }).toEqual({ seed, small, ...expected })
+/** Ops that the random programs ran. */
+const ops = new Set<string>()
+
+/** Whether the program ended normally. */
+async function expectSame(seed: number, shape?: Shape, onOp?: (op: Op) => void): Promise<boolean> {
+  const { same, native, durable } = await compareSeed(seed, shape, onOp ? { onOp } : {})
+  if (!same) {
+    const small = await reduced(seed, shape)
+    expect({ seed, shape, small, ...durable }).toEqual({ seed, shape, small, ...native })
+    expect.unreachable(`Seed ${seed} holds a lock at its end:\n${small}`)
   }
+  return native.error === undefined
+}
+
+test(`${PROGRAMS} random programs do natively and durably the same, and most end normally`, async () => {
+  let normal = 0
+  const onOp = (op: Op): unknown => ops.add('exits' in op && op.exits ? 'exec with exits' : op.op)
+  for (let seed = SEED; seed < SEED + PROGRAMS; seed++) if (await expectSame(seed, undefined, onOp)) normal++
   expect(normal / PROGRAMS).toBeGreaterThan(0.7)
 }, 600_000)
 
-test('the programs use every op, and every kind of row', () => {
+test('every block in every block, and every way out of each, is gone through', async () => {
+  const SEEDS = 40
   const seen = new Set<string>()
-  for (let seed = SEED; seed < SEED + 40; seed++) {
-    const program = transform('/app/fuzz.ts', sourceOfSeed(seed))?.programs[0]?.program
-    for (const op of program?.ops ?? []) seen.add('exits' in op && op.exits ? 'exec with exits' : op.op)
-    for (const row of program?.cleanup ?? []) seen.add(row.kind)
+  for (const wanted of wantedProbes()) {
+    for (let seed = 1; seed <= SEEDS && !seen.has(wanted.probe); seed++) {
+      const probes = await probesOf(seed, wanted)
+      if (!probes.has(wanted.probe)) continue
+      for (const each of probes) seen.add(each)
+      await expectSame(seed, wanted)
+    }
+    expect([...seen]).toContain(wanted.probe)
   }
+}, 120_000)
+
+test('they run every op', () => {
   const wanted = [
     'exec',
     'exec with exits',
@@ -44,17 +60,16 @@ test('the programs use every op, and every kind of row', () => {
     'race',
     'listen',
     'call',
+    'spawn',
     'spawnEach',
     'join',
     'acquire',
     'release',
     'return',
+    'throw',
     'endFinally',
-    'catch',
-    'finally',
-    'using',
   ]
-  expect(wanted.filter((each) => !seen.has(each))).toEqual([])
+  expect(wanted.filter((each) => !ops.has(each))).toEqual([])
 })
 
 describe('a planted bug is found', () => {
@@ -62,7 +77,7 @@ describe('a planted bug is found', () => {
     '%s',
     async (_name, mutate) => {
       for (let seed = SEED; seed < SEED + 60; seed++) {
-        if (!(await compare(sourceOfSeed(seed), mutate)).same) return
+        if (!(await compare(sourceOfSeed(seed), { mutate })).same) return
       }
       expect.unreachable('No program shows it')
     },

@@ -9,6 +9,7 @@ export async function runNative(
   services: Services,
   params: Record<string, unknown>,
   trace: string[],
+  globals: Readonly<Record<string, unknown>> = {},
 ): Promise<Outcome> {
   const published: unknown[] = []
   const body = transpiler
@@ -31,9 +32,9 @@ export async function runNative(
     handler = definition.handler
   }
   const transaction = async (run: () => unknown): Promise<unknown> => run()
-  const names = ['createProcess', 'retry', 'transaction', ...Object.keys(waits)]
+  const given = { createProcess, retry, transaction, ...waits, ...globals }
   // oxlint-disable-next-line typescript/no-implied-eval -- the case, as plain code
-  new Function(...names, `"use strict";${body}`)(createProcess, retry, transaction, ...Object.values(waits))
+  new Function(...Object.keys(given), `"use strict";${body}`)(...Object.values(given))
   try {
     const result = await handler?.(services, params, {
       publish: (value: unknown) => published.push(structuredClone(value)),

@@ -1,6 +1,6 @@
 /** Compiler bugs planted into programs on purpose: the fuzzer has to find each of them. */
-import type { Op } from '../../program/op.ts'
-import type { Program } from '../../program/program.ts'
+import type { Op } from '../../../program/op.ts'
+import type { Program } from '../../../program/program.ts'
 
 type Mutation = (program: Program) => Program
 
@@ -64,7 +64,7 @@ export const planted: Readonly<Record<string, Mutation>> = {
   ),
   'catch rows are missing': rows((row) => (row.kind === 'catch' ? undefined : row)),
   'finally rows are missing': rows((row) => (row.kind === 'finally' ? undefined : row)),
-  'rows end one too early': rows((row) => ({ ...row, to: row.to - 1 })),
+  'rows end too early': rows((row) => ({ ...row, to: row.to - 2 })),
   'rows begin one too late': rows((row) => ({ ...row, from: row.from + 1 })),
   'local functions are not made again': (program) => ({
     ...program,
