@@ -1,8 +1,8 @@
 /** What users import from `@justscale/core`. For users first, for authors of transports and adapters below. */
 export { JustScale, JustScale as default } from './app/builder.ts'
 export type { AppBuilder, DuplicateProviderError, MissingDepsError } from './app/builder-type.ts'
-export type { Application, StopOptions, SubApplication } from './app/application.ts'
-export { defineApp, type AppDefinition, type DefinitionOptions } from './app/define-app.ts'
+export type { Application, StartOptions, StopOptions, SubApplication } from './app/application.ts'
+export { defineApp, type AppDefinition, type DefinitionOptions, type MainOptions } from './app/define-app.ts'
 export { Lifecycle } from './app/lifecycle.ts'
 export { defineModel } from './model/define-model.ts'
 export { field } from './model/field.ts'
@@ -92,18 +92,9 @@ export {
 export type { RepositoryDetail } from './container/bind.ts'
 export { repositoryToken } from './container/model-repository.ts'
 export { LogSink, type LogRecord } from './log/sink.ts'
-export {
-  acceptChanges,
-  changedValues,
-  checkedInput,
-  checkedPatch,
-  entityName,
-  makeLocked,
-  makePersistent,
-  storedValues,
-  toStored,
-  type StoredValues,
-} from './model/instance.ts'
+export { checkedInput, checkedPatch } from './model/checked-values.ts'
+export { makeLocked, makePersistent, type StoredValues } from './model/entity-maker.ts'
+export { acceptChanges, changedValues, entityName, storedValues, toStored } from './model/instance.ts'
 export { entityState, type EntityState, type LockHold } from './model/entity-state.ts'
 export {
   isModelClass,

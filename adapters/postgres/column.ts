@@ -1,7 +1,7 @@
 /** How each type of field is a column: its SQL type, and its values on the way in and out. */
 import type { FieldDefinition, FieldType } from '@justscale/core'
 import { sqlArray, type SqlValue } from '@justscale/engine/sql'
-import { decodeJson, encodeJson } from './json-value.ts'
+import { decodeJson, decodeScalar, encodeJson } from './json-value.ts'
 
 export interface Column {
   /** Field name. */
@@ -11,6 +11,9 @@ export interface Column {
   readonly definition: FieldDefinition
   /** As in `create table`. */
   readonly sqlType: string
+  /** As parameters are cast. */
+  readonly castType: string
+  readonly decode: Decode | undefined
 }
 
 /** The type as parameters are cast to: without collation. */
@@ -84,30 +87,10 @@ export function selectColumn(type: FieldType, expression: string): string {
   return type.kind === 'refs' ? `to_json(${expression})` : expression
 }
 
-/** A value as the driver gives it, in the field's own form. */
-export function decodeValue(type: FieldType, value: unknown): unknown {
-  if (value === null || value === undefined) return null
-  switch (type.kind) {
-    case 'bigint':
-      return BigInt(value as string)
-    case 'decimal':
-      return type.as === 'number' ? Number(value) : value
-    case 'float':
-      return Math.fround(Number(value))
-    case 'double':
-      return Number(value)
-    case 'timestamp':
-      return Temporal.Instant.from(value as string)
-    case 'date':
-      return Temporal.PlainDate.from(value as string)
-    case 'time':
-      return Temporal.PlainTime.from(value as string)
-    case 'duration':
-      return Temporal.Duration.from(value as string)
-    case 'array':
-    case 'object':
-      return decodeJson(type, value)
-    default:
-      return value
-  }
+/** Turns a present value, as the driver gives it, into the field's own form; `undefined` where it is that already. */
+export type Decode = (value: unknown) => unknown
+
+/** How values of a column are read. Made once per column, called for each row. */
+export function decoderOf(type: FieldType): Decode | undefined {
+  return type.kind === 'array' || type.kind === 'object' ? (value) => decodeJson(type, value) : decodeScalar(type)
 }

@@ -1,7 +1,7 @@
 /** Aggregates as select expressions, and their answers. Averages are made from exact sums, as in memory. */
 import type { AggregateNode } from '@justscale/core'
 import type { SqlRow } from '@justscale/engine/sql'
-import { decodeValue } from './column.ts'
+import { decoderOf } from './column.ts'
 import { fieldExpression } from './compile-condition.ts'
 import type { PgModel } from './pg-model.ts'
 
@@ -31,7 +31,7 @@ export function decodeAggregate(node: AggregateNode, index: number, row: SqlRow)
   if (value === null || value === undefined) return null
   if (node.kind === 'avg') return Number(value) / Number(row[`a${index}_count`])
   const { type } = node.field
-  if (node.kind !== 'sum') return decodeValue(type, value)
+  if (node.kind !== 'sum') return (decoderOf(type) ?? asIs)(value)
   if (type.kind === 'bigint') return BigInt(value as string)
   return type.kind === 'decimal' && type.as === 'string' ? value : Number(value)
 }
@@ -39,4 +39,8 @@ export function decodeAggregate(node: AggregateNode, index: number, row: SqlRow)
 /** Sums of 32-bit floats are made with 64 bits. */
 function sumOperand(kind: string, expression: string): string {
   return kind === 'float' ? `${expression}::double precision` : expression
+}
+
+function asIs(value: unknown): unknown {
+  return value
 }

@@ -1,7 +1,7 @@
 /** One statement for any number of rows. */
 import type { Row } from '@justscale/core/repository'
 import type { SqlValue } from '@justscale/engine/sql'
-import { castType, encodeValue } from './column.ts'
+import { encodeValue } from './column.ts'
 import { quoteName } from './identifier.ts'
 import type { PgModel } from './pg-model.ts'
 
@@ -26,8 +26,8 @@ function insertTexts(table: PgModel): { readonly one: string; readonly many: str
   const existing = written.get(table)
   if (existing) return existing
   const columns = ['id', ...table.columns.map(({ name }) => quoteName(name))].join(', ')
-  const values = table.columns.map((each, index) => `$${index + 2}::${castType(each.definition.type)}`)
-  const typed = table.columns.map((each) => `${quoteName(each.name)} ${castType(each.definition.type)}`)
+  const values = table.columns.map((each, index) => `$${index + 2}::${each.castType}`)
+  const typed = table.columns.map((each) => `${quoteName(each.name)} ${each.castType}`)
   const source = `jsonb_to_recordset($1::jsonb) as r(id uuid, ${typed.join(', ')})`
   const texts = {
     one: `insert into ${table.quotedTable} (${columns}) values (${['$1::uuid', ...values].join(', ')})`,
@@ -44,7 +44,7 @@ function jsonRow(table: PgModel, row: Row): Record<string, unknown> {
     const encoded = encodeValue(type, value)
     if (encoded instanceof Uint8Array) return [each.name, `\\x${Buffer.from(encoded).toString('hex')}`]
     if (type.kind === 'refs') return [each.name, value]
-    return [each.name, castType(type) === 'jsonb' && encoded !== null ? JSON.parse(String(encoded)) : encoded]
+    return [each.name, each.castType === 'jsonb' && encoded !== null ? JSON.parse(String(encoded)) : encoded]
   })
   return Object.fromEntries([['id', row.identifier], ...entries])
 }

@@ -40,29 +40,42 @@ export function decodeJson(type: FieldType, value: unknown): unknown {
       return (value as readonly unknown[]).map((item) => decodeJson(type.element, item))
     case 'object': {
       const stored = value as Readonly<Record<string, unknown>>
-      const entries = Object.entries(type.fields).map(([name, field]) => [
-        name,
-        decodeJson(field.type, stored[name]) ?? undefined,
-      ])
-      return Object.fromEntries(entries)
+      const decoded: Record<string, unknown> = {}
+      for (const [name, field] of Object.entries(type.fields)) {
+        decoded[name] = decodeJson(field.type, stored[name]) ?? undefined
+      }
+      return decoded
     }
     case 'bytes':
       return new Uint8Array(Buffer.from(value as string, 'base64'))
+    default: {
+      const decode = decodeScalar(type)
+      return decode ? decode(value) : value
+    }
+  }
+}
+
+/** Values that are text or numbers, in a column of their own or inside JSON; `undefined` where they are read as they are. */
+export function decodeScalar(type: FieldType): ((value: unknown) => unknown) | undefined {
+  switch (type.kind) {
     case 'bigint':
-      return BigInt(value as string)
+      return (value) => BigInt(value as string)
+    case 'decimal':
+      return type.as === 'number' ? Number : undefined
     case 'float':
+      return (value) => Math.fround(Number(value))
     case 'double':
-      return Number(value)
+      return Number
     case 'timestamp':
-      return Temporal.Instant.from(value as string)
+      return (value) => Temporal.Instant.from(value as string)
     case 'date':
-      return Temporal.PlainDate.from(value as string)
+      return (value) => Temporal.PlainDate.from(value as string)
     case 'time':
-      return Temporal.PlainTime.from(value as string)
+      return (value) => Temporal.PlainTime.from(value as string)
     case 'duration':
-      return Temporal.Duration.from(value as string)
+      return (value) => Temporal.Duration.from(value as string)
     default:
-      return value
+      return undefined
   }
 }
 

@@ -10,7 +10,7 @@ import {
 } from '@justscale/core'
 import type { Row } from '@justscale/core/repository'
 import type { SqlRow } from '@justscale/engine/sql'
-import { columnType, decodeValue, selectColumn, type Column } from './column.ts'
+import { castType, columnType, decoderOf, selectColumn, type Column } from './column.ts'
 import { constraintName, plural, quoteName, snakeCase } from './identifier.ts'
 
 export interface PgIndex {
@@ -99,7 +99,10 @@ export class PgModel {
   /** A row of `selectList` in storage form. */
   decode(row: SqlRow): Row {
     const values: Record<string, unknown> = {}
-    for (const { field, name, definition } of this.columns) values[field] = decodeValue(definition.type, row[name])
+    for (const { field, name, decode } of this.columns) {
+      const value = row[name]
+      values[field] = value === null || value === undefined ? null : decode === undefined ? value : decode(value)
+    }
     return { identifier: row.id as string, values: values as StoredValues }
   }
 
@@ -162,6 +165,7 @@ export function createPgModel<Entity extends AnyModel>(
 }
 
 function column(field: string, definition: FieldDefinition): Column {
-  const name = definition.type.kind === 'ref' ? `${snakeCase(field)}_id` : snakeCase(field)
-  return { field, name, definition, sqlType: columnType(definition.type) }
+  const { type } = definition
+  const name = type.kind === 'ref' ? `${snakeCase(field)}_id` : snakeCase(field)
+  return { field, name, definition, sqlType: columnType(type), castType: castType(type), decode: decoderOf(type) }
 }

@@ -10,7 +10,7 @@ import {
   type RowStore,
 } from '@justscale/core/repository'
 import { sqlArray, SqlConnectionError, type SqlRow, type SqlValue } from '@justscale/engine/sql'
-import { castType, encodeValue } from './column.ts'
+import { encodeValue } from './column.ts'
 import { aggregateExpression, decodeAggregate } from './compile-aggregate.ts'
 import { compileAfter, compileCondition, compileOrder, SqlWriter } from './compile-condition.ts'
 import { quoteName } from './identifier.ts'
@@ -29,6 +29,7 @@ export class PgRowStore implements RowStore<PgTransaction> {
   readonly #table: PgModel
   readonly #selectList: string
   readonly #byKey: string
+  readonly #byKeys: string
   readonly #lockByKey: string
 
   constructor(database: PgDatabase, table: PgModel) {
@@ -37,7 +38,8 @@ export class PgRowStore implements RowStore<PgTransaction> {
     this.#table = table
     this.#selectList = table.selectFrom('t')
     const select = `select ${table.selectList} from ${table.quotedTable}`
-    this.#byKey = `${select} where id = any($1::uuid[])`
+    this.#byKey = `${select} where id = $1::uuid`
+    this.#byKeys = `${select} where id = any($1::uuid[])`
     this.#lockByKey = `${select} where id = $1::uuid for no key update`
   }
 
@@ -51,14 +53,18 @@ export class PgRowStore implements RowStore<PgTransaction> {
       ...(query.limit === undefined ? [] : [`limit ${writer.parameter(query.limit, 'bigint')}`]),
       ...(query.offset === undefined ? [] : [`offset ${writer.parameter(query.offset, 'bigint')}`]),
     ].join(' ')
-    return (await this.#read(text, writer.parameters, transaction)).map((row) => this.#table.decode(row))
+    return this.#decoded(await this.#read(text, writer.parameters, transaction))
   }
 
   async selectByKeys(identifiers: readonly string[], transaction?: PgTransaction): Promise<readonly Row[]> {
     const keys = identifiers.filter((identifier) => isStorageKey(identifier))
-    if (keys.length === 0) return []
-    const rows = await this.#read(this.#byKey, [sqlArray(keys)], transaction)
-    return rows.map((row) => this.#table.decode(row))
+    const [only] = keys
+    if (only === undefined) return []
+    // The server keeps one plan for a single key, and makes a new one each time for a list.
+    const single = keys.length === 1
+    return this.#decoded(
+      await this.#read(single ? this.#byKey : this.#byKeys, [single ? only : sqlArray(keys)], transaction),
+    )
   }
 
   async count(where: ConditionNode, transaction?: PgTransaction): Promise<number> {
@@ -191,9 +197,9 @@ export class PgRowStore implements RowStore<PgTransaction> {
   #assignments(change: StoredValues, parameters: SqlValue[]): string[] {
     checkReferenceKeys(this.#table.model, change)
     const set = Object.entries(change).map(([field, value]) => {
-      const { name, definition } = this.#table.column(field)
+      const { name, definition, castType } = this.#table.column(field)
       parameters.push(encodeValue(definition.type, value))
-      return `${quoteName(name)} = $${parameters.length}::${castType(definition.type)}`
+      return `${quoteName(name)} = $${parameters.length}::${castType}`
     })
     if (set.length > 0 && this.#table.hasSystemColumn('updated_at')) set.push('updated_at = now()')
     return set
@@ -248,6 +254,12 @@ export class PgRowStore implements RowStore<PgTransaction> {
 
   #translate(error: unknown, target: string): unknown {
     return translateError(error, { table: this.#table, tables: this.#database.tables, target, timeout: PATIENCE })
+  }
+
+  #decoded(rows: readonly SqlRow[]): readonly Row[] {
+    const decoded: Row[] = []
+    for (const row of rows) decoded.push(this.#table.decode(row))
+    return decoded
   }
 
   #keys(rows: readonly SqlRow[]): readonly string[] {

@@ -86,6 +86,23 @@ export class Cell implements UnitOwner {
     return this.kind !== 'boundary' || this.#scopes.size > 0
   }
 
+  /** True when there is nothing that a call would have to join, wait for or be told about. */
+  get idle(): boolean {
+    return !this.inUnit && this.#ending === undefined && this.#failure === undefined && !this.#closed
+  }
+
+  /** As `unit`, at once; `undefined` when something has to be waited for, or the cell has ended. */
+  unitNow<Transaction extends StorageTransaction>(
+    provider: TransactionProvider<Transaction>,
+  ): UnitOfWork<Transaction> | undefined {
+    if (this.#ending || this.#failure || this.#closed) return undefined
+    const existing = this.#units.get(provider)
+    // A map cannot say that its values' type parameter follows from the key's.
+    if (existing) return existing as UnitOfWork<Transaction>
+    const parentUnit = this.parent?.unitNow(provider)
+    return this.parent && !parentUnit ? undefined : this.#makeUnit(provider, parentUnit)
+  }
+
   /**
    * The unit of work on `provider`, without beginning anything yet. Waits for a commit in progress and rejects with its
    * failure. Only within a scope, or in a cell that is one.
@@ -96,15 +113,11 @@ export class Cell implements UnitOwner {
     if (this.#ending || this.#failure) await this.settle()
     if (this.#closed) throw new CellClosedError(this.name)
     const existing = this.#units.get(provider)
-    // A map cannot say that its values' type parameter follows from the key's.
     if (existing) return existing as UnitOfWork<Transaction>
     const parentUnit = this.parent && (await this.parent.unit(provider))
     // Others may have asked meanwhile: a second unit would be a transaction that nobody ends.
     const made = this.#units.get(provider)
-    if (made) return made as UnitOfWork<Transaction>
-    const unit = new UnitOfWork(provider, this, parentUnit)
-    this.#units.set(provider, unit as unknown as UnitOfWork)
-    return unit
+    return made ? (made as UnitOfWork<Transaction>) : this.#makeUnit(provider, parentUnit)
   }
 
   /** The unit on `provider` when work in this cell shares a transaction, else `undefined`: run in autocommit. */
@@ -216,6 +229,15 @@ export class Cell implements UnitOwner {
     if (this.#before.length > 0 || this.#after.length > 0 || this.#atEnd) return false
     this.#closed = true
     return true
+  }
+
+  #makeUnit<Transaction extends StorageTransaction>(
+    provider: TransactionProvider<Transaction>,
+    parent: UnitOfWork<Transaction> | undefined,
+  ): UnitOfWork<Transaction> {
+    const unit = new UnitOfWork(provider, this, parent)
+    this.#units.set(provider, unit as unknown as UnitOfWork)
+    return unit
   }
 
   #fail(error: unknown): void {

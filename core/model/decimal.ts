@@ -3,6 +3,15 @@
  * 15 significant digits, which drops the noise of binary arithmetic (0.1 + 0.2 is 0.3) and no digit that fits 15.
  */
 
+/** True for a number that a decimal of that size holds as it is. Says no where telling would take longer than rounding. */
+export function isDecimal(value: number, precision: number, scale: number): boolean {
+  if (Number.isInteger(value)) return Math.abs(value) < Math.min(10 ** (precision - scale), 1e15) && !Object.is(value, -0)
+  if (Math.abs(value) < 1e-6) return false
+  const text = String(value)
+  const fraction = text.length - text.indexOf('.') - 1
+  return fraction <= scale && text.length <= 15 && Math.abs(value) < 10 ** (precision - scale)
+}
+
 /** The value as text with exactly `scale` digits after the point, or why it is not a decimal of that size. */
 export function decimalText(
   value: number | string,

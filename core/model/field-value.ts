@@ -3,7 +3,7 @@
  * Every write goes through here: constructors, assignments, patches, conditions.
  */
 import { Reference, References } from '../reference/reference.ts'
-import { decimalText } from './decimal.ts'
+import { decimalText, isDecimal } from './decimal.ts'
 import type { FieldFailure } from './errors.ts'
 import type { FieldDefinition, FieldType } from './field-definition.ts'
 import { referenceFrom } from './reference-from.ts'
@@ -48,6 +48,7 @@ export function fieldValue(type: FieldType, value: unknown, path = ''): Checked 
     case 'uuid':
       return uuidValue(value, path)
     case 'timestamp':
+      if (value instanceof Temporal.Instant) return stored(value.round('microsecond'))
       return temporal(
         () => Temporal.Instant.from(isoInstantText(value)).round('microsecond'),
         'a point in time',
@@ -55,6 +56,7 @@ export function fieldValue(type: FieldType, value: unknown, path = ''): Checked 
         path,
       )
     case 'date':
+      if (value instanceof Temporal.PlainDate && value.calendarId === 'iso8601') return stored(value)
       return temporal(() => Temporal.PlainDate.from(isoDateText(value)), 'a date', value, path)
     case 'time':
       return temporal(
@@ -84,7 +86,9 @@ export function fieldValue(type: FieldType, value: unknown, path = ''): Checked 
 
 function stringValue(type: FieldType & { kind: 'string' }, value: unknown, path: string): Checked {
   if (typeof value !== 'string') return failed(path, mustBe('text', value))
-  const length = [...value].length
+  // Counting characters is only worth it where the number of code units says too little.
+  const counts = type.fixed !== undefined || type.min !== undefined || value.length > (type.max ?? Infinity)
+  const length = counts ? [...value].length : value.length
   const failures: string[] = []
   if (value.includes('\0')) failures.push('must not contain a NUL character')
   if (!value.isWellFormed()) failures.push('must not contain half of a surrogate pair')
@@ -111,6 +115,9 @@ function bigintValue(value: unknown, path: string): Checked {
 
 function decimalValue(type: FieldType & { kind: 'decimal' }, value: unknown, path: string): Checked {
   if (typeof value !== 'number' && typeof value !== 'string') return failed(path, mustBe('a decimal number', value))
+  if (type.as === 'number' && typeof value === 'number' && isDecimal(value, type.precision, type.scale)) {
+    return stored(value)
+  }
   const rounded = decimalText(value, type.precision, type.scale)
   if ('failure' in rounded) return failed(path, rounded.failure)
   return stored(type.as === 'number' ? Number(rounded.text) : rounded.text)

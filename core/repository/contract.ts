@@ -410,6 +410,38 @@ export function repositoryContract(storage: ContractStorage): void {
         expect(await balanceOf(account)).toBe(7)
       })
 
+      within('a save that is returned without await is waited for by the end of the lock', async ({ accounts }) => {
+        const account = await newAccount(1)
+        const add = async (amount: number) => {
+          await using locked = await accounts.lock(account)
+          return accounts.update(locked!, { balance: locked!.balance + amount })
+        }
+        expect((await add(2)).balance).toBe(3)
+        expect(await balanceOf(account)).toBe(3)
+        const addPlain = async () => {
+          using locked = await accounts.lock(account)
+          return accounts.update(locked!, { balance: locked!.balance + 1 })
+        }
+        expect((await addPlain()).balance).toBe(4)
+        expect(await balanceOf(account)).toBe(4)
+      })
+
+      within('its failure is the one that is seen', async ({ accounts }) => {
+        const [account, other] = [await newAccount(1), await newAccount(2)]
+        const rename = async () => {
+          await using locked = await accounts.lock(account)
+          return accounts.update(locked!, { owner: other.owner })
+        }
+        expect(await rename().catch((error: unknown) => error)).toBeInstanceOf(UniqueViolationError)
+        const saveRenamed = async () => {
+          await using locked = await accounts.lock(account)
+          locked!.owner = other.owner
+          return accounts.save(locked!)
+        }
+        expect(await saveRenamed().catch((error: unknown) => error)).toBeInstanceOf(UniqueViolationError)
+        expect((await accounts.get(account))?.owner).toBe(account.owner)
+      })
+
       within('what save gives outlives the lock', async ({ accounts }) => {
         const account = await newAccount()
         const change = async (balance: number) => {

@@ -1,7 +1,7 @@
 /** Keys in reference fields, looked at before they are written: storages here have UUIDs as keys. */
 import { modelFields, modelName } from '../model/model-metadata.ts'
 import type { AnyModelClass } from '../model/model-type.ts'
-import type { StoredValues } from '../model/instance.ts'
+import type { StoredValues } from '../model/entity-maker.ts'
 import { MalformedReferenceError } from '../reference/errors.ts'
 
 const key = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i

@@ -29,6 +29,7 @@ export class RowHold implements LockHold {
   readonly #scope: CellScope
   readonly #key: string
   readonly #name: string
+  readonly #writes = new Set<Promise<unknown>>()
   #uses = 1
   #released = false
 
@@ -79,7 +80,16 @@ export class RowHold implements LockHold {
     acceptChanges(entity)
   }
 
+  /** Keeps the lock until `write` has ended: `return orders.save(locked)` ends the block before it. */
+  during<Result>(write: Promise<Result>): Promise<Result> {
+    this.#writes.add(write)
+    const ended = () => void this.#writes.delete(write)
+    write.then(ended, ended)
+    return write
+  }
+
   dispose(entity: object): void {
+    if (this.#writes.size > 0) return this.#cell.defer(this.disposeAsync(entity))
     const unsaved = this.#end(entity)
     if (!this.#released) return
     this.#cell.defer(this.#scope.close())
@@ -87,9 +97,17 @@ export class RowHold implements LockHold {
   }
 
   async disposeAsync(entity: object): Promise<void> {
+    const failure = this.#writes.size > 0 ? await this.#failedWrite() : undefined
     const unsaved = this.#end(entity)
     if (this.#released) await this.#scope.close()
+    // Nobody else may be there to see it: the block has ended, and its own error would hide behind this one.
+    if (failure) throw failure.reason
     if (unsaved) throw unsaved
+  }
+
+  async #failedWrite(): Promise<PromiseRejectedResult | undefined> {
+    const ended = await Promise.allSettled(this.#writes)
+    return ended.find((each) => each.status === 'rejected')
   }
 
   #end(entity: object): UnsavedChangesError | undefined {

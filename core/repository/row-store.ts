@@ -5,7 +5,7 @@
  */
 import type { StorageTransaction, TransactionProvider } from '../cell/transaction-provider.ts'
 import type { LockPlace } from '../lock/errors.ts'
-import type { StoredValues } from '../model/instance.ts'
+import type { StoredValues } from '../model/entity-maker.ts'
 import type { AggregateNode, ConditionNode, OrderNode } from '../query/condition.ts'
 
 export interface Row {

@@ -3,25 +3,11 @@
  * a call joins, what may be written. Adapters make one per model and app.
  */
 import type { AppContext } from '../app/context.ts'
-import { currentApp, isReachable } from '../app/context.ts'
-import { afterCommit } from '../cell/after-commit.ts'
-import { currentCell, requireCell } from '../cell/current-cell.ts'
-import type { StorageTransaction } from '../cell/transaction-provider.ts'
-import type { UnitOfWork } from '../cell/unit-of-work.ts'
 import { ForeignAppError } from '../errors.ts'
-import { lockPlace } from '../lock/lock-place.ts'
+import { checkedInput, checkedPatch } from '../model/checked-values.ts'
+import { entityMaker } from '../model/entity-maker.ts'
 import { entityState } from '../model/entity-state.ts'
-import {
-  acceptChanges,
-  changedValues,
-  checkedInput,
-  checkedPatch,
-  entityName,
-  makeLocked,
-  makePersistent,
-  storedValues,
-  toStored,
-} from '../model/instance.ts'
+import { acceptChanges, assignChecked, changedValues, entityName, storedValues, toStored } from '../model/instance.ts'
 import { modelName, sameModel } from '../model/model-metadata.ts'
 import type { AnyModelClass, InsertData, KeyOf, UpdateData } from '../model/model-type.ts'
 import { referenceFrom } from '../model/reference-from.ts'
@@ -31,14 +17,15 @@ import type { Aggregate } from '../query/condition.ts'
 import type { AnyAggregate, Aggregated } from '../query/field-reference.ts'
 import type { Locked, Persistent, Ref, Transient } from '../type-state/state.ts'
 import { EntityGoneError, NotLockedError, QueryError } from './errors.ts'
-import type { FindOptions, IterateOptions, LockOptions, ObserveOptions, UpsertOptions, Where } from './query-options.ts'
-import { Repository, type LockedAll } from './repository.ts'
-import { heldEntity, RowHold, unitOfHold } from './row-hold.ts'
-import { conditionOf, findOptions, rowQuery } from './row-query.ts'
-import type { Row, RowStore } from './row-store.ts'
+import { RowLocks } from './lock-rows.ts'
 import { observeRow } from './observe-row.ts'
 import { preload } from './preload.ts'
-import { disposeAll } from './dispose-all.ts'
+import type { FindOptions, IterateOptions, LockOptions, ObserveOptions, UpsertOptions, Where } from './query-options.ts'
+import { Repository, type LockedAll } from './repository.ts'
+import { RowHold } from './row-hold.ts'
+import { conditionOf, findOptions, rowQuery } from './row-query.ts'
+import type { Row, RowStore } from './row-store.ts'
+import { StorageAccess } from './storage-access.ts'
 
 const DEFAULT_BATCH = 100
 
@@ -47,6 +34,8 @@ export class StoredRepository<Entity, Joined = never> extends Repository<Entity,
   readonly #app: AppContext
   readonly #store: RowStore
   readonly #name: string
+  readonly #access: StorageAccess
+  readonly #locks: RowLocks
 
   constructor(app: AppContext, model: AnyModelClass, store: RowStore) {
     super()
@@ -54,12 +43,14 @@ export class StoredRepository<Entity, Joined = never> extends Repository<Entity,
     this.model = model
     this.#store = store
     this.#name = modelName(model)
+    this.#access = new StorageAccess(app, this.#name, store.provider)
+    this.#locks = new RowLocks(app, model, store)
   }
 
   async find(options?: FindOptions<Entity, Joined> | Where<Entity, Joined>): Promise<Persistent<Entity>[]> {
     const given = findOptions(this.model, options)
     const query = rowQuery(this.model, given)
-    const entities = await this.#read((transaction) => this.#store.select(query, transaction))
+    const entities = this.#entities(await this.#access.read((transaction) => this.#store.select(query, transaction)))
     if (given.load && given.load.length > 0) await preload(this.#app, this.model, entities, given.load)
     return entities as Persistent<Entity>[]
   }
@@ -70,8 +61,9 @@ export class StoredRepository<Entity, Joined = never> extends Repository<Entity,
   }
 
   async get(ref: Ref<Entity>): Promise<Persistent<Entity> | null> {
-    const [entity] = await this.loadByIdentifier([this.#identifier(ref, 'get')])
-    return (entity ?? null) as Persistent<Entity> | null
+    const identifiers = [this.#identifier(ref, 'get')]
+    const rows = await this.#access.read((transaction) => this.#store.selectByKeys(identifiers, transaction))
+    return (this.#entities(rows)[0] ?? null) as Persistent<Entity> | null
   }
 
   async getMany(refs: Iterable<Ref<Entity>>): Promise<(Persistent<Entity> | null)[]> {
@@ -83,19 +75,20 @@ export class StoredRepository<Entity, Joined = never> extends Repository<Entity,
   async loadByIdentifier(identifiers: readonly string[]): Promise<(object | null)[]> {
     if (identifiers.length === 0) return []
     const unique = [...new Set(identifiers)]
-    const entities = await this.#read((transaction) => this.#store.selectByKeys(unique, transaction))
+    const rows = await this.#access.read((transaction) => this.#store.selectByKeys(unique, transaction))
+    const entities = this.#entities(rows)
     const byIdentifier = new Map(entities.map((entity) => [identifierOf(entity), entity]))
     return identifiers.map((identifier) => byIdentifier.get(identifier.toLowerCase()) ?? null)
   }
 
-  count(where?: Where<Entity, Joined>): Promise<number> {
+  async count(where?: Where<Entity, Joined>): Promise<number> {
     const condition = conditionOf(this.model, where)
-    return this.#runRead((transaction) => this.#store.count(condition, transaction))
+    return this.#access.read((transaction) => this.#store.count(condition, transaction))
   }
 
   async exists(where: Where<Entity, Joined>): Promise<boolean> {
     const query = { where: conditionOf(this.model, where), orderBy: [], limit: 1 }
-    return (await this.#runRead((transaction) => this.#store.select(query, transaction))).length > 0
+    return (await this.#access.read((transaction) => this.#store.select(query, transaction))).length > 0
   }
 
   async aggregate<A extends Readonly<Record<string, AnyAggregate<KeyOf<Entity>>>>>(
@@ -105,7 +98,7 @@ export class StoredRepository<Entity, Joined = never> extends Repository<Entity,
     const condition = conditionOf(this.model, where)
     const entries = Object.entries<Aggregate<KeyOf<Entity>, unknown>>(aggregates)
     const nodes = Object.fromEntries(entries.map(([name, aggregate]) => [name, aggregate.node]))
-    return (await this.#runRead((transaction) => this.#store.aggregate(nodes, condition, transaction))) as Aggregated<A>
+    return (await this.#access.read((transaction) => this.#store.aggregate(nodes, condition, transaction))) as Aggregated<A>
   }
 
   async *iterate(options?: IterateOptions<Entity, Joined>): AsyncIterableIterator<Persistent<Entity>> {
@@ -120,9 +113,9 @@ export class StoredRepository<Entity, Joined = never> extends Repository<Entity,
     let last: Row | undefined
     do {
       const page = last ? { ...query, after: last } : query
-      const rows = await this.#runRead((transaction) => this.#store.select(page, transaction))
+      const rows = await this.#access.read((transaction) => this.#store.select(page, transaction))
       last = rows.length === limit ? rows.at(-1) : undefined
-      if (rows.length > 0) yield (await this.#entities(rows)) as Persistent<Entity>[]
+      if (rows.length > 0) yield this.#entities(rows) as Persistent<Entity>[]
     } while (last)
   }
 
@@ -137,15 +130,15 @@ export class StoredRepository<Entity, Joined = never> extends Repository<Entity,
   }
 
   async insert(entity: InsertData<Entity> | Transient<Entity>): Promise<Persistent<Entity>> {
-    const [stored] = await this.insertMany([entity])
-    return stored as Persistent<Entity>
+    const row = this.#newRow(entity)
+    await this.#insert([row])
+    return this.#persistent(row)
   }
 
   async insertMany(entities: readonly (InsertData<Entity> | Transient<Entity>)[]): Promise<Persistent<Entity>[]> {
     if (entities.length === 0) return []
     const rows = entities.map((entity) => this.#newRow(entity))
-    await this.#run((transaction) => this.#store.insert(rows, transaction))
-    this.#announce(rows.map((row) => row.identifier))
+    await this.#insert(rows)
     return rows.map((row) => this.#persistent(row))
   }
 
@@ -156,177 +149,121 @@ export class StoredRepository<Entity, Joined = never> extends Repository<Entity,
     const change = options.set
       ? toStored(checkedPatch(this.model, options.set))
       : Object.fromEntries(given.map((name) => [name, row.values[name]]))
-    const stored = await this.#run((transaction) => this.#store.upsert(row, by, change, transaction))
+    const stored = await this.#access.write((transaction) => this.#store.upsert(row, by, change, transaction))
     this.#announce([stored.row.identifier])
     return this.#persistent(stored.row)
   }
 
-  async lock(
+  lock(
     target: Ref<Entity> | PromiseLike<Ref<Entity> | null>,
     options: LockOptions = {},
   ): Promise<Locked<Entity> | null> {
-    const cell = requireCell(`${this.#name}.lock`)
-    const place = lockPlace(cell.name, this.lock)
-    const ref = isPointer(target) ? target : await target
-    if (ref === null) return null
-    const identifier = this.#identifier(ref as Ref<Entity>, 'lock')
-    const key = `${this.#name}(${identifier})`
-    const scope = await cell.openScope()
-    try {
-      const unit = await cell.unit(this.#store.provider)
-      const timeout = options.timeout ?? cell.patience()
-      const entity = await unit.exclusive(async (begin) => {
-        const held = heldEntity(unit, key)
-        if (held) {
-          held.hold.reuse(held.entity, unit)
-          return held.entity
+    const pointer = isPointer(target)
+      ? () => Promise.resolve(this.#identifier(target as Ref<Entity>, 'lock'))
+      : async () => {
+          const ref = await target
+          return ref === null ? null : this.#identifier(ref as Ref<Entity>, 'lock')
         }
-        const { root } = unit
-        root.onEnd(() => this.#store.unlock(root))
-        const request = { identifier, owner: root, target: key, place, timeout, first: !unit.started }
-        const row = await this.#store.lock(request, begin)
-        if (!row) return null
-        const hold = new RowHold(unit, cell, scope, key, key)
-        const made = makeLocked(this.#app, this.model, row.identifier, row.values, hold)
-        hold.keep(made)
-        return made
-      })
-      if (!entity || heldEntity(unit, key)?.hold.scope !== scope) await scope.close()
-      return entity as Locked<Entity> | null
-    } catch (error) {
-      await scope.fail()
-      throw error
-    }
+    return this.#locks.lock(pointer, options, this.lock) as Promise<Locked<Entity> | null>
   }
 
   async lockAll(refs: Iterable<Ref<Entity>>, options: LockOptions = {}): Promise<LockedAll<Entity>> {
     const wanted = [...refs].map((ref) => this.#identifier(ref, 'lockAll'))
-    const locked = new Map<string, Locked<Entity> | null>()
-    const scope = await requireCell(`${this.#name}.lockAll`).openScope()
-    try {
-      for (const identifier of [...new Set(wanted)].sort()) {
-        const reference = referenceFrom(this.model, this.#reference(identifier))
-        locked.set(identifier, await this.lock(reference as unknown as Ref<Entity>, options))
+    return (await this.#locks.lockAll(wanted, options, this.lockAll)) as unknown as LockedAll<Entity>
+  }
+
+  update(entity: Locked<Entity>, patch: UpdateData<Entity>): Promise<Persistent<Entity>> {
+    return this.#underLock(entity, 'update', async (hold, target) => {
+      const putBack = assignChecked(target, checkedPatch(this.model, patch))
+      try {
+        return await this.#save(hold, target)
+      } catch (error) {
+        // A refused patch leaves nothing unsaved behind.
+        if (!hold.released) putBack()
+        throw error
       }
-    } catch (error) {
-      for (const entity of locked.values()) await entity?.[Symbol.asyncDispose]()
-      await scope.fail()
-      throw error
-    }
-    await scope.close()
-    return disposeAll(
-      wanted.map((identifier) => locked.get(identifier) ?? null),
-      [...locked.values()],
-    )
+    })
   }
 
-  async update(entity: Locked<Entity>, patch: UpdateData<Entity>): Promise<Persistent<Entity>> {
-    this.#holdOf(entity, 'update').check()
-    const target = entity as Record<string, unknown>
-    const change = checkedPatch(this.model, patch)
-    const before = Object.fromEntries(Object.keys(change).map((name) => [name, target[name]]))
-    Object.assign(target, change)
-    try {
-      return await this.save(entity)
-    } catch (error) {
-      // A refused patch leaves nothing unsaved behind.
-      if (!this.#holdOf(entity, 'update').released) Object.assign(target, before)
-      throw error
-    }
-  }
-
-  async save(entity: Transient<Entity> | Locked<Entity>): Promise<Persistent<Entity>> {
+  save(entity: Transient<Entity> | Locked<Entity>): Promise<Persistent<Entity>> {
     if (entityState(entity)?.form === 'transient') return this.insert(entity as Transient<Entity>)
-    const hold = this.#holdOf(entity, 'save')
-    hold.check()
-    const target = entity as object
-    const change = changedValues(target)
-    const identifier = identifierOf(target)
-    if (Object.keys(change).length === 0) return this.#persistent({ identifier, values: storedValues(target) })
-    const row = await this.#runLocked(hold, target, 'save', (transaction) =>
-      this.#store.update(identifier, change, transaction),
-    )
-    if (!row) throw new EntityGoneError(entityName(target))
-    acceptChanges(target)
-    this.#announce([identifier])
-    return this.#persistent({ identifier, values: storedValues(target) })
+    return this.#underLock(entity, 'save', (hold, target) => this.#save(hold, target))
   }
 
-  async delete(entity: Locked<Entity>): Promise<boolean> {
-    const hold = this.#holdOf(entity, 'delete')
-    hold.check()
-    const target = entity as object
-    const identifier = identifierOf(target)
-    const deleted = await this.#runLocked(hold, target, 'delete', (transaction) =>
-      this.#store.delete(identifier, transaction),
-    )
-    hold.forget(target)
-    if (deleted) this.#announce([identifier])
-    return deleted
+  delete(entity: Locked<Entity>): Promise<boolean> {
+    return this.#underLock(entity, 'delete', async (hold, target) => {
+      const identifier = identifierOf(target)
+      const deleted = await this.#access.writeLocked(hold, target, 'delete', (transaction) =>
+        this.#store.delete(identifier, transaction),
+      )
+      hold.forget(target)
+      if (deleted) this.#announce([identifier], hold)
+      return deleted
+    })
   }
 
   async updateWhere(where: Where<Entity, Joined>, patch: UpdateData<Entity>): Promise<number> {
     const condition = conditionOf(this.model, where)
     const change = toStored(checkedPatch(this.model, patch))
-    const changed = await this.#run((transaction) => this.#store.updateWhere(condition, change, transaction))
+    const changed = await this.#access.write((transaction) => this.#store.updateWhere(condition, change, transaction))
     this.#announce(changed)
     return changed.length
   }
 
   async deleteWhere(where: Where<Entity, Joined>): Promise<number> {
     const condition = conditionOf(this.model, where)
-    const deleted = await this.#run((transaction) => this.#store.deleteWhere(condition, transaction))
+    const deleted = await this.#access.write((transaction) => this.#store.deleteWhere(condition, transaction))
     this.#announce(deleted)
     return deleted.length
   }
 
-  /** In the cell's transaction when it has one, else by itself. */
-  async #run<Result>(work: (transaction: StorageTransaction | undefined) => Promise<Result>): Promise<Result> {
-    this.#checkApp()
-    const unit = await currentCell()?.joinedUnit(this.#store.provider)
-    return unit ? unit.run(work) : work(undefined)
-  }
-
-  /** Sees what the cell's transaction wrote, but does not begin one. */
-  async #runRead<Result>(work: (transaction: StorageTransaction | undefined) => Promise<Result>): Promise<Result> {
-    this.#checkApp()
-    const unit = await currentCell()?.joinedUnit(this.#store.provider)
-    return unit?.started ? unit.run(work) : work(undefined)
-  }
-
-  async #runLocked<Result>(
-    hold: RowHold,
-    entity: object,
-    method: string,
-    work: (transaction: StorageTransaction) => Promise<Result>,
-  ): Promise<Result> {
-    this.#checkApp()
-    const unit = await unitOfHold(hold)
-    if (!unit) {
-      throw new NotLockedError(
-        entityName(entity),
-        method,
-        `it is locked in ${hold.unit.name}, and this is ${currentCell()?.name}`,
+  async #save(hold: RowHold, target: object): Promise<Persistent<Entity>> {
+    const change = changedValues(target)
+    const identifier = identifierOf(target)
+    if (Object.keys(change).length > 0) {
+      const row = await this.#access.writeLocked(hold, target, 'save', (transaction) =>
+        this.#store.update(identifier, change, transaction),
       )
+      if (!row) throw new EntityGoneError(entityName(target))
+      acceptChanges(target)
+      this.#announce([identifier], hold)
     }
-    return unit.run(work)
+    return this.#persistent({ identifier, values: storedValues(target) })
   }
 
-  async #read(work: (transaction: StorageTransaction | undefined) => Promise<readonly Row[]>): Promise<object[]> {
-    return this.#entities(await this.#runRead(work))
+  /** A write of a locked entity: the lock does not end before it, awaited or not. */
+  #underLock<Result>(
+    entity: unknown,
+    method: string,
+    write: (hold: RowHold, target: object) => Promise<Result>,
+  ): Promise<Result> {
+    try {
+      const hold = this.#holdOf(entity, method)
+      hold.check()
+      return hold.during(write(hold, entity as object))
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  async #insert(rows: readonly Row[]): Promise<void> {
+    await this.#access.write((transaction) => this.#store.insert(rows, transaction))
+    this.#announce(rows.map((row) => row.identifier))
   }
 
   /** What this unit of work has locked is given as it is; everything else as just read. */
-  async #entities(rows: readonly Row[]): Promise<object[]> {
-    const unit: UnitOfWork | undefined = await currentCell()?.joinedUnit(this.#store.provider)
-    return rows.map((row) => {
-      const held = unit && heldEntity(unit, `${this.#name}(${row.identifier})`)
-      return held?.entity ?? makePersistent(this.#app, this.model, row.identifier, row.values)
-    })
+  #entities(rows: readonly Row[]): object[] {
+    const held = this.#access.held()
+    const maker = entityMaker(this.#app, this.model)
+    const entities: object[] = []
+    for (const { identifier, values } of rows) {
+      entities.push(held?.(identifier) ?? maker.persistent(identifier, values))
+    }
+    return entities
   }
 
   #persistent(row: Row): Persistent<Entity> {
-    return makePersistent(this.#app, this.model, row.identifier, row.values) as Persistent<Entity>
+    return entityMaker(this.#app, this.model).persistent(row.identifier, row.values) as Persistent<Entity>
   }
 
   #newRow(entity: unknown): Row {
@@ -343,19 +280,14 @@ export class StoredRepository<Entity, Joined = never> extends Repository<Entity,
     return { identifier: Bun.randomUUIDv7(), values }
   }
 
-  #announce(identifiers: readonly string[]): void {
-    if (identifiers.length > 0) afterCommit(() => this.#store.announce(identifiers))
+  #announce(identifiers: readonly string[], hold?: RowHold): void {
+    if (identifiers.length > 0) this.#access.afterCommit(() => this.#store.announce(identifiers), hold)
   }
 
   #identifier(ref: Ref<Entity>, method: string): string {
     const reference = referenceFrom(this.model, ref)
     if (typeof reference === 'string') throw new QueryError(`${this.#name}.${method}: ${reference}`)
     return reference.identifier.toLowerCase()
-  }
-
-  #reference(identifier: string): unknown {
-    const statics = this.model as unknown as { ref(identifier: string): unknown }
-    return statics.ref(identifier)
   }
 
   #holdOf(entity: unknown, method: string): RowHold {
@@ -366,12 +298,6 @@ export class StoredRepository<Entity, Joined = never> extends Repository<Entity,
     }
     const why = state ? 'it is not locked' : 'this is not an entity that a repository made (a copy is none)'
     throw new NotLockedError(state ? entityName(entity) : this.#name, method, why)
-  }
-
-  #checkApp(): void {
-    const app = currentApp()
-    if (app && !isReachable(this.#app, app))
-      throw new ForeignAppError(`The repository of ${this.#name}`, this.#app.name, app.name)
   }
 }
 

@@ -52,6 +52,7 @@ export class DriverConnection {
   readonly #client: postgres.Sql
   readonly #pending = new Set<Pending>()
   readonly #sockets = new Set<Socket>()
+  readonly #queryOptions: { readonly prepare: boolean }
   #opened = false
   #gone = false
   #secret = 0
@@ -78,6 +79,7 @@ export class DriverConnection {
 
   private constructor(options: ConnectionOptions) {
     this.#options = options
+    this.#queryOptions = { prepare: options.prepare }
     this.#client = postgres(
       driverOptions(
         options,
@@ -105,13 +107,11 @@ export class DriverConnection {
 
   #send(text: string, deadline: number, parameters?: readonly SqlValue[]): Promise<readonly SqlRow[]> {
     if (!this.healthy) return Promise.reject(this.#lost('it is closed', 'no'))
-    if (parameters) checkParameters(parameters)
+    const values = parameters ? driverValues(parameters) : []
     const { promise, resolve, reject } = Promise.withResolvers<readonly SqlRow[]>()
     const pending: Pending = { since: performance.now(), deadline, reject }
     this.#pending.add(pending)
-    const query = this.#client.unsafe<SqlRow[]>(text, parameters ? parameters.map(driverValue) : [], {
-      prepare: this.#options.prepare,
-    })
+    const query = this.#client.unsafe<SqlRow[]>(text, values, this.#queryOptions)
     query.then(
       (result) => {
         this.#pending.delete(pending)
@@ -187,7 +187,7 @@ export class DriverConnection {
       reject(new SqlStatementError('25P02', 'Nothing was committed: the transaction had failed', { hint }))
       return
     }
-    resolve(Array.from(last as unknown as SqlRow[]))
+    resolve(last as unknown as SqlRow[])
   }
 
   #closed(error = this.#lost('the server closed it', 'unknown')): void {
@@ -224,18 +224,22 @@ function ignoreRefusal(error: unknown): void {
   if (!(error instanceof SqlStatementError)) throw error
 }
 
-/** The server decides the type of a number from the cast, so the driver must not. */
-function driverValue(value: SqlValue): Exclude<SqlValue, bigint> {
-  return typeof value === 'bigint' ? String(value) : value
+/** A copy in the driver's types: the server decides the type of a number from the cast, so the driver must not. */
+function driverValues(parameters: readonly SqlValue[]): Exclude<SqlValue, bigint>[] {
+  if (parameters.length > 65_534) throw new TypeError('A statement takes at most 65,534 parameters: pass an array')
+  const values: Exclude<SqlValue, bigint>[] = []
+  for (const value of parameters) {
+    if (value === undefined) throw new TypeError(`Parameter $${values.length + 1} is undefined: pass null for SQL NULL`)
+    values.push(typeof value === 'bigint' ? String(value) : value)
+  }
+  return values
 }
 
-function checkParameters(parameters: readonly SqlValue[]): void {
-  if (parameters.length > 65_534) throw new TypeError('A statement takes at most 65,534 parameters: pass an array')
-  const missing = parameters.findIndex((value) => value === undefined)
-  if (missing >= 0) throw new TypeError(`Parameter $${missing + 1} is undefined: pass null for SQL NULL`)
-}
+/** What begins or ends a transaction starts with one of these: `b`egin, `st`art, `c`ommit, `e`nd, `a`bort, `r`ollback. */
+const MAY_CHANGE = /^\s*(?:[bcear]|st)/i
 
 function stillInTransaction(text: string, before: boolean): boolean {
+  if (!MAY_CHANGE.test(text)) return before
   if (/^\s*(begin|start\s+transaction)\b/i.test(text)) return true
   if (/^\s*(commit|end|abort|rollback)\b(?!\s+(?:work\s+|transaction\s+)?to\b)/i.test(text)) {
     return /\band\s+chain\b/i.test(text)

@@ -39,6 +39,15 @@ export class LanePool {
     return this.#all
   }
 
+  /** An unused connection, at once, if nobody waits for one. */
+  take(): DriverConnection | undefined {
+    if (this.#ending || this.#idle.length === 0 || this.#waiters.size > 0 || this.#taken >= this.#options.size) {
+      return undefined
+    }
+    this.#taken++
+    return this.#idle.pop()?.connection
+  }
+
   /** Waits for a place, then for its connection. Rejects with `SqlPoolTimeoutError`, `SqlConnectionError` or the signal's reason. */
   async acquire(timeout: number, signal?: AbortSignal): Promise<DriverConnection> {
     signal?.throwIfAborted()

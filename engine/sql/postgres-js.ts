@@ -84,7 +84,7 @@ class PostgresDatabase implements SqlDatabase {
 
   async query<Row extends SqlRow = SqlRow>(text: string, parameters?: readonly SqlValue[]): Promise<readonly Row[]> {
     const pool = this.#pools.query
-    const connection = await pool.acquire(LANE_TIMEOUT)
+    const connection = pool.take() ?? (await pool.acquire(LANE_TIMEOUT))
     try {
       return (await connection.run(text, this.#deadline, parameters)) as readonly Row[]
     } finally {
@@ -94,7 +94,8 @@ class PostgresDatabase implements SqlDatabase {
 
   async lane(options: SqlLaneOptions = {}): Promise<SqlLane> {
     const pool = this.#pools[options.pool ?? 'work']
-    const connection = await pool.acquire(options.timeout ?? LANE_TIMEOUT, options.signal)
+    options.signal?.throwIfAborted()
+    const connection = pool.take() ?? (await pool.acquire(options.timeout ?? LANE_TIMEOUT, options.signal))
     return new PostgresLane(connection, options.deadline ?? this.#deadline, () => pool.release(connection))
   }
 
@@ -194,20 +195,31 @@ class PostgresLane implements SqlLane {
     return this.#connection.backend
   }
 
-  async query<Row extends SqlRow = SqlRow>(text: string, parameters?: readonly SqlValue[]): Promise<readonly Row[]> {
-    if (this.#released) throw released()
-    return (await this.#connection.run(text, this.#deadline, parameters)) as readonly Row[]
+  query<Row extends SqlRow = SqlRow>(text: string, parameters?: readonly SqlValue[]): Promise<readonly Row[]> {
+    if (this.#released) return Promise.reject(released())
+    return this.#connection.run(text, this.#deadline, parameters) as Promise<readonly Row[]>
   }
 
   async pipeline(statements: readonly SqlStatement[]): Promise<readonly (readonly SqlRow[])[]> {
     if (this.#released) throw released()
-    const answers = await Promise.allSettled(
-      statements.map(({ text, parameters }) => this.#connection.run(text, this.#deadline, parameters)),
-    )
-    return answers.map((answer) => {
-      if (answer.status === 'rejected') throw answer.reason
-      return answer.value
-    })
+    const running: Promise<readonly SqlRow[]>[] = []
+    for (const { text, parameters } of statements) {
+      const answer = this.#connection.run(text, this.#deadline, parameters)
+      // Answers come in order: what a later one fails with is seen below, or follows from an earlier failure.
+      answer.catch(ignored)
+      running.push(answer)
+    }
+    const answers: (readonly SqlRow[])[] = []
+    let failure: { readonly error: unknown } | undefined
+    for (const answer of running) {
+      try {
+        answers.push(await answer)
+      } catch (error) {
+        failure ??= { error }
+      }
+    }
+    if (failure) throw failure.error
+    return answers
   }
 
   cancel(): Promise<void> {
@@ -220,6 +232,8 @@ class PostgresLane implements SqlLane {
     this.#giveBack()
   }
 }
+
+function ignored(): void {}
 
 function released(): SqlConnectionError {
   return new SqlConnectionError('This lane was given back', { sent: 'no' })

@@ -1,117 +1,72 @@
 /**
- * What a repository costs over hand-written queries on the same driver: `bun adapters/postgres/bench/repository.bench.ts`.
- * Both sides run in turns in one process, on one embedded database without fsync, one operation at a time; what is compared
- * is CPU time of this process per operation, since wall time on a shared machine says little. The hand-written side maps rows
- * to class instances. Traps: the first rounds compile and are left out; `lock` needs a transaction on either side.
+ * What a repository costs: CPU of this process per operation, against hand-written queries on the same driver and against
+ * drizzle-orm. `bun run bench repository`. All sides take turns of a few operations in one process, on one embedded
+ * database without fsync, one operation at a time; the figure is the mean of the turns without the slowest and quickest
+ * tenth. Wall time on a shared machine says little, and so does a figure of one side alone. drizzle-orm is installed into
+ * `bench/optional` at the first run; without a network it is left out. Traps: the first turns compile and are left out;
+ * a server that plans again for each query keeps the client waiting, and waiting costs CPU too.
  */
-import { bindRepository, defineModel, field, JustScale, ModelRepository } from '@justscale/core'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { testDatabase } from '@justscale/engine/embedded'
-import postgres from 'postgres'
-import { createPgModel, createPgRepository, createPostgresFeature, PostgresSchemaFeature } from '../index.ts'
+import { handWritten } from './sides/hand-written.ts'
+import { ours } from './sides/ours.ts'
+import type { Operation, Side } from './sides/side.ts'
 
-class Item extends defineModel({
-  name: 'Item',
-  fields: { label: field.string(), amount: field.int(), price: field.decimal(10, 2), at: field.timestamp() },
-}) {}
-
-class PlainItem {
-  readonly id: string
-  readonly label: string
-  amount: number
-  readonly price: number
-  readonly at: Temporal.Instant
-
-  constructor(row: Record<string, unknown>) {
-    this.id = row.id as string
-    this.label = row.label as string
-    this.amount = row.amount as number
-    this.price = Number(row.price)
-    this.at = Temporal.Instant.from(row.at as string)
-  }
-}
+const TURN = 40
+const turns = Number(process.env.BENCH_TURNS ?? 150)
+const operations: readonly Operation[] = ['get', 'find', 'insert', 'lockAndSave']
 
 const database = await testDatabase()
-const app = JustScale()
-  .add(createPostgresFeature({ url: database.url }))
-  .add(PostgresSchemaFeature)
-  .add(bindRepository(ModelRepository.of(Item), createPgRepository(createPgModel(Item))))
-  .build()
-await app.start()
-const items = await app.resolve(ModelRepository.of(Item))
-const text = { to: 0, from: [1184], serialize: String, parse: (value: string) => value }
-const address = new URL(database.url)
-const sql = postgres({
-  host: address.searchParams.get('host') ?? address.hostname,
-  database: address.pathname.slice(1),
-  username: address.username || 'postgres',
-  max: 1,
-  types: { instant: text },
-})
-const at = Temporal.Now.instant()
-const sample = await app.run(() =>
-  items.insertMany(
-    Array.from({ length: 100 }, (_, amount) => ({ label: `item ${amount}`, amount, price: amount / 4, at })),
-  ),
-)
-const key = Item.ref(sample[0]!).identifier
-const columns = sql`id, label, amount, price, at::text as at`
-
-const rounds: Readonly<Record<string, { ours(): Promise<unknown>; hand(): Promise<unknown> }>> = {
-  get: {
-    ours: () => items.get(Item.ref(key)),
-    hand: async () => new PlainItem((await sql`select ${columns} from items where id = ${key}`)[0]!),
-  },
-  'find 100 rows': {
-    ours: () => items.find({ orderBy: Item.fields.amount.asc(), limit: 100 }),
-    hand: async () =>
-      (await sql`select ${columns} from items order by amount limit 100`).map((row) => new PlainItem(row)),
-  },
-  insert: {
-    ours: () => items.insert({ label: 'new', amount: 1000, price: 1.5, at }),
-    hand: () =>
-      sql`insert into items (id, label, amount, price, at) values (${Bun.randomUUIDv7()}, 'new', 1000, 1.5, ${at.toString()}::text::timestamptz)`,
-  },
-  'lock, update, save': {
-    ours: async () => {
-      await using locked = await items.lock(Item.ref(key))
-      await items.update(locked!, { amount: locked!.amount + 1 })
-    },
-    hand: async () => {
-      const begun = sql`begin`.execute()
-      const item = new PlainItem((await sql`select ${columns} from items where id = ${key} for no key update`)[0]!)
-      await begun
-      const saved = sql`savepoint a`.execute()
-      await sql`update items set amount = ${item.amount + 1}, updated_at = now() where id = ${key}`
-      await Promise.all([saved, sql`release savepoint a`])
-      await sql`commit`
-    },
-  },
-}
-
-const times = Number(process.env.BENCH_TIMES ?? 400)
-await app.run(async () => {
-  for (const [name, { ours, hand }] of Object.entries(rounds)) {
-    const spent = { ours: 0, hand: 0 }
-    for (let round = 0; round < 8; round += 1) {
-      const [mine, theirs] = [await cpuOf(ours), await cpuOf(hand)]
-      if (round < 2) continue
-      spent.ours += mine / 6
-      spent.hand += theirs / 6
-    }
-    const ratio = (spent.ours / spent.hand).toFixed(2)
-    console.log(
-      `${name.padEnd(20)} ${spent.ours.toFixed(0)} us CPU per operation, hand-written ${spent.hand.toFixed(0)} us, ratio ${ratio}`,
-    )
+const at = Temporal.Now.instant().round('microsecond')
+await ours(database.url, at, async (mine, key) => {
+  const sides: Record<string, Side> = { ours: mine, 'hand-written': await handWritten(database.url, key, at) }
+  if (await installed()) {
+    const { drizzleSide } = await import('./optional/drizzle.ts')
+    sides['drizzle-orm'] = await drizzleSide(database.url, key, at)
   }
+  const rows = []
+  for (const operation of operations) {
+    const spent = new Map<string, number[]>(Object.keys(sides).map((name) => [name, []]))
+    for (let turn = 0; turn < turns; turn += 1) {
+      for (const [name, side] of Object.entries(sides)) {
+        const cpu = await cpuOf(() => side[operation]())
+        if (turn >= turns / 3) spent.get(name)?.push(cpu)
+      }
+    }
+    const mean = (name: string) => trimmedMean(spent.get(name) ?? [])
+    rows.push({
+      operation,
+      ...Object.fromEntries(Object.keys(sides).map((name) => [`${name}, us`, Math.round(mean(name))])),
+      'to hand-written': (mean('ours') / mean('hand-written')).toFixed(2),
+      ...(sides['drizzle-orm'] && { 'to drizzle-orm': (mean('ours') / mean('drizzle-orm')).toFixed(2) }),
+    })
+  }
+  console.log(Bun.inspect.table(rows))
+  for (const side of Object.values(sides)) await side.end()
 })
-await sql.end()
-await app.stop()
 await database.drop()
 
 /** Microseconds of CPU per call. */
 async function cpuOf(operation: () => Promise<unknown>): Promise<number> {
   const before = process.cpuUsage()
-  for (let count = 0; count < times; count += 1) await operation()
+  for (let count = 0; count < TURN; count += 1) await operation()
   const { user, system } = process.cpuUsage(before)
-  return (user + system) / times
+  return (user + system) / TURN
+}
+
+function trimmedMean(values: readonly number[]): number {
+  const cut = Math.floor(values.length / 10)
+  const kept = values.toSorted((one, other) => one - other).slice(cut, values.length - cut)
+  return kept.reduce((sum, value) => sum + value, 0) / kept.length
+}
+
+async function installed(): Promise<boolean> {
+  const cwd = join(import.meta.dir, 'optional')
+  if (existsSync(join(cwd, 'node_modules'))) return true
+  const command = [process.execPath, 'install', '--frozen-lockfile']
+  const install = Bun.spawn(command, { cwd, stdio: ['ignore', 'ignore', 'pipe'] })
+  if ((await install.exited) === 0) return true
+  console.log(`drizzle-orm is left out: ${(await new Response(install.stderr).text()).trim()}`)
+  return false
 }

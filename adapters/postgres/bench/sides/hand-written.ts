@@ -1,0 +1,45 @@
+/** Queries as one writes them by hand on postgres.js, with rows mapped to class instances. */
+import { connect, type Side } from './side.ts'
+
+class PlainItem {
+  readonly id: string
+  readonly label: string
+  amount: number
+  readonly price: number
+  readonly at: Temporal.Instant
+
+  constructor(row: Record<string, unknown>) {
+    this.id = row.id as string
+    this.label = row.label as string
+    this.amount = row.amount as number
+    this.price = Number(row.price)
+    this.at = Temporal.Instant.from(row.at as string)
+  }
+}
+
+export async function handWritten(url: string, key: string, at: Temporal.Instant): Promise<Side> {
+  const sql = connect(url)
+  const columns = sql`id, label, amount, price, at`
+  return {
+    get: async () => new PlainItem((await sql`select ${columns} from items where id = ${key}`)[0]!),
+    find: async () =>
+      (await sql`select ${columns} from items order by amount limit 100`).map((row) => new PlainItem(row)),
+    insert: async () => {
+      const row = { id: Bun.randomUUIDv7(), label: 'new', amount: 1000, price: '1.50', at: at.toString() }
+      await sql`insert into items (id, label, amount, price, at) values (${row.id}, ${row.label}, ${row.amount}, ${row.price}, ${row.at}::text::timestamptz)`
+      return new PlainItem(row)
+    },
+    lockAndSave: async () => {
+      const begun = sql`begin`.execute()
+      const item = new PlainItem((await sql`select ${columns} from items where id = ${key} for no key update`)[0]!)
+      await begun
+      item.amount += 1
+      const saved = sql`savepoint a`.execute()
+      await sql`update items set amount = ${item.amount}, updated_at = now() where id = ${key}`
+      await saved
+      await sql`commit`
+      return item
+    },
+    end: () => sql.end(),
+  }
+}
