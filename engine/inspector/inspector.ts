@@ -33,6 +33,7 @@ export interface Inspection {
   /** Due times of its timers, in store milliseconds, earliest first. */
   readonly timers: readonly number[]
   readonly subscriptions: readonly string[]
+  /** Paths of the processes that it started and that have not ended. */
   readonly children: readonly string[]
   /** How it ended, when it did. */
   readonly outcome: StepOutcome | undefined
@@ -80,7 +81,7 @@ export function createInspector(engine: Engine): Inspector {
         .map(({ at, payload }) => ({ at, value: readable(payload) })),
       timers: [...process.timers.values()].sort((a, b) => a - b),
       subscriptions: hasHead(process) ? readHead(process.head).subscriptions.map(([, key]) => key) : [],
-      children: hasHead(process) ? readHead(process.head).children : [],
+      children: (await store.children(record.id)).map(({ path }) => path),
       outcome: record.outcome && (readable(record.outcome) as StepOutcome),
       data: record.data && readable(record.data),
       timeline: await store.timeline(record.id),

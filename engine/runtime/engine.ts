@@ -211,7 +211,6 @@ export function createEngine(options: EngineOptions): Engine {
         waits: [],
         subscriptions,
         listeners: [],
-        children: [],
         next,
         fresh: true,
       }),

@@ -18,7 +18,6 @@ const head: Head = {
   waits: [],
   subscriptions: [],
   listeners: [],
-  children: [],
   next: 0,
 }
 

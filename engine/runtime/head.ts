@@ -1,5 +1,6 @@
 /** The head of a stored process: the machine's own head, which root lives in which part, and what it waits for. JSON text. */
 import type { Head as MachineHead } from '../machine/index.ts'
+import type { StoredCancelling } from './run/cancelling.ts'
 import type { Leaf } from './wait-plan.ts'
 
 export interface Head {
@@ -11,8 +12,8 @@ export interface Head {
   readonly waits: readonly (readonly [fiber: number, leaves: readonly Leaf[]])[]
   readonly subscriptions: readonly (readonly [number: number, key: string, signal: string])[]
   readonly listeners: readonly (readonly [id: number, subscription: number])[]
-  /** Paths of the processes it started. */
-  readonly children: readonly string[]
+  /** It is to be cancelled once its children have ended. */
+  readonly cancelling?: StoredCancelling
   /** Next number for a subscription or timer. */
   readonly next: number
   /** Not begun yet. */

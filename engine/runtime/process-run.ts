@@ -9,6 +9,7 @@
 import { FencedError } from '../errors.ts'
 import type { LoadedProcess } from '../store/store.ts'
 import type { NodeContext } from './node-context.ts'
+import { lookAtChildren } from './run/cancelling.ts'
 import { readCommands } from './run/commands.ts'
 import { advance, applyEffects, winWaits } from './run/effects.ts'
 import { afterEnd, drop, letGo } from './run/end.ts'
@@ -112,12 +113,14 @@ export class ProcessRun {
   async #once(): Promise<boolean> {
     const run = this.#run
     readCommands(run)
+    if (run.cancelling !== undefined) await lookAtChildren(run, run.cancelling)
+    if (run.gone) return false
     const still = run.paused || stands(run)
     if (still && run.calls.size === 0 && run.finished === undefined) return this.#rest()
     const inputs = run.inputs.filter((input) => admits(run, input))
     run.inputs = run.inputs.filter((input) => !inputs.includes(input))
     if (inputs.length > 0) advance(run, inputs)
-    else if (!run.paused) winWaits(run)
+    else if (!run.paused && run.cancelling === undefined) winWaits(run)
     if (run.gone) return false
     if (!(await closeSuspended(run))) return true
     if (run.block === undefined) {
@@ -129,7 +132,7 @@ export class ProcessRun {
     if (durable && run.block === undefined && !(await commit(run))) return !run.gone
     if (run.finished !== undefined) return afterEnd(run)
     launch(run)
-    if (run.inputs.some((input) => admits(run, input)) || isReady(run)) return true
+    if (run.inputs.some((input) => admits(run, input)) || isReady(run) || run.cancelling?.look) return true
     if (run.calls.size > 0) return false
     return this.#rest()
   }
@@ -142,7 +145,7 @@ export class ProcessRun {
       run.status === 'waiting' || run.status === 'paused' || run.status === 'failed' || run.status === 'quarantined'
     if (!stored || run.mustCommit || run.moved || run.storedRunnable) {
       if (!(await commit(run))) return !run.gone
-      if (isReady(run) && !run.paused) return true
+      if ((isReady(run) && !run.paused) || run.cancelling?.look) return true
     }
     letGo(run)
     return false

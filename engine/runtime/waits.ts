@@ -26,6 +26,8 @@ export class Waits {
   /** The process's path parameters as texts. */
   readonly #shared: Readonly<Record<string, string>>
   readonly #textOf: (value: unknown) => string
+  /** Subscriptions to ends of processes that no wait asks for. */
+  readonly #ends: Set<number>
   #next: number
   #subscribe: Subscription[] = []
   #unsubscribe: number[] = []
@@ -35,6 +37,7 @@ export class Waits {
     for (const [fiber, leaves] of head.waits) this.byFiber.set(fiber, leaves)
     this.#subscriptions = new Map(head.subscriptions.map(([number, key, signal]) => [number, { key, signal }]))
     this.listeners = new Map(head.listeners)
+    this.#ends = new Set(head.cancelling?.children.map(([, number]) => number))
     this.#next = head.next
     this.#shared = shared
     this.#textOf = textOf
@@ -93,6 +96,19 @@ export class Waits {
     )
   }
 
+  /** Listens for another process's end without a wait for it, until `unwatchEnds`; answers the subscription. */
+  watchEnd(path: string): number {
+    const number = this.#next++
+    this.#ends.add(number)
+    this.#add(number, { key: endKey(path), signal: '' })
+    return number
+  }
+
+  unwatchEnds(): void {
+    for (const number of this.#ends) this.#end(number)
+    this.#ends.clear()
+  }
+
   /** The name of the signal that a subscription is to; empty for another process's end. */
   signalOf(subscription: number): string {
     return this.#subscriptions.get(subscription)?.signal ?? ''
@@ -100,7 +116,7 @@ export class Waits {
 
   /** Ends the subscriptions to signals that no wait can be reached for any more. */
   keepOnly(reachable: ReadonlySet<string>): void {
-    const held = new Set<number>(this.listeners.values())
+    const held = new Set<number>([...this.listeners.values(), ...this.#ends])
     for (const leaves of this.byFiber.values())
       for (const leaf of flatLeaves(leaves)) if ('subscription' in leaf) held.add(leaf.subscription)
     for (const [number, { signal }] of this.#subscriptions)

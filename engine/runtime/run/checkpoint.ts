@@ -7,6 +7,7 @@ import { type Head, writeHead } from '../head.ts'
 import { reachableNames } from '../interest.ts'
 import { placeOf } from '../place.ts'
 import { endKey } from '../waits.ts'
+import { describeCancelling, storedCancelling } from './cancelling.ts'
 import { type FinishedEffect, note, type RunState, stands } from './run-state.ts'
 import { isReady } from './won-waits.ts'
 
@@ -30,15 +31,17 @@ export function takeCheckpoint(run: RunState): Checkpoint {
     consume: run.consumed,
     ...changes,
     // Until it has looked whether the others ended already, whoever loads it has to look.
-    runnable: !over && !run.paused && (run.watch.length > 0 || isReady(run)),
+    runnable: !over && !run.paused && (run.watch.length > 0 || hasUntold(run) || isReady(run)),
     start: run.outbox.starts,
     emit: [...run.outbox.emits, ...(finished ? [endEmission(run, finished.outcome)] : [])],
-    place: over ? { line: 0, waits: [] } : placeOf(run.state, run.environment, run.waits.describe()),
+    place: over
+      ? { line: 0, waits: [] }
+      : placeOf(run.state, run.environment, describeCancelling(run) ?? run.waits.describe()),
     log: run.log,
     ...(run.published === undefined ? {} : { data: run.published }),
     ...outcomeFor(run, finished),
   }
-  run.children.push(...run.outbox.starts.map((request) => request.path))
+  if (run.cancelling !== undefined && run.outbox.starts.length > 0) run.cancelling.look = true
   run.consumed = []
   run.log = []
   run.outbox = { starts: [], emits: [] }
@@ -47,6 +50,11 @@ export function takeCheckpoint(run: RunState): Checkpoint {
   run.moved = false
   machine.markDurable(run.state)
   return checkpoint
+}
+
+/** Until its children are told that they are cancelled, whoever loads it has to tell them. */
+function hasUntold({ cancelling }: RunState): boolean {
+  return cancelling !== undefined && cancelling.untold.length > 0
 }
 
 /** What lies in the inbox for a subscription that ends is gone with it. */
@@ -82,7 +90,7 @@ function encodeValues(run: RunState, failed: boolean): Pick<Checkpoint, 'head' |
     machine: machineHead,
     roots: [...encoded.snapshot.roots],
     ...run.waits.stored(),
-    children: [...run.children, ...run.outbox.starts.map((request) => request.path)],
+    ...storedCancelling(run),
   }
   const writeParts = new Map(encoded.written.map((part) => [part, encoded.snapshot.parts.get(part) as Uint8Array]))
   return { head: writeHead(head), writeParts, dropParts: encoded.dropped }

@@ -15,6 +15,7 @@ import type { Snapshot } from '../../value/codec.ts'
 import type { Block, Call } from '../call.ts'
 import type { NodeContext } from '../node-context.ts'
 import type { Waits } from '../waits.ts'
+import type { Cancelling } from './cancelling.ts'
 
 export type ReleaseEffect = Extract<Effect, { kind: 'release' }>
 export type FinishedEffect = Extract<Effect, { kind: 'finished' }>
@@ -55,7 +56,8 @@ export class RunState {
   outbox: { starts: StartRequest[]; emits: SignalEmission[] } = { starts: [], emits: [] }
   published: Uint8Array | undefined
   log: LogLine[] = []
-  children: string[] = []
+  /** It is to be cancelled once its children have ended. */
+  cancelling: Cancelling | undefined
   finished: FinishedEffect | undefined
   /** Paths of processes that it newly waits for: they may have ended already. */
   watch: string[] = []

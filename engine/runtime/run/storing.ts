@@ -8,6 +8,7 @@ import { parametersOf } from '../path.ts'
 import { failingPlace } from '../place.ts'
 import { Waits } from '../waits.ts'
 import { encodeOutcome, takeCheckpoint } from './checkpoint.ts'
+import { loadCancelling, tellChildren } from './cancelling.ts'
 import { applyPending } from './effects.ts'
 import { drop, letGo } from './end.ts'
 import type { RunState } from './run-state.ts'
@@ -21,7 +22,6 @@ export async function loadInto(run: RunState, process: LoadedProcess): Promise<v
   run.waits = new Waits(head, parametersOf(process.record.definition, process.record.path), run.node.textOf)
   run.seq = process.record.seq
   run.status = process.record.status
-  run.children = [...head.children]
   run.paused = process.record.status === 'paused'
   run.inputs = head.fresh ? [{ kind: 'start' }] : []
   run.starts = []
@@ -39,7 +39,9 @@ export async function loadInto(run: RunState, process: LoadedProcess): Promise<v
   // It was given to this node because there may be something to do: the next checkpoint says whether there still is.
   run.storedRunnable = true
   await lookAtEnded(run)
-  if (!head.fresh && run.status !== 'failed') applyPending(run)
+  run.cancelling = undefined
+  if (head.cancelling !== undefined) await loadCancelling(run, head.cancelling)
+  if (!head.fresh && run.status !== 'failed' && !head.cancelling?.stood) applyPending(run)
 }
 
 export function see(run: RunState, process: LoadedProcess): void {
@@ -71,6 +73,7 @@ export async function accepted(run: RunState, checkpoint: Checkpoint): Promise<v
   run.storedRunnable = checkpoint.runnable
   for (const due of checkpoint.timers.values()) if (due !== null) run.node.due(due)
   await lookAtEnded(run)
+  if (run.cancelling !== undefined) await tellChildren(run, run.cancelling)
 }
 
 async function lookAtEnded(run: RunState): Promise<void> {

@@ -4,7 +4,7 @@ import { type WaitWorld, winner } from '../wait-plan.ts'
 import type { RunState } from './run-state.ts'
 
 export function isReady(run: RunState): boolean {
-  if (run.paused) return false
+  if (run.paused || run.cancelling !== undefined) return false
   return [...run.waits.byFiber.values()].some((leaves) => winner(leaves, worldOf(run)) !== undefined)
 }
 

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test } from 'bun:test'
 import type { Engine, Process } from '@justscale/engine'
 import type { EngineStore, StoreSession } from '../../store/store.ts'
 import { billing, child, fan, guarded, hand, ledger, parent, subscription, twoSteps } from './processes.ts'
+import { diary, elder, grandchild, middle } from './families.ts'
 import { World } from './world.ts'
 
 beforeEach(() => void ledger.splice(0))
@@ -107,6 +108,19 @@ const scenarios: Record<string, Scenario> = {
       await world.clock.settle()
     },
     effects: ['charge refund g', 'charge clean g'],
+  },
+  'cancelling a family': {
+    process: elder as never,
+    others: [middle as never, grandchild as never],
+    params: { id: 'e' },
+    async drive(engine, world) {
+      diary.splice(0)
+      await world.clock.advance(1_000)
+      await engine.process('/elder/e').cancel('enough')
+      await world.clock.advance({ hours: 3 })
+      ledger.push(diary.at(-1) ?? '')
+    },
+    effects: ['e is gone'],
   },
 }
 
