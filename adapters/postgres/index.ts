@@ -15,9 +15,9 @@ export { createPostgresProcessFeature, PostgresProcessFeature, type PostgresProc
 export {
   createPostgresMigrationFeature,
   PostgresMigrationFeature,
-  PostgresMigrations,
   type MigrationOptions,
 } from './migration/migration-feature.ts'
+export { PostgresMigrations } from './migration/postgres-migrations.ts'
 export {
   MigrationFailedError,
   MigrationHistoryError,

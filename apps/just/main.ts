@@ -10,12 +10,14 @@ import { processCommand } from './process/process-command.ts'
 import { runProgram } from './program/run-program.ts'
 import { protoCommand } from './proto/proto-command.ts'
 import { routesCommand } from './routes/routes-command.ts'
+import { runCommand } from './run/run-command.ts'
 import { version } from './package.json' with { type: 'json' }
 
 const just = defineCommand({
   meta: { name: 'just', version, description: 'Run, inspect and build a JustScale app' },
   subCommands: {
     dev: devCommand,
+    run: runCommand,
     routes: routesCommand,
     openapi: openapiCommand,
     config: configCommand,

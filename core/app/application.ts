@@ -13,7 +13,7 @@ export interface Application<out Provided> extends AppContext {
   /** Makes every component, without starting anything. `start` does it first. */
   prepare(): Promise<void>
   /** Makes every component, then runs the start hooks in order. If one fails, what has started is stopped. */
-  start(): Promise<void>
+  start(options?: StartOptions): Promise<void>
   /**
    * Runs the stop hooks in reverse order, all of them, then disposes of what the app made and has `Symbol.asyncDispose` or
    * `Symbol.dispose`, the newest first. Rejects afterwards with what failed or did not end in time.
@@ -28,6 +28,11 @@ export interface RunOptions {
   /** For messages; default `app.run`. */
   readonly name?: string
   readonly signal?: AbortSignal
+}
+
+export interface StartOptions {
+  /** Whether the app answers calls from outside (default true); a command runs in an app that does not. */
+  readonly serve?: boolean
 }
 
 export interface StopOptions {

@@ -13,7 +13,7 @@ import { ModelServiceError } from '../model/errors.ts'
 import { modelMetadata, modelName } from '../model/model-metadata.ts'
 import type { AnyModelClass } from '../model/model-type.ts'
 import type { ReferenceSource } from '../reference/loader.ts'
-import type { Application, RunOptions, StopOptions } from './application.ts'
+import type { Application, RunOptions, StartOptions, StopOptions } from './application.ts'
 import type { AppDraft } from './builder.ts'
 import { runInApp, type AppContext } from './context.ts'
 import { StartFailedError, StopTimeoutError } from './errors.ts'
@@ -79,8 +79,8 @@ class App implements Application<unknown> {
     return this.#prepared
   }
 
-  start(): Promise<void> {
-    if (this.state === 'built' || this.state === 'stopped') this.#starting = this.#start()
+  start(options: StartOptions = {}): Promise<void> {
+    if (this.state === 'built' || this.state === 'stopped') this.#starting = this.#start(options)
     return this.#starting
   }
 
@@ -136,14 +136,16 @@ class App implements Application<unknown> {
     return prototype
   }
 
-  async #start(): Promise<void> {
+  async #start({ serve = true }: StartOptions): Promise<void> {
     this.state = 'starting'
     try {
       await this.prepare()
       for (const { node, registered } of this.container.hooks()) {
         this.#started.push(node)
-        for (const hook of [...registered.start, ...(node.meta.onStart ?? [])]) await this.#runHook(node, hook)
-        if (node.meta.kind === 'app') await (node.meta.detail as SubAppEntry).app.start()
+        const serving = serve ? (node.meta.onServe ?? []) : []
+        for (const hook of [...registered.start, ...(node.meta.onStart ?? []), ...serving])
+          await this.#runHook(node, hook)
+        if (node.meta.kind === 'app') await (node.meta.detail as SubAppEntry).app.start({ serve })
       }
       this.state = 'running'
     } catch (error) {

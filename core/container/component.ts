@@ -68,6 +68,8 @@ export interface ComponentMeta {
   /** Components that come with this one. */
   readonly parts?: readonly Component[]
   readonly onStart?: readonly Hook[]
+  /** Run after `onStart`, and not where the app is started for a command: listening on a port, for example. */
+  readonly onServe?: readonly Hook[]
   readonly onStop?: readonly Hook[]
   /** Makes the instance; features and the like have none. */
   readonly create?: (dependencies: Dependencies, context: CreateContext) => unknown

@@ -40,7 +40,9 @@ export interface FeatureBuilder<Name, Required, Available> {
   ): FeatureBuilder<Name, Required | Token, Available | Token | ProvidesOf<Token>>
   /** Runs at start, after everything is made, in order of declaration. May be called several times. */
   onStart(hook: Hook): FeatureBuilder<Name, Required, Available>
-  /** Runs at stop, in reverse order. May be called several times. */
+  /** Runs at start, unless the app is started for a command and answers nobody: listening on a port, for example. */
+  onServe(hook: Hook): FeatureBuilder<Name, Required, Available>
+  /** Runs at stop, in reverse order, also where `onServe` did not run. May be called several times. */
   onStop(hook: Hook): FeatureBuilder<Name, Required, Available>
   /** The components that come with the feature; ends the builder. */
   provides<Provided, Late>(
@@ -54,11 +56,12 @@ interface Draft {
   readonly name: string
   readonly requires: Readonly<Record<string, unknown>>
   readonly onStart: readonly Hook[]
+  readonly onServe: readonly Hook[]
   readonly onStop: readonly Hook[]
 }
 
 export function createFeatureBuilder(): FeatureBuilder<string, never, never> {
-  return featureBuilder({ name: '', requires: {}, onStart: [], onStop: [] })
+  return featureBuilder({ name: '', requires: {}, onStart: [], onServe: [], onStop: [] })
 }
 
 function featureBuilder(draft: Draft): FeatureBuilder<string, never, never> {
@@ -67,6 +70,7 @@ function featureBuilder(draft: Draft): FeatureBuilder<string, never, never> {
     requires: (token: unknown) =>
       featureBuilder({ ...draft, requires: { ...draft.requires, [tokenName(token)]: token } }),
     onStart: (hook: Hook) => featureBuilder({ ...draft, onStart: [...draft.onStart, hook] }),
+    onServe: (hook: Hook) => featureBuilder({ ...draft, onServe: [...draft.onServe, hook] }),
     onStop: (hook: Hook) => featureBuilder({ ...draft, onStop: [...draft.onStop, hook] }),
     provides: (add: (builder: unknown) => unknown) => featureClass(draft, partsOf(add(makeBuilder()))),
     build: () => featureClass(draft, []),

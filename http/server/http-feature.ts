@@ -7,12 +7,14 @@ import {
   componentMeta,
   FetchHandlers,
   Logger,
+  MetricsSource,
   type Application,
   type Component,
   type componentFacts,
   type ComponentMeta,
   type CreateContext,
   type FetchHandler,
+  type MetricsText,
 } from '@justscale/core'
 import { HttpHandler } from './http-handler.ts'
 import { HttpPages, type PagesOf } from './http-pages.ts'
@@ -46,7 +48,13 @@ function describeFeature(options: HttpOptions): ComponentMeta {
   return {
     kind: 'feature',
     name: 'HttpFeature',
-    requires: { logger: Logger, container: AbstractContainer, mounted: FetchHandlers, pages: HttpPages },
+    requires: {
+      logger: Logger,
+      container: AbstractContainer,
+      mounted: FetchHandlers,
+      pages: HttpPages,
+      metrics: MetricsSource,
+    },
     provides: [HttpServer],
     create: (dependencies, { app }: CreateContext) => makeServer(app, dependencies as unknown as Parts, options),
     onServe: [async ({ resolve }) => ((await resolve(HttpServer)) as BunHttpServer).listen()],
@@ -58,6 +66,7 @@ interface Parts {
   readonly logger: Logger
   readonly mounted: readonly FetchHandler[]
   readonly pages: readonly PagesOf[]
+  readonly metrics: readonly MetricsText[]
 }
 
 function makeServer(app: Application<unknown>, parts: Parts, options: HttpOptions): BunHttpServer {
@@ -72,10 +81,13 @@ function makeServer(app: Application<unknown>, parts: Parts, options: HttpOption
     const monitoring =
       options.monitoring === false
         ? []
-        : monitoringPages(
-            () => server.ready,
-            () => built.metrics,
-          )
+        : monitoringPages({
+            app,
+            logger: parts.logger,
+            sources: parts.metrics,
+            ready: () => server.ready,
+            metrics: () => built.metrics,
+          })
     const pages = [...parts.pages.flatMap((pagesOf) => pagesOf(routes)), ...monitoring]
     const built: HttpHandler = await HttpHandler.make({
       app,

@@ -19,7 +19,7 @@ import { RpcServer, RpcServing, type RpcOptions } from './rpc-server.ts'
 function rpcFeature(options: RpcOptions) {
   return createFeatureBuilder()
     .name('RpcFeature')
-    .onStart((context) => serving(context, 'start'))
+    .onServe((context) => serving(context, 'start'))
     .onStop((context) => serving(context, 'stop'))
     .provides((app) => app.add(rpcServer(options)).add(fetchContribution()))
 }

@@ -7,7 +7,7 @@ export class PendingMigrationsError extends CoreError {
 
   constructor(names: readonly string[]) {
     super(`The database lacks ${names.length} migration${names.length === 1 ? '' : 's'}: ${names.join(', ')}`, {
-      hint: 'Run them: just migrate run',
+      hint: 'Run them: `just migrate run`, or `migrate run` of the app itself, as in `bun main.ts migrate run`.',
     })
   }
 }

@@ -2,10 +2,11 @@
  * `PostgresMigrationFeature`: an app starts only on a database that has its migrations. In production it says what to run;
  * everywhere else it runs them.
  */
-import { createFeatureBuilder, defineService } from '@justscale/core'
+import { createFeatureBuilder } from '@justscale/core'
 import { PostgresClient, PostgresConfig } from '../postgres-client.ts'
 import { PendingMigrationsError } from './errors.ts'
-import { Migrator } from './migrator.ts'
+import { migrationCommands } from './migration-commands.ts'
+import { PostgresMigrations } from './postgres-migrations.ts'
 
 export interface MigrationOptions {
   /** Folder of the `.sql` files (default `migrations`, from where the program runs). */
@@ -13,17 +14,6 @@ export interface MigrationOptions {
   /** Whether starting applies what is pending (default: unless `JUSTSCALE_ENV` or `NODE_ENV` is `production`). */
   readonly runAtStart?: boolean
 }
-
-/** The app's migrations, for commands: `await app.resolve(PostgresMigrations)`. */
-export class PostgresMigrations extends defineService({
-  name: 'PostgresMigrations',
-  inject: { client: PostgresClient, config: PostgresConfig },
-  factory: ({ client, config }) => ({
-    /** The migrations in a folder. */
-    in: (folder: string) =>
-      new Migrator({ database: client.sql, url: config.url, folder, models: () => client.tables }),
-  }),
-}) {}
 
 /** The feature with settings of your own. */
 export function createPostgresMigrationFeature(options: MigrationOptions = {}) {
@@ -41,7 +31,7 @@ export function createPostgresMigrationFeature(options: MigrationOptions = {}) {
       const pending = await migrator.pending()
       if (pending.length > 0) throw new PendingMigrationsError(pending)
     })
-    .provides((app) => app.add(PostgresMigrations))
+    .provides((app) => app.add(PostgresMigrations).add(migrationCommands(folder)))
 }
 
 export class PostgresMigrationFeature extends createPostgresMigrationFeature() {}

@@ -1,9 +1,10 @@
-/** Campaigns over HTTP: create, list, show, watch. */
+/** Campaigns over HTTP: create, list, show, watch; and listed at the command line: `just run campaign list`. */
 import { createController, refOf, transaction, view } from '@justscale/core'
+import { Cli } from '@justscale/core/cli'
 import { Get, Post, SSE } from '@justscale/http'
 import { z } from 'zod'
 import { Creator } from '../creator/creator.ts'
-import { Campaign } from './campaign.ts'
+import { Campaign, campaignStatuses } from './campaign.ts'
 import { campaignLifecycle } from './campaign-lifecycle.ts'
 import { CampaignService } from './campaign-service.ts'
 import { RewardTier } from './reward-tier.ts'
@@ -62,6 +63,11 @@ export const campaigns = createController('/campaigns', {
           yield { event: now.status, data: { pledged: now.pledged, goal: now.goal, status: now.status } }
         }
       }),
+    report: Cli('campaign list')
+      .describe('Campaigns, with what was pledged for them')
+      .input(z.object({ status: z.enum(campaignStatuses).optional().describe('Only these') }))
+      .returns(z.array(view(Campaign, { fields: ['title', 'status', 'pledged', 'goal'] })))
+      .handle(async ({ args }) => (await svc.list()).filter(({ status }) => status === (args.status ?? status))),
   }),
 })
 

@@ -62,6 +62,19 @@ test('killed during a charge and started again, it ends the campaign with one ch
   expect(await stage.disagreements(pledges, ['hold', 'charge'])).toEqual([])
 }, 60_000)
 
+test('runs commands of the app', async () => {
+  await stage.shop.campaign(1_000)
+  const env = { ...process.env, DATABASE_URL: stage.databaseUrl, PAYMENTS_URL: 'http://localhost:1', JUSTSCALE_ENV: '' }
+  const child = Bun.spawn([built.path, 'campaign', 'list', '--status=open', '--json'], { env, stdout: 'pipe' })
+  expect(JSON.parse(await new Response(child.stdout).text())).toContainEqual({
+    title: 'A lamp',
+    status: 'open',
+    pledged: 0,
+    goal: 1_000,
+  })
+  expect(await child.exited).toBe(0)
+}, 60_000)
+
 test('answers gRPC on its port', async () => {
   const port = stage.output.match(/gRPC on [\w.]+:(\d+)/)?.[1]
   const client = createRpcClient(CrowdfundingContract, { baseUrl: `http://127.0.0.1:${port}`, protocol: 'grpc' })

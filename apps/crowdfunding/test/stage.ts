@@ -62,6 +62,10 @@ export class Stage {
     return this.#server.output
   }
 
+  get databaseUrl(): string {
+    return this.#database.url
+  }
+
   /** `http://localhost:...` of the server that runs now. */
   get url(): Promise<string> {
     return this.#server.url

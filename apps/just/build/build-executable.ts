@@ -62,6 +62,8 @@ export async function buildExecutable(options: BuildOptions): Promise<BuiltExecu
       sourcemap: 'inline',
       compile: {
         outfile,
+        // The bunfig.toml of wherever it is started is about another program.
+        autoloadBunfig: false,
         ...(options.target !== undefined && { target: options.target as Bun.Build.CompileTarget }),
         ...(migrations !== undefined && { assets: [migrations] }),
       },

@@ -1,11 +1,8 @@
 /** Something that the user can put right by calling `just` differently: printed without a stack, exit code 2. */
+import { CommandError } from '@justscale/core/cli'
 
-export class MisuseError extends Error {
-  readonly hint: string | undefined
-
+export class MisuseError extends CommandError {
   constructor(message: string, hint?: string) {
-    super(message)
-    this.name = 'MisuseError'
-    this.hint = hint
+    super(message, { exitCode: 2, ...(hint !== undefined && { hint }) })
   }
 }

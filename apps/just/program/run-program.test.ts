@@ -72,7 +72,7 @@ test.each([
 
 test('an error that says what to do is told in words, another one with its stack', async () => {
   expect(await run('fails known')).toBe(1)
-  expect(said()).toBe('No database\nStart it')
+  expect(said()).toBe('No database\nStart it\n(SQL_CONNECTION)')
   expect(await run('fails bug')).toBe(1)
   expect(said()).toContain('run-program.test.ts')
 })

@@ -2,6 +2,7 @@
  * Runs the command that the arguments name: help where it is asked for, exit code 2 and one line for what was called wrongly,
  * exit code 1 for what failed. Options that a command does not have are refused, not ignored.
  */
+import { CommandError, failureText } from '@justscale/core/cli'
 import { type ArgsDef, type CommandDef, renderUsage, runCommand } from 'citty'
 import { parseArgs } from 'node:util'
 import { MisuseError } from './misuse-error.ts'
@@ -34,7 +35,7 @@ export async function runProgram(program: CommandDef, name: string, args: readon
     return typeof process.exitCode === 'number' ? process.exitCode : 0
   } catch (error) {
     console.error(failureText(error))
-    return error instanceof MisuseError ? 2 : 1
+    return error instanceof CommandError ? error.exitCode : 1
   }
 }
 
@@ -58,9 +59,9 @@ async function findCommand(program: CommandDef, name: string, args: readonly str
   }
 }
 
-/** `just run` hands everything to the app, `--help` after the name of a command too. */
-function takesAnything({ command }: Found): boolean {
-  return (command.meta as { readonly passThrough?: boolean } | undefined)?.passThrough === true
+/** `just run` hands what is after it to the app, `--help` after the name of a command too. */
+function takesAnything({ path }: Found): boolean {
+  return path.length === 2 && path[1] === 'run'
 }
 
 function asksForHelp(found: Found, own: readonly string[]): boolean {
@@ -134,16 +135,6 @@ async function usage({ command, path }: Found): Promise<string> {
   const parent = { meta: { name: path.slice(0, -1).join(' ') } }
   const text = await renderUsage(command, path.length > 1 ? parent : undefined)
   return process.stdout.isTTY ? text : Bun.stripANSI(text)
-}
-
-/** Errors that say what to do are told in words; others whole, with their stack. */
-export function failureText(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  const { hint, code, cause } = error as Error & { readonly hint?: unknown; readonly code?: unknown }
-  const known = error instanceof MisuseError || (typeof code === 'string' && /^[A-Z]+_[A-Z_]+$/.test(code))
-  if (!known) return Bun.inspect(error)
-  const causes = cause instanceof Error && !(error instanceof MisuseError) ? [`because: ${cause.message}`] : []
-  return [error.message, ...causes, ...(typeof hint === 'string' ? [hint] : [])].join('\n')
 }
 
 async function resolved<Value>(value: Value | Promise<Value> | (() => Value | Promise<Value>)): Promise<Value> {
