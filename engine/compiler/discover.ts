@@ -7,6 +7,7 @@ import { calledDependency, isImportedCall, isPromiseJoin } from './called.ts'
 import { primitiveCall } from './module.ts'
 import { resolveNames, type Variable } from './scope.ts'
 import { mark } from './suspension.ts'
+import { awaits, thunkOf } from './thunk.ts'
 import { newRoutine, type RoutineUnit, type Unit } from './unit.ts'
 import { markPromiseHolders, markUncalled } from './variable-marks.ts'
 
@@ -212,17 +213,11 @@ function spawn(unit: Unit, routine: RoutineUnit, node: Node, floating: boolean):
     link(routine, target, floating)
     return make(node, 'Spawn', { routine: target, arguments: node.arguments })
   }
-  const body = make(node, 'BlockStatement', { body: [make(node, 'ReturnStatement', { argument: node })] })
-  const thunk = make(node, 'ArrowFunctionExpression', { params: [], body, async: true, expression: false })
-  const scope = { node: thunk, parent: routine.node.body.scope, func: thunk, variables: new Map(), perIteration: false }
-  thunk.scope = scope
-  body.scope = { ...scope, node: body, parent: scope }
-  walk(node, (each) => {
-    if (each.type === 'Identifier' && each.variable) each.variable.captured.add(thunk)
-  })
+  if (isPromiseJoin(node) && awaits(node)) joined(unit, routine, node)
+  const { thunk, values } = thunkOf(node, routine)
   const made = addRoutine(unit, thunk, routine.name, routine)
   link(routine, made, floating)
-  return make(node, 'Spawn', { routine: made, arguments: [] })
+  return make(node, 'Spawn', { routine: made, arguments: values })
 }
 
 function link(from: RoutineUnit, to: RoutineUnit, floating: boolean): void {

@@ -1,7 +1,7 @@
 /** What an `await` becomes: a routine call, a join, a durable wait, a retry loop, or a step of host code. */
 import { keep, lowerOperands } from './operand.ts'
 import type { JoinMode } from '../../program/op.ts'
-import { array, call, literal, make, member, name, nothing, walkOwn, isFunction, type Node } from '../ast.ts'
+import { array, call, literal, make, member, name, nothing, walk, isFunction, type Node } from '../ast.ts'
 import { label, slotNode } from '../builder.ts'
 import { isPromiseJoin } from '../called.ts'
 import { primitiveCall } from '../module.ts'
@@ -106,14 +106,28 @@ function isImpureTarget(node: Node): boolean {
   return node.type === 'Identifier' && node.variable?.reassigned === true
 }
 
-/** A variable that another fiber may write while this step is in flight. */
+/** What another fiber may write before the step starts: variables, and what is in objects. */
 function isShared(l: Lowering, node: Node): boolean {
+  if (isFunction(node)) return false
   let shared = false
-  walkOwn(node, (each) => {
+  let reads = false
+  let fixed = false
+  walk(node, (each) => {
     const variable = each.type === 'Identifier' ? each.variable : undefined
     if (variable?.reassigned && (variable.captured.size > 0 || variable.owner !== l.routine.node)) shared = true
+    if (each.type === 'MemberExpression' && isLocal(each)) reads = true
+    if (isFunction(each) || variable?.kind.endsWith('using')) fixed = true
+    return !isFunction(each)
   })
-  return shared && !isFunction(node)
+  return shared || (reads && !fixed && l.unit.routines.some((each) => each.floats.size > 0))
+}
+
+/** A member of what a local holds. */
+function isLocal(node: Node): boolean {
+  let root = node
+  while (root.type === 'MemberExpression' || root.type === 'CallExpression') root = (root.object ?? root.callee) as Node
+  if (root.type === 'Slot') return true
+  return root.variable !== undefined && root.variable.dependency === undefined && root.variable.special === undefined
 }
 
 function lowerWait(l: Lowering, node: Node): Node {

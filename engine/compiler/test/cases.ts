@@ -77,6 +77,11 @@ export const cases: Readonly<Record<string, string>> = {
   'fan-out rejects': `try { await Promise.all([svc.id(1), svc.id(2), svc.fail('bad')]) } catch (e: any) { return e.message }`,
   any: `return await Promise.any([svc.fail('no'), svc.id(2)])`,
   'floating calls': `const p = svc.id(1); const q = svc.id(2); const a = await p; const b = await q; return [a, b, await p]`,
+  'a floating call takes its arguments first': `let n = 1; const p = svc.id((await svc.add(n, 1)) + n, ...(await svc.list(n))); n++; const a = await svc.id(7); return [a, await p, n]`,
+  'a floating fan-out takes its arguments first': `let n = 1; const p = Promise.all([svc.id(await svc.id(n)), svc.id((await svc.add(n, 1)) + n)]); n++; const a = await svc.id(8); return [a, await p, n]`,
+  'a floating call sees objects as they were': `const o = { n: 1, list: [1] }; const p = svc.id(o.n); o.n++; const q = svc.id([...o.list]); o.list.push(2); return [await p, await q, o]`,
+  'a turn reaches a function in a function': `const out = []; for (const n of await svc.list(2)) { let seen = n * 10; const outer = async () => { const inner = async () => svc.add(seen, n); await svc.id('o'); return await inner() }; out.push(await outer()) } return out`,
+  'a turn reaches a closure in a function': `const out = []; for (let i = 0; i < 2; i++) { const outer = async () => { const read = () => i * 10; await svc.id('o'); return read() }; out.push(await outer()) } return out`,
   'floating routine': `const work = async (n: number) => { const a = await svc.id(n); return a + 1 }; const p = work(1); const q = work(2); return (await p) + (await q)`,
   'pushed promises': `const ps = []; for (const n of [1, 2, 3]) ps.push(svc.id(n)); return await Promise.all(ps)`,
   'floating routines over a loop variable': `const out: any[] = []; const ps = []; for (const n of [1, 2, 3]) { let m = n * 10; const go = async () => { const a = await svc.id(n); m += a; return (await svc.id(m)) + n }; ps.push(go()); m++ } return await Promise.all(ps)`,
@@ -108,6 +113,9 @@ export const cases: Readonly<Record<string, string>> = {
   'empty loop body and bare await': `for (const x of [1, 2]) await svc.id(x); await svc.id('end')`,
   'while true with returns': `let n = 0; while (true) { n = await svc.add(n, 1); if (n > 3) return n }`,
   'exception leaves loops': `const out = []; for (const x of [1, 2]) { try { for (const y of [1, 2]) { if (y === 2) throw new Error('y'); out.push(await svc.id(x)) } } catch { out.push('c') } } return out`,
+  'a resource is read by a step': `using u = { held: await svc.id(1), [Symbol.dispose]() {} }; await svc.id(u.held); const read = async () => { await svc.id(0); return await svc.id(u.held) }; return [u.held, await read()]`,
+  'a resource keeps what it was made with': `let n = 1; using u = { held: n, more: [n, { n }], [Symbol.dispose]() {} }; n = 2; await delay.days(1); return [u.held, u.more, n]`,
+  'a resource is read in a function after a wait': `using u = { held: 5, [Symbol.dispose]() {} }; const read = () => u.held; const later = async () => { await delay.days(1); const deep = async () => { await delay.days(1); return u.held + read() }; return [u.held, await deep()] }; return await later()`,
 }
 
 export function sourceOf(body: string): string {
