@@ -1,7 +1,18 @@
 import { bindRepository, JustScale, ModelRepository } from '@justscale/core'
 import { processFeature } from '@justscale/core/process'
 import { processContract } from '@justscale/core/process/contract'
-import { Bank, BankSignals, Deposit, moving, Purse, receipt, saving } from '@justscale/core/process/contract-models'
+import {
+  Bank,
+  BankSignals,
+  Deposit,
+  hearing,
+  moving,
+  Nesting,
+  nesting,
+  Purse,
+  receipt,
+  saving,
+} from '@justscale/core/process/contract-models'
 import { testDatabase } from '@justscale/engine/embedded'
 import { PostgresStore } from '@justscale/engine/postgres'
 import {
@@ -33,6 +44,9 @@ processContract({
       .add(receipt)
       .add(saving)
       .add(moving)
+      .add(hearing)
+      .add(Nesting)
+      .add(nesting)
       .build()
     await app.start()
     return {

@@ -53,6 +53,7 @@ export class Cell implements UnitOwner {
   readonly #scopes = new Set<CellScope>()
   #before: BeforeCommit[] = []
   #after: Array<() => unknown> = []
+  #undo: Array<() => void> = []
   #atEnd: Array<() => Promise<void>> | undefined
   #ending: Promise<void> | undefined
   #failure: { readonly error: unknown } | undefined
@@ -178,6 +179,11 @@ export class Cell implements UnitOwner {
     this.#atEnd.push(callback)
   }
 
+  /** Calls `undo` when this cell rolls back, or a cell that it is part of does. For what is kept outside of transactions. */
+  onRollback(undo: () => void): void {
+    this.#undo.push(undo)
+  }
+
   /** Lets a commit go on without being awaited; the next `settle` waits for it and throws its failure. */
   defer(commit: Promise<void>): void {
     const ending = commit
@@ -277,6 +283,7 @@ export class Cell implements UnitOwner {
       throw error
     }
     this.#units.clear()
+    for (const undo of this.#undo.splice(0)) this.parent?.onRollback(undo)
     await this.#runAfter()
     return joined ? 'joined' : 'detached'
   }
@@ -323,6 +330,7 @@ export class Cell implements UnitOwner {
   async #rollback(): Promise<void> {
     this.#before = []
     this.#after = []
+    for (const undo of this.#undo.splice(0).toReversed()) undo()
     const units = [...this.#units.values()]
     this.#units.clear()
     for (const unit of units) await unit.rollback()

@@ -5,7 +5,7 @@ import { ModelRepository } from '../container/model-repository.ts'
 import { defineService } from '../service/define-service.ts'
 import type { Ref } from '../type-state/state.ts'
 import { transaction } from '@justscale/core'
-import { createProcess, defineSignals, delay, signal } from '@justscale/core/process'
+import { createProcess, defineSignals, delay, ref, signal } from '@justscale/core/process'
 
 export class Purse extends defineModel({
   name: 'Purse',
@@ -19,7 +19,9 @@ export class Deposit extends defineModel({
 }) {}
 
 export class BankSignals extends defineSignals((signal) => ({
-  deposited: signal('/purse/:purse/deposited').types({ purse: Purse }).data<{ readonly amount: number }>(),
+  deposited: signal('/purse/:purse/deposited')
+    .types({ purse: ref(Purse) })
+    .data<{ readonly amount: number }>(),
 })) {}
 
 export class Bank extends defineService({
@@ -43,12 +45,85 @@ export class Bank extends defineService({
   }),
 }) {}
 
+/** Hears every deposit of a purse until one of nothing. */
+export const hearing = createProcess({
+  path: '/purse/:purse/hearing',
+  types: { Purse },
+  inject: { signals: BankSignals },
+  async handler({ signals }) {
+    const amounts: number[] = []
+    while (amounts.at(-1) !== 0) amounts.push((await signal(signals.deposited)).amount)
+    return amounts
+  },
+})
+
 export const receipt = createProcess({
   path: '/purse/:purse/receipt/:number',
   types: { Purse },
   async handler(_, { number }) {
     await delay.milliseconds(1)
     return `receipt ${number}`
+  },
+})
+
+/** Deposits in transactions within transactions, of which some are rolled back: only odd amounts and receipts are to stay. */
+export class Nesting extends defineService({
+  inject: { purses: ModelRepository.of(Purse), signals: BankSignals, receipt },
+  factory: ({ purses, signals, receipt }) => {
+    const tell = async (purse: Ref<Purse>, amount: number) => {
+      await signals.deposited({ purse, amount })
+      await receipt({ purse, number: String(amount) })
+    }
+    const write = async (purse: Ref<Purse>) => {
+      await using locked = await purses.lock(purse)
+      if (locked) await purses.save(Object.assign(locked, { balance: locked.balance + 1 }))
+    }
+    const undone = (body: () => Promise<void>) =>
+      transaction(async () => {
+        await body()
+        throw new RangeError('undone')
+      }).catch((error: unknown) => {
+        if (!(error instanceof RangeError)) throw error
+      })
+    return {
+      async run(purse: Ref<Purse>): Promise<string> {
+        // Nothing is open: a rolled back transaction that only tells.
+        await undone(() => tell(purse, 2))
+        await transaction(async () => {
+          await tell(purse, 1)
+          await undone(() => tell(purse, 4))
+          await write(purse)
+          await undone(() => tell(purse, 6))
+          await undone(async () => {
+            await write(purse)
+            await tell(purse, 8)
+            await transaction(() => tell(purse, 10))
+          })
+          await transaction(async () => {
+            await tell(purse, 3)
+            await undone(() => transaction(() => tell(purse, 12)))
+          })
+        })
+        // Branches of their own, side by side.
+        await Promise.all([
+          undone(() => tell(purse, 14)),
+          transaction(() => tell(purse, 5)),
+          undone(() => write(purse).then(() => tell(purse, 16))),
+        ])
+        await undone(() => transaction(() => tell(purse, 18)))
+        await tell(purse, 7)
+        return 'told'
+      },
+    }
+  },
+}) {}
+
+export const nesting = createProcess({
+  path: '/purse/:purse/nesting',
+  types: { Purse },
+  inject: { nesting: Nesting },
+  async handler({ nesting }, { purse }) {
+    return await nesting.run(purse)
   },
 })
 

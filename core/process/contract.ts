@@ -7,7 +7,8 @@ import type { Checkpoint, EngineStore, StoreSession } from '@justscale/engine'
 import type { Application } from '../app/application.ts'
 import { TransactionLostError } from '../cell/errors.ts'
 import { ModelRepository } from '../container/model-repository.ts'
-import { BankSignals, Deposit, moving, Purse, saving } from './contract-models.ts'
+import { BankSignals, Deposit, hearing, moving, Nesting, nesting, Purse, saving } from './contract-models.ts'
+import { ProcessEngine } from './process-engine.ts'
 import { ProcessableEncodeError } from '../channel/errors.ts'
 
 export interface ProcessContract {
@@ -153,6 +154,34 @@ export function processContract({ name, open }: ProcessContract): void {
       await close()
     }
   })
+
+  for (const [where, inStep] of [
+    ['a step', true],
+    ['a cell', false],
+  ] as const) {
+    test(`${name}: in ${where}, what a transaction inside another starts and emits goes when it is rolled back`, async () => {
+      const { app, close } = await open((store) => store)
+      try {
+        const purses = await app.resolve(ModelRepository.of(Purse))
+        const signals = await app.resolve(BankSignals)
+        const service = await app.resolve(Nesting)
+        const purse = await app.run(() => purses.insert({ owner: 'Eve', balance: 0 }))
+        const heard = await app.run(() => hearing({ purse }))
+        const told = inStep
+          ? await app.run(async () => await (await nesting({ purse })).result)
+          : await app.run(() => service.run(purse))
+        expect(told).toBe('told')
+        await app.run(() => signals.deposited({ purse, amount: 0 }))
+        expect(((await app.run(async () => await heard.result)) as number[]).sort()).toEqual([0, 1, 3, 5, 7])
+        const { engine } = await app.resolve(ProcessEngine)
+        const receipts = await engine.store.list({ path: '/purse/:purse/receipt/:number' })
+        expect(receipts.map(({ path }) => path.split('/').at(-1)).sort()).toEqual(['1', '3', '5', '7'])
+        expect((await app.run(() => purses.get(purse)))?.balance).toBe(1)
+      } finally {
+        await close()
+      }
+    })
+  }
 
   test(`${name}: a lock in a payload is refused with its path`, async () => {
     const { app, close } = await open((store) => store)

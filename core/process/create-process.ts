@@ -15,7 +15,7 @@ import type { InjectableFacts } from '../container/define-component.ts'
 import { type InjectedDependencies, type injectedAs, type Lazy, lazy } from '../container/token.ts'
 import { currentApp, runInApp } from '../app/context.ts'
 import type { Given, ParameterNames, ParameterTuple, ParameterTypes, Received } from './parameter-types.ts'
-import { engineOf, joining, ProcessEngine } from './process-engine.ts'
+import { engineOf, partOfCaller, ProcessEngine } from './process-engine.ts'
 
 /** Parameters as the handler gets them: by name, and by position. */
 export type ProcessParameters<Path extends string, Types> = {
@@ -85,7 +85,7 @@ export function createProcess<
   const start = async (given: unknown) => {
     requireCompiled(path, handler)
     const engine = await engineOf(`the process ${path}`)
-    return await joining(engine, (options) => engine.startProcess({ ...detail, inject: {} }, given, options))
+    return await engine.startProcess({ ...detail, inject: {} }, given, partOfCaller(engine))
   }
   const meta: ComponentMeta = {
     kind: 'process',

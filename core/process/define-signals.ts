@@ -13,7 +13,7 @@ import { defineService, type ServiceClass } from '../service/define-service.ts'
 import { isLocked } from '../type-state/guard.ts'
 import type { Emitted, ParameterNames, ParameterTypes, Received } from './parameter-types.ts'
 import { parameterModel } from './parameter-types.ts'
-import { engineOf, joining } from './process-engine.ts'
+import { engineOf, partOfCaller } from './process-engine.ts'
 
 type ReceivedPayload<Path extends string, Types, Data> = {
   readonly [Name in ParameterNames<Path>]: Received<Name, Types>
@@ -63,7 +63,7 @@ async function emit(definition: SignalDefinition, types: ParameterTypes, given: 
   const engine = await engineOf(`the signal ${definition.name}`)
   const payload = convertParameters(definition, types, given)
   try {
-    await joining(engine, (options) => engine.emit(definition, payload, options))
+    await engine.emit(definition, payload, partOfCaller(engine))
   } catch (error) {
     throw processable(error)
   }

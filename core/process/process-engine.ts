@@ -35,17 +35,18 @@ export async function engineOf(what: string): Promise<Engine> {
 }
 
 /**
- * Does something with the engine as part of what the caller's code does: in a step with the step's commit, in a cell with its
- * open transaction, else at once.
+ * What starts a process or emits a signal does so as part of what the caller's code does: in a step with the step's commit, in
+ * a transaction or under a lock with its commit, else at once. What is rolled back takes it back.
  */
-export async function joining<Result>(
-  engine: Engine,
-  body: (options: TransactionOption) => Promise<Result>,
-): Promise<Result> {
-  if (currentStep() !== undefined) return await body({})
-  const joined = await currentCell()?.join(
-    (transaction) => engine.store.accepts(transaction),
-    (transaction) => body({ transaction }),
-  )
-  return joined === undefined ? await body({}) : joined.result
+export function partOfCaller(engine: Engine): TransactionOption {
+  const cell = currentCell()
+  if (cell === undefined) return {}
+  if (currentStep() !== undefined) return { onRollback: (undo) => cell.onRollback(undo) }
+  if (!cell.inUnit) return {}
+  return {
+    defer: (write) =>
+      cell.beforeCommit((transaction) =>
+        write(transaction !== undefined && engine.store.accepts(transaction) ? transaction : undefined),
+      ),
+  }
 }

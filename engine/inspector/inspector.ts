@@ -2,7 +2,7 @@
  * The inspector: one module that answers for command line, page and API. It reads the store and changes processes only by
  * commands, so it works on any node, also on one that runs nothing.
  */
-import type { Engine } from '../runtime/engine.ts'
+import type { Engine } from '../runtime/engine-type.ts'
 import type { Incompatibility } from '../runtime/compat.ts'
 import { readHead } from '../runtime/head.ts'
 import type { ProgramDebug } from '../program/program.ts'

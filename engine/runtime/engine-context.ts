@@ -1,7 +1,7 @@
 /** The engine that the running code belongs to, by async context: steps run inside it, and so does what they start. */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { NoEngineError } from '../errors.ts'
-import type { Engine } from './engine.ts'
+import type { Engine } from './engine-type.ts'
 
 const engines = new AsyncLocalStorage<Engine>()
 

@@ -1,117 +1,33 @@
 /** The engine as its users see it: made with a store, given definitions, started; then it runs processes and carries signals. */
-import { type Clock, type Entropy, systemClock, systemEntropy } from '../clock/clock.ts'
+import { type Entropy, systemClock, systemEntropy } from '../clock/clock.ts'
 import { InboxFullError, NoEngineError, ProcessDefinitionError } from '../errors.ts'
 import { createState, snapshot } from '../machine/index.ts'
-import { Metrics, type MetricsSnapshot } from '../metrics/metrics.ts'
+import { Metrics } from '../metrics/metrics.ts'
 import type { SignalDefinition } from '../program/wait.ts'
 import { currentStep } from '../step/current-step.ts'
-import type { Schedule } from '../schedule/schedule.ts'
 import { plainHost } from '../step/plain-host.ts'
-import type { StepHost } from '../step/step.ts'
 import type { JoinableTransaction } from '../step/transaction.ts'
-import type { EngineStore, SignalEmission, StartRequest } from '../store/store.ts'
-import type { ValueCodec, ValueType } from '../value/codec.ts'
+import type { SignalEmission, StartRequest } from '../store/store.ts'
+import type { ValueType } from '../value/codec.ts'
 import { createValueCodec } from '../value/create-codec.ts'
 import { Batch } from './batch.ts'
-import { DeployRefusedError, type Incompatibility, incompatibilities } from './compat.ts'
-import { compiledOf, type Process, type ProcessDefinition } from './definition.ts'
+import { DeployRefusedError, incompatibilities } from './compat.ts'
+import { compiledOf, type ProcessDefinition } from './definition.ts'
 import { enterEngine } from './engine-context.ts'
+import type { Engine, EngineOptions, TransactionOption } from './engine-type.ts'
 import { type EngineEvent, printEvent } from './event.ts'
 import { cancelledType, handleType, ProcessHandle } from './handle.ts'
 import { writeHead } from './head.ts'
 import { Node } from './node.ts'
 import { outboxOf } from './outbox.ts'
 import { instancePath, parameters, plainText } from './path.ts'
-import { Programs, type ReadJudge } from './programs.ts'
+import { Programs } from './programs.ts'
 import { initialInterests } from './interest.ts'
 import { retryDelay } from './retry-delay.ts'
 import { Rooms } from './rooms.ts'
 import { Scheduler } from './scheduler.ts'
 import { emissionOf } from './signal.ts'
 import { StoreHealth } from './store-health.ts'
-
-export interface EngineOptions {
-  readonly store: EngineStore
-  /** Definitions to begin with; `add` takes more. */
-  readonly processes?: readonly ProcessDefinition[]
-  /** Schedules to begin with; `addSchedules` takes more. */
-  readonly schedules?: readonly Schedule[]
-  /** Who runs steps (default: plainly, without transactions). */
-  readonly host?: StepHost
-  readonly clock?: Clock
-  readonly entropy?: Entropy
-  /** Classes of your own that processes keep in locals, parameters, payloads or results. */
-  readonly values?: readonly ValueType[]
-  /** Shown in inspection (default: host name and pid). */
-  readonly name?: string
-  /** Most processes in memory at once, which is also most turns at once (default 1,000). Definitions may have limits of their own. */
-  readonly concurrency?: number
-  /** Starts although live processes need what this build lacks: they wait for a build that has it. */
-  readonly park?: boolean
-  /** Milliseconds between looks for work that the store did not announce (default 500; a day where the store announces all). */
-  readonly poll?: number
-  /**
-   * Bytes of values per process: report from `warning` (default 64 KiB), refuse from `error` (default 4 MiB). Signals that may
-   * lie unread in the inbox of a process: an emit that would reach a full one is refused from `inbox` (default 10,000).
-   */
-  readonly limits?: { readonly warning?: number; readonly error?: number; readonly inbox?: number }
-  /** A path parameter or routing value as text (default: texts and numbers only). */
-  textOf?(value: unknown): string
-  /** Converts a parameter at the start of a process: what the handler gets. */
-  parameterOf?(definition: ProcessDefinition, name: string, value: unknown): unknown
-  /** Whether a step that calls a read verb only reads (default: no). */
-  isRead?: ReadJudge
-  /** What `transaction(body)` does in a handler, as one step: all that `body` writes or nothing (default: runs the body). */
-  transaction?(body: () => unknown): unknown
-  /** Told what happens (default: failures and warnings are printed). */
-  report?(event: EngineEvent): void
-  /** Wraps every call of host code, outside of the step's unit: the framework's app context. */
-  around?<Result>(body: () => Result): Result
-}
-
-export interface TransactionOption {
-  /** Commits with it or not at all. */
-  readonly transaction?: JoinableTransaction
-}
-
-export interface Engine {
-  readonly name: string
-  readonly store: EngineStore
-  readonly codec: ValueCodec
-  /** Makes a process known, before or after `start`. Its path must be its own. */
-  add(...definitions: readonly ProcessDefinition[]): void
-  /** Makes schedules known before `start`: they fire while the engine runs. Their names must be their own. */
-  addSchedules(...schedules: readonly Schedule[]): void
-  /**
-   * Upgrades the store's tables, stores the programs and begins to run processes. Rejects with `DeployRefusedError` when live
-   * processes need what this build lacks, unless `park` is set.
-   */
-  start(): Promise<void>
-  /** Lets what runs come to rest (default: at most 5,000 ms) and hands all shards on, then stops. */
-  drain(deadline?: number): Promise<void>
-  /** Stops at once; what was in flight runs again elsewhere. */
-  stop(): Promise<void>
-  /** Starts a process, or finds the one with these parameters. In a step: with the step's commit. */
-  run<Given, Result>(
-    process: Process<Given, Result>,
-    params: Given,
-    options?: TransactionOption,
-  ): Promise<ProcessHandle<Result>>
-  /** As `run`, for definitions made elsewhere. */
-  startProcess(definition: ProcessDefinition, params: unknown, options?: TransactionOption): Promise<ProcessHandle>
-  /** Emits a signal. In a step: with the step's commit. */
-  emit(signal: SignalDefinition, payload: object, options?: TransactionOption): Promise<void>
-  /** The process with this instance path. */
-  process<Result = unknown>(path: string): ProcessHandle<Result>
-  /** Runs `body` in the engine's async context: definitions and signals can be called in it. */
-  enter<Result>(body: () => Result): Result
-  /** What live processes need that this build lacks. */
-  compat(): Promise<readonly Incompatibility[]>
-  /** Processes in this node's memory now. */
-  readonly running: number
-  /** What this node counted since it was made. */
-  readonly metrics: MetricsSnapshot
-}
 
 export function createEngine(options: EngineOptions): Engine {
   const { store, clock = systemClock, entropy = systemEntropy, host = plainHost } = options
@@ -220,18 +136,46 @@ export function createEngine(options: EngineOptions): Engine {
     }
   }
 
-  async function startProcess(definition: ProcessDefinition, given: unknown, { transaction }: TransactionOption = {}) {
-    const outbox = transaction === undefined ? outboxOf(currentStep()) : undefined
+  async function startProcess(definition: ProcessDefinition, given: unknown, options: TransactionOption = {}) {
+    const outbox = options.transaction === undefined ? outboxOf(currentStep()) : undefined
     const request = startRequest(definition, given, outbox?.process)
     const handle = new ProcessHandle(request.path, () => engine)
     metrics.counters.starts++
-    if (outbox !== undefined) outbox.starts.push(request)
-    else {
-      await storePrograms()
+    if (outbox !== undefined) {
+      outbox.starts.push(request)
+      options.onRollback?.(() => takeBack(outbox.starts, request))
+      return handle
+    }
+    await storePrograms()
+    await written(options, async (transaction) => {
       if (transaction === undefined) await starts.ask(request)
       else await store.start([request], transaction)
-    }
+    })
     return handle
+  }
+
+  async function emit(signal: SignalDefinition, payload: object, options: TransactionOption = {}): Promise<void> {
+    const emission = rooms.limited(emissionOf(signal, payload, codec, textOf))
+    const outbox = options.transaction === undefined ? outboxOf(currentStep()) : undefined
+    try {
+      if (outbox !== undefined) {
+        if (emission.limit !== undefined) await store.room([emission])
+        outbox.emits.push(emission)
+        options.onRollback?.(() => takeBack(outbox.emits, emission))
+        metrics.counters.signalsEmitted++
+      } else {
+        await written(options, async (transaction) => {
+          const reached = await (transaction === undefined
+            ? emissions.ask(emission)
+            : store.emit([emission], transaction).then(([count]) => count ?? 0))
+          metrics.emitted(reached)
+        })
+      }
+    } catch (error) {
+      if (error instanceof InboxFullError) metrics.counters.signalsRefused++
+      throw error
+    }
+    rooms.passed(emission)
   }
 
   const engine: Engine = {
@@ -269,22 +213,7 @@ export function createEngine(options: EngineOptions): Engine {
     },
     run: (definition, params, transaction) => startProcess(definition, params, transaction) as never,
     startProcess,
-    async emit(signal, payload, { transaction } = {}) {
-      const emission = rooms.limited(emissionOf(signal, payload, codec, textOf))
-      const outbox = transaction === undefined ? outboxOf(currentStep()) : undefined
-      try {
-        if (outbox !== undefined) {
-          if (emission.limit !== undefined) await store.room([emission])
-          outbox.emits.push(emission)
-          metrics.counters.signalsEmitted++
-        } else if (transaction === undefined) metrics.emitted(await emissions.ask(emission))
-        else metrics.emitted((await store.emit([emission], transaction))[0] ?? 0)
-      } catch (error) {
-        if (error instanceof InboxFullError) metrics.counters.signalsRefused++
-        throw error
-      }
-      rooms.passed(emission)
-    },
+    emit,
     process(path) {
       if (!path.startsWith('/')) throw new NoEngineError(`'${path}' is no instance path`)
       return new ProcessHandle(path, () => engine)
@@ -317,6 +246,20 @@ async function allOrNothing(body: () => unknown, transaction: EngineOptions['tra
     outbox?.emits.splice(emits ?? 0)
     throw error
   }
+}
+
+/** Writes now, in the transaction that is given, or leaves it to whoever defers it. */
+async function written(
+  { transaction, defer }: TransactionOption,
+  write: (transaction: JoinableTransaction | undefined) => Promise<void>,
+): Promise<void> {
+  if (defer !== undefined) await defer(write)
+  else await write(transaction)
+}
+
+function takeBack<Item>(items: Item[], item: Item): void {
+  const at = items.indexOf(item)
+  if (at >= 0) items.splice(at, 1)
 }
 
 function pickShard(shards: readonly number[], entropy: Entropy): number {

@@ -126,7 +126,7 @@ export class MemoryStore implements EngineStore {
     this.#within(transaction, () => {
       for (const signal of signals) this.#rows.emit(signal)
     })
-    return signals.map(() => 0)
+    return signals.map((signal) => this.#rows.reach(signal))
   }
 
   async room(signals: readonly SignalEmission[]): Promise<void> {

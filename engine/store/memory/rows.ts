@@ -130,6 +130,11 @@ export class Rows {
     return received.size
   }
 
+  /** How many processes would receive it now. */
+  reach(emission: SignalEmission): number {
+    return this.#receivers(emission).size
+  }
+
   /** The processes subscribed under one of its keys, with the numbers of those subscriptions. */
   #receivers(emission: SignalEmission): ReadonlyMap<string, ReadonlySet<number>> {
     const received = new Map<string, Set<number>>()
