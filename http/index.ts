@@ -26,7 +26,13 @@ export type { BodyOptions, RouteDocumentation } from './route/route.ts'
 // For authors of features.
 export { HttpPages, type PagesOf } from './server/http-pages.ts'
 export type { ServerPage } from './server/http-handler.ts'
-export { buildDocument, type DocumentInfo, type OpenApiDocument } from './openapi/build-document.ts'
+export {
+  buildDocument,
+  type DocumentInfo,
+  type OpenApiDocument,
+  type SecurityScheme,
+  type SecuritySchemes,
+} from './openapi/build-document.ts'
 export { mountRoutes, type MountedRoute } from './server/mounted-route.ts'
 export { routeDescription, type HttpRoute, type RouteDescription } from './route/route.ts'
 

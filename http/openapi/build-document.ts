@@ -3,7 +3,7 @@ import { isModelClass, modelName } from '@justscale/core'
 import { STATUS_CODES } from 'node:http'
 import type { MountedRoute } from '../server/mounted-route.ts'
 import { typedParameters } from '../request/run-steps.ts'
-import { parameterNames } from '../route/path.ts'
+import { parameterNames, pathShape } from '../route/path.ts'
 import type { BodyType, ParameterType, Step } from '../route/route.ts'
 import type { Schema } from '../route/schema.ts'
 import { SchemaRegistry, type JsonSchema } from './schema-registry.ts'
@@ -18,8 +18,17 @@ export interface OpenApiDocument {
   readonly openapi: '3.1.0'
   readonly info: DocumentInfo
   readonly paths: Readonly<Record<string, Readonly<Record<string, JsonSchema>>>>
-  readonly components: { readonly schemas: JsonSchema }
+  readonly components: { readonly schemas: JsonSchema; readonly securitySchemes?: SecuritySchemes }
 }
+
+/** How callers say who they are, by names that routes use: `{ bearer: { type: 'http', scheme: 'bearer' } }`. */
+export type SecuritySchemes = Readonly<Record<string, SecurityScheme>>
+
+export type SecurityScheme = { readonly description?: string } & (
+  | { readonly type: 'http'; readonly scheme: 'bearer' | 'basic'; readonly bearerFormat?: string }
+  | { readonly type: 'apiKey'; readonly in: 'header' | 'query' | 'cookie'; readonly name: string }
+  | { readonly type: 'openIdConnect'; readonly openIdConnectUrl: string }
+)
 
 const problemSchema: JsonSchema = {
   type: 'object',
@@ -43,21 +52,31 @@ const problemSchema: JsonSchema = {
 }
 
 /** Routes that are hidden, and sockets, which OpenAPI cannot say, are left out. */
-export function buildDocument(routes: readonly MountedRoute[], info: DocumentInfo): OpenApiDocument {
+export function buildDocument(
+  routes: readonly MountedRoute[],
+  info: DocumentInfo,
+  securitySchemes: SecuritySchemes = {},
+): OpenApiDocument {
   const registry = new SchemaRegistry()
   const shown = routes.filter((route) => route.kind !== 'socket' && route.documentation.hidden !== true)
   const operationIds = new Set<string>()
   const paths: Record<string, Record<string, JsonSchema>> = {}
+  const templates = new Map<string, string>()
   for (const route of shown) {
-    const path = route.path.replace(/:(\w+)/g, '{$1}').replace(/\*$/, '{rest}')
-    const operations = (paths[path] ??= {})
-    operations[route.method.toLowerCase()] ??= operation(route, uniqueId(route, operationIds), registry)
+    // Two paths that differ in the names of their parameters are one: the names of the first count.
+    const template = templates.get(pathShape(route.path)) ?? route.path
+    templates.set(pathShape(route.path), template)
+    const operations = (paths[template.replace(/:(\w+)/g, '{$1}').replace(/\*$/, '{rest}')] ??= {})
+    operations[route.method.toLowerCase()] ??= operation(route, template, uniqueId(route, operationIds), registry)
   }
   return {
     openapi: '3.1.0',
     info,
     paths,
-    components: { schemas: { Problem: problemSchema, ...registry.components() } },
+    components: {
+      schemas: { Problem: problemSchema, ...registry.components() },
+      ...(Object.keys(securitySchemes).length > 0 && { securitySchemes }),
+    },
   }
 }
 
@@ -71,10 +90,10 @@ function uniqueId(route: MountedRoute, taken: Set<string>): string {
   return id
 }
 
-function operation(route: MountedRoute, operationId: string, registry: SchemaRegistry): JsonSchema {
-  const { hidden: _, ...documentation } = route.documentation
+function operation(route: MountedRoute, template: string, operationId: string, registry: SchemaRegistry): JsonSchema {
+  const { hidden: _, security, ...documentation } = route.documentation
   const parameters = [
-    ...pathParameters(route, registry),
+    ...pathParameters(route, template, registry),
     ...route.steps.flatMap((step) => stepParameters(step, registry)),
   ]
   const body = route.steps.find((step) => step.kind === 'body')
@@ -82,23 +101,30 @@ function operation(route: MountedRoute, operationId: string, registry: SchemaReg
     operationId,
     tags: [route.controller.replace(/^controller \//, '')],
     ...documentation,
+    ...(security !== undefined && { security: security.map((name) => ({ [name]: [] })) }),
     ...(parameters.length > 0 && { parameters }),
     ...(body && {
       requestBody: {
         required: true,
-        content: { [mediaType(body.type)]: { schema: registry.schema(body.schema, 'input') } },
+        content: contentOf(mediaTypes[body.type], registry.schema(body.schema, 'input')),
       },
     }),
     responses: responses(route, registry),
   }
 }
 
-function pathParameters(route: MountedRoute, registry: SchemaRegistry): JsonSchema[] {
+function pathParameters(route: MountedRoute, template: string, registry: SchemaRegistry): JsonSchema[] {
   const types = new Map(
     route.steps.flatMap((step) => (step.kind === 'types' ? typedParameters(route.path, step.types) : [])),
   )
-  const names = [...parameterNames(route.path), ...(route.path.endsWith('/*') ? ['rest'] : [])]
-  return names.map((name) => ({ name, in: 'path', required: true, schema: parameterSchema(types.get(name), registry) }))
+  const namesOf = (path: string) => [...parameterNames(path), ...(path.endsWith('/*') ? ['rest'] : [])]
+  const own = namesOf(route.path)
+  return namesOf(template).map((name, index) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: parameterSchema(types.get(own[index] ?? name), registry),
+  }))
 }
 
 function parameterSchema(type: ParameterType | undefined, registry: SchemaRegistry): JsonSchema {
@@ -115,7 +141,8 @@ function stepParameters(step: Step, registry: SchemaRegistry): JsonSchema[] {
     readonly properties?: Readonly<Record<string, JsonSchema>>
     readonly required?: readonly string[]
   }
-  return Object.entries(properties).map(([name, schema]) => ({
+  const said = Object.entries(properties).filter(([name]) => place !== 'header' || !saidElsewhere.includes(name))
+  return said.map(([name, schema]) => ({
     name,
     in: place,
     required: required.includes(name),
@@ -123,15 +150,19 @@ function stepParameters(step: Step, registry: SchemaRegistry): JsonSchema[] {
   }))
 }
 
-function mediaType(type: BodyType): string {
-  const media: Readonly<Record<BodyType, string>> = {
-    json: 'application/json',
-    form: 'multipart/form-data',
-    text: 'text/plain',
-    bytes: 'application/octet-stream',
-    stream: 'application/octet-stream',
-  }
-  return media[type]
+/** Headers that a document says in other ways: by its contents and its security schemes. */
+const saidElsewhere = ['accept', 'content-type', 'authorization']
+
+const mediaTypes: Readonly<Record<BodyType, readonly string[]>> = {
+  json: ['application/json'],
+  form: ['multipart/form-data', 'application/x-www-form-urlencoded'],
+  text: ['text/plain'],
+  bytes: ['application/octet-stream'],
+  stream: ['application/octet-stream'],
+}
+
+function contentOf(media: readonly string[], schema: JsonSchema): JsonSchema {
+  return Object.fromEntries(media.map((type) => [type, { schema }]))
 }
 
 function responses(route: MountedRoute, registry: SchemaRegistry): JsonSchema {

@@ -11,10 +11,12 @@ import {
 } from '@justscale/core'
 import { HttpPages } from '../server/http-pages.ts'
 import { mountRoutes } from '../server/mounted-route.ts'
-import { buildDocument, type DocumentInfo, type OpenApiDocument } from './build-document.ts'
+import { buildDocument, type DocumentInfo, type OpenApiDocument, type SecuritySchemes } from './build-document.ts'
 import { documentationPages } from './documentation-pages.ts'
 
 export interface OpenApiOptions extends Partial<DocumentInfo> {
+  /** How callers say who they are; routes name them: `.describe({ security: ['bearer'] })`. */
+  readonly securitySchemes?: SecuritySchemes
   /** Default `/openapi.json`. */
   readonly documentPath?: string
   /** Default `/docs`; `false` for none. */
@@ -29,11 +31,12 @@ export abstract class OpenApi extends defineToken('OpenApi') {
 
 /** `.add(OpenApiFeature)` or `.add(OpenApiFeature({ title }))`, before `HttpFeature`. Provides `OpenApi`. */
 export const OpenApiFeature = configurable((options: OpenApiOptions) => {
-  const { documentPath = '/openapi.json', pagePath = '/docs', title = 'API', version = '1.0.0', description } = options
+  const { documentPath = '/openapi.json', pagePath = '/docs', title = 'API', version = '1.0.0' } = options
+  const { description, securitySchemes } = options
   const info: DocumentInfo = { title, version, ...(description !== undefined && { description }) }
   const pages = createContribution(HttpPages, {
     factory: () => (routes) => {
-      const document = JSON.stringify(buildDocument(routes, info))
+      const document = JSON.stringify(buildDocument(routes, info, securitySchemes))
       const headers = { 'content-type': 'application/json' }
       return [
         { path: documentPath, answer: () => new Response(document, { headers }) },
@@ -43,7 +46,7 @@ export const OpenApiFeature = configurable((options: OpenApiOptions) => {
   })
   return createFeatureBuilder()
     .name('OpenApiFeature')
-    .provides((app) => app.add(documentOf(info)).add(pages))
+    .provides((app) => app.add(documentOf(info, securitySchemes)).add(pages))
 })
 
 interface DocumentFacts {
@@ -55,7 +58,10 @@ interface DocumentFacts {
 }
 
 /** A component of its own kind, because it needs the app, which only `create` is given. */
-function documentOf(info: DocumentInfo): Component & { readonly [componentFacts]: DocumentFacts } {
+function documentOf(
+  info: DocumentInfo,
+  securitySchemes: SecuritySchemes | undefined,
+): Component & { readonly [componentFacts]: DocumentFacts } {
   const component = {
     [componentMeta]: {
       kind: 'binding',
@@ -65,7 +71,7 @@ function documentOf(info: DocumentInfo): Component & { readonly [componentFacts]
       create: (_: unknown, { app }: CreateContext): Pick<OpenApi, 'document'> => ({
         document: async () => {
           await app.prepare()
-          return buildDocument(await mountRoutes(app), info)
+          return buildDocument(await mountRoutes(app), info, securitySchemes)
         },
       }),
     },

@@ -9,25 +9,23 @@ export type JsonSchema = Readonly<Record<string, unknown>>
 
 export class SchemaRegistry {
   readonly #schemas = new Map<string, z.core.$ZodType[]>()
-  readonly #components = new Map<string, { readonly text: string; readonly schema: JsonSchema }>()
+  readonly #components = new Map<string, Component>()
 
   /** The schema as a client writes it (`input`) or reads it (`output`). */
   schema(schema: Schema, io: 'input' | 'output'): JsonSchema {
     if (!(schema instanceof z.ZodType)) return {}
-    const {
-      $schema: _,
-      $defs = {},
-      ...root
-    } = z.toJSONSchema(schema, { io, unrepresentable: 'any', override, metadata: this.#names() }) as {
-      readonly $schema?: string
-      readonly $defs?: Readonly<Record<string, JsonSchema>>
+    const made = z.toJSONSchema(schema, { io, unrepresentable: 'any', override, metadata: this.#names() })
+    const { root, definitions } = partsOf(made as JsonSchema)
+    const names = new Map(Object.keys(definitions).map((name) => [name, this.#nameOf(name, definitions)]))
+    for (const [name, definition] of Object.entries(definitions)) {
+      const component = this.#components.get(names.get(name) ?? '')
+      if (component !== undefined) component.schema ??= renamed(definition, names)
     }
-    const names = new Map(Object.entries($defs).map(([name, definition]) => [name, this.#register(name, definition)]))
     return renamed(root, names)
   }
 
   components(): JsonSchema {
-    return Object.fromEntries([...this.#components].map(([name, { schema }]) => [name, schema]))
+    return Object.fromEntries([...this.#components].map(([name, { schema = {} }]) => [name, schema]))
   }
 
   /** Zod's metadata with a name of its own for each schema object, so that two of one name can be in one schema. */
@@ -43,17 +41,53 @@ export class SchemaRegistry {
     return Object.assign(Object.create(z.globalRegistry) as typeof z.globalRegistry, { get })
   }
 
-  #register(wanted: string, definition: JsonSchema): string {
-    const { id: _, ...schema } = definition
-    const text = JSON.stringify(schema)
-    const base = wanted.replace(/__\d+$/, '').replace(/[^\w.-]/g, '_')
+  /** The component of a definition: an earlier one that says the same, with all it refers to, or a new one. */
+  #nameOf(local: string, definitions: Definitions): string {
+    const text = JSON.stringify([...reachable(local, definitions)].map((name) => [name, definitions[name]]))
+    const base = local.startsWith('__') ? 'Schema' : local.replace(/__\d+$/, '').replace(/[^\w.-]/g, '_')
     for (let number = 1; ; number++) {
       const name = number === 1 ? base : `${base}${number}`
       const known = this.#components.get(name)
-      if (known === undefined) this.#components.set(name, { text, schema })
+      if (known === undefined) this.#components.set(name, { text })
       if (known === undefined || known.text === text) return name
     }
   }
+}
+
+interface Component {
+  /** What it was made from, to find it again. */
+  readonly text: string
+  /** Missing until the names of all it refers to are known. */
+  schema?: JsonSchema
+}
+
+type Definitions = Readonly<Record<string, JsonSchema>>
+
+/** A schema that refers to itself as a whole becomes a definition: in a document `#` is the document. */
+function partsOf({ $schema: _, $defs = {}, ...root }: JsonSchema): {
+  readonly root: JsonSchema
+  readonly definitions: Definitions
+} {
+  const definitions = Object.fromEntries(
+    Object.entries($defs as Definitions).map(([name, { id: _id, ...definition }]) => [name, definition]),
+  )
+  const own = '#/$defs/__root'
+  const text = JSON.stringify({ root, definitions })
+  if (!text.includes('"$ref":"#"')) return { root, definitions }
+  const whole = JSON.parse(text.replaceAll('"$ref":"#"', `"$ref":"${own}"`)) as {
+    root: JsonSchema
+    definitions: Definitions
+  }
+  return { root: { $ref: own }, definitions: { ...whole.definitions, __root: whole.root } }
+}
+
+/** The definition and those that it refers to, also through others. */
+function reachable(name: string, definitions: Definitions, seen = new Set<string>()): Set<string> {
+  if (seen.has(name)) return seen
+  seen.add(name)
+  for (const [, other = ''] of JSON.stringify(definitions[name]).matchAll(/"\$ref":"#\/\$defs\/([^"]+)"/g))
+    reachable(other, definitions, seen)
+  return seen
 }
 
 /** Whole numbers get bounds that say nothing, and dates have no JSON form of their own. */

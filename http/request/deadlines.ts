@@ -2,11 +2,9 @@
  * Deadlines of requests. Those of one length pass in the order in which they began, so one timer at the oldest does for all of
  * them: a timer and a race per request would cost more than a small request.
  */
-import { HttpError } from '../errors.ts'
-
 interface Pending {
   readonly at: number
-  readonly expire: (reason: HttpError) => void
+  readonly expire: () => void
   previous: Pending | undefined
   next: Pending | undefined
 }
@@ -14,8 +12,8 @@ interface Pending {
 export interface Limit<Result> {
   /** 0 for none. */
   readonly milliseconds: number
-  /** Told the reason, a 504, before anybody else is. */
-  readonly expire: (reason: HttpError) => void
+  /** Called when the time is over; what it gives is what `fail` is told. */
+  readonly expire: () => unknown
   readonly fail: (error: unknown) => Result
 }
 
@@ -41,16 +39,9 @@ class DeadlineQueue {
     this.#milliseconds = milliseconds
   }
 
-  limit<Result>(
-    work: Promise<Result>,
-    expire: (reason: HttpError) => void,
-    fail: (error: unknown) => Result,
-  ): Promise<Result> {
+  limit<Result>(work: Promise<Result>, expire: () => unknown, fail: (error: unknown) => Result): Promise<Result> {
     return new Promise((resolve) => {
-      const pending = this.#add((reason) => {
-        expire(reason)
-        resolve(fail(reason))
-      })
+      const pending = this.#add(() => resolve(fail(expire())))
       work.then(
         (result) => {
           if (this.#remove(pending)) resolve(result)
@@ -95,7 +86,7 @@ class DeadlineQueue {
     while (this.#oldest !== undefined && this.#oldest.at <= now) {
       const late = this.#oldest
       this.#remove(late)
-      late.expire(new HttpError(504, `No answer within ${this.#milliseconds} ms`))
+      late.expire()
     }
     if (this.#oldest !== undefined) this.#arm(Math.max(1, this.#oldest.at - now))
   }

@@ -2,13 +2,14 @@
 import { HttpError } from '../errors.ts'
 import type { BodyType } from '../route/route.ts'
 import { after, type Awaitable } from './after.ts'
+import { tooLong, uploadStream } from './upload-stream.ts'
 
 /** Throws or rejects with `HttpError`: 400 malformed, 413 too long, 415 another type. `undefined` when there is none. */
 export function readBody(request: Request, type: BodyType, limit: number): Awaitable<unknown> {
   const { headers } = request
   const declared = declaredLength(headers)
   if (declared !== undefined && declared > limit) throw tooLong(limit)
-  if (type === 'stream') return limitedStream(request.body ?? new Blob().stream(), limit)
+  if (type === 'stream') return uploadStream(request.body, limit)
   const contentType = headers.get('content-type')
   if ((type === 'json' || type === 'form') && !accepts(type, plainType(contentType)))
     return otherType(request, type, declared, limit, contentType)
@@ -130,22 +131,4 @@ export function gather(entries: Iterable<[string, unknown]>): Record<string, unk
     else result[key] = [before, value]
   }
   return { ...result }
-}
-
-/** The body with at most `limit` bytes; for uploads that are not read into memory. Errors with 413 beyond. */
-function limitedStream(body: ReadableStream<Uint8Array>, limit: number): ReadableStream<Uint8Array> {
-  let seen = 0
-  return body.pipeThrough(
-    new TransformStream({
-      transform(chunk, controller) {
-        seen += chunk.byteLength
-        if (seen > limit) controller.error(tooLong(limit))
-        else controller.enqueue(chunk)
-      },
-    }),
-  )
-}
-
-function tooLong(limit: number): HttpError {
-  return new HttpError(413, `The body may have at most ${limit} bytes`, { headers: { connection: 'close' } })
 }

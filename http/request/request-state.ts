@@ -1,7 +1,9 @@
 /** One request on its way through a route's steps: the context they build up, made lazily where it costs. */
 import type { CommonHeaders } from '../response/common-headers.ts'
 import { RequestResponder } from '../response/responder.ts'
-import { gather } from './read-body.ts'
+import type { BodyType } from '../route/route.ts'
+import type { Awaitable } from './after.ts'
+import { gather, readBody } from './read-body.ts'
 
 /** What the server knows of a request, and what it wants to know of its answer. */
 export interface RequestFacts {
@@ -16,7 +18,9 @@ export interface RequestFacts {
   dressed: Response | undefined
   /** Bytes or characters of an answer that is in memory; `undefined` for streams, files and foreign responses. */
   size: number | undefined
-  /** Lets a stream be quiet for as long as it likes. */
+  /** True while the body is on its way. */
+  receiving: boolean
+  /** Lets a stream take as long, and be quiet for as long, as it likes. */
   keepOpen(): void
 }
 
@@ -62,6 +66,16 @@ export class RequestState {
 
   get cookies(): unknown {
     return (this.#cookies ??= Object.fromEntries(new Bun.CookieMap(this.request.headers.get('cookie') ?? '')))
+  }
+
+  /** Reads the body. A deadline that passes before `received` is called is the client's fault. */
+  readBody(type: BodyType, limit: number): Awaitable<unknown> {
+    this.#facts.receiving = true
+    return readBody(this.request, type, limit)
+  }
+
+  received(): void {
+    this.#facts.receiving = false
   }
 
   /** Puts a value into the context; what was there under the name is gone. */

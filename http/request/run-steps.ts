@@ -15,7 +15,6 @@ import { parameterNames } from '../route/path.ts'
 import { checkSchema, type Schema, type SchemaResult } from '../route/schema.ts'
 import type { ParameterType, Step } from '../route/route.ts'
 import { after, type Awaitable } from './after.ts'
-import { readBody } from './read-body.ts'
 import type { RequestState } from './request-state.ts'
 
 /** Answers with what ended the chain, or `undefined` when all steps let the request pass. */
@@ -125,9 +124,10 @@ function schemaStep(
 
 function bodyStep({ schema, type, limit }: Step & { kind: 'body' }): PreparedStep {
   return (state) =>
-    after(readBody(state.request, type, limit), (body) =>
-      after(checkSchema(schema, 'body', body), (result) => accept(state, 'body', result)),
-    )
+    after(state.readBody(type, limit), (body) => {
+      state.received()
+      return after(checkSchema(schema, 'body', body), (result) => accept(state, 'body', result))
+    })
 }
 
 function accept(state: RequestState, name: string, result: SchemaResult): undefined {

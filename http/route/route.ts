@@ -31,6 +31,8 @@ export interface RouteDocumentation {
   readonly description?: string
   readonly tags?: readonly string[]
   readonly deprecated?: boolean
+  /** Names of the document's security schemes, of which a caller needs one: the page then sends it. */
+  readonly security?: readonly string[]
   /** Left out of the documentation. */
   readonly hidden?: boolean
 }

@@ -7,10 +7,12 @@ export type BunServer = Server<SocketSession>
 
 export class BunPeer implements Peer {
   upgraded = false
+  readonly patience: number
   readonly #server: BunServer
   readonly #request: Request
 
-  constructor(server: BunServer, request: Request) {
+  constructor(server: BunServer, request: Request, patience: number) {
+    this.patience = patience
     this.#server = server
     this.#request = request
   }
@@ -19,8 +21,8 @@ export class BunPeer implements Peer {
     return this.#server.requestIP(this.#request)?.address ?? ''
   }
 
-  keepOpen(): void {
-    this.#server.timeout(this.#request, 0)
+  timeout(seconds: number): void {
+    this.#server.timeout(this.#request, seconds)
   }
 
   upgrade(session: SocketSession, headers: Headers): boolean {

@@ -1,5 +1,6 @@
 /** One request as the server keeps track of it, from its arrival until its answer leaves. What few handlers ask for is made late. */
 import { requestIdFrom } from '@justscale/core/cell'
+import { HttpError } from '../errors.ts'
 import type { RequestFacts } from '../request/request-state.ts'
 import type { CommonHeaders } from '../response/common-headers.ts'
 import type { AddressOf } from './client-address.ts'
@@ -21,8 +22,9 @@ export class Exchange implements RequestFacts {
   readonly common: CommonHeaders
   counter: RouteCounter
   params: Readonly<Record<string, string>> = noParams
-  /** Milliseconds from now until 504; 0 for none. */
+  /** Milliseconds until 504, or 408 while the body is on its way; 0 for none. */
   deadline = 0
+  receiving = false
   /** The answer that carries the common headers already. */
   dressed: Response | undefined = undefined
   /** Bytes or characters of an answer that is in memory; `undefined` for streams, files and foreign responses. */
@@ -30,6 +32,8 @@ export class Exchange implements RequestFacts {
   readonly #addressOf: AddressOf
   #controller: AbortController | undefined
   #joined: AbortSignal | undefined
+  #open = false
+  #waits = false
   #aborted: { readonly reason: unknown } | undefined
 
   constructor(request: Request, peer: Peer, { addressOf, common, unrouted }: ExchangeTools) {
@@ -46,7 +50,35 @@ export class Exchange implements RequestFacts {
   }
 
   keepOpen(): void {
-    this.peer.keepOpen()
+    this.#open = true
+    this.peer.timeout(0)
+  }
+
+  /**
+   * The runtime ends a connection after its patience, whether bytes flow or not. Where our own deadline is longer (or there
+   * is none), that must not be before.
+   */
+  wait(): void {
+    const { patience } = this.peer
+    if (patience === 0 || (this.deadline > 0 && this.deadline < patience * 1000)) return
+    this.#waits = true
+    this.peer.timeout(0)
+  }
+
+  /** The answer is about to leave: gives it time according to its length. (With files the runtime counts from the last bytes taken.) */
+  leave(): void {
+    const { patience } = this.peer
+    if (this.#open || patience === 0) return
+    const length = this.size ?? 0
+    if (length < BUFFERED && !this.#waits) return
+    const seconds = patience + Math.ceil(length / SLOWEST)
+    this.peer.timeout(seconds > LONGEST ? 0 : seconds)
+  }
+
+  /** What the deadline says when it has passed. */
+  late(): HttpError {
+    if (!this.receiving) return new HttpError(504, `No answer within ${this.deadline} ms`)
+    return new HttpError(408, `The body was not there within ${this.deadline} ms`, { headers: { connection: 'close' } })
   }
 
   /** Aborts when the client is gone, or `abort` is called; is aborted if either was before. */
@@ -67,10 +99,19 @@ export class Exchange implements RequestFacts {
     this.#joined = AbortSignal.any([this.signal, other])
   }
 
-  abort(reason: unknown): void {
+  /** Answers the reason. */
+  abort<Reason>(reason: Reason): Reason {
     this.#aborted ??= { reason }
     this.#controller?.abort(reason)
+    return reason
   }
 }
+
+/** Bytes that the kernel takes whether the client reads or not. */
+const BUFFERED = 64 * 1024
+/** Bytes per second that every client can take. */
+const SLOWEST = 32 * 1024
+/** Seconds that the runtime can count. */
+const LONGEST = 255
 
 const noParams: Readonly<Record<string, string>> = Object.freeze({})

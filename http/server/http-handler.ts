@@ -103,11 +103,11 @@ export class HttpHandler {
         answer: (exchange) => this.#answerGroup(group, exchange),
       })
     }
-    const own = (path: string, answer: (request: Request) => Awaitable<Response>) =>
-      router.add('GET', path, { counter: this.#tools.unrouted, answer: ({ request }) => answer(request) })
-    for (const page of pages) own(page.path, page.answer)
+    const own = (path: string, respond: Respond) =>
+      router.add('GET', path, { counter: this.#tools.unrouted, answer: respond })
+    for (const page of pages) own(page.path, ({ request }) => page.answer(request))
     for (const [path, folder] of Object.entries(options.static ?? {}))
-      own(`${path.replace(/\/+$/, '')}/*`, (request) => staticFile(request, path, folder))
+      own(`${path.replace(/\/+$/, '')}/*`, ({ request }) => staticFile(request, path, folder))
     return router
   }
 
@@ -123,7 +123,7 @@ export class HttpHandler {
   #limited(response: Promise<Response>, exchange: Exchange): Promise<Response> {
     return this.#deadlines.limit(response, {
       milliseconds: exchange.deadline,
-      expire: (reason) => exchange.abort(reason),
+      expire: () => exchange.abort(exchange.late()),
       fail: (error) => this.#failure(error, exchange),
     })
   }
@@ -164,7 +164,8 @@ export class HttpHandler {
     const route = chooseRoute(group, exchange.request)
     const { logger, options } = this.#parts
     exchange.params = wildcardNamed(route, exchange)
-    exchange.deadline = route.deadline ?? options.requestTimeout ?? 30_000
+    exchange.deadline = route.deadline ?? (route.uploads ? 0 : (options.requestTimeout ?? 30_000))
+    exchange.wait()
     if (route.kind === 'request') return answer(route, exchange, (state) => handled(route, state, exchange))
     exchange.endWith(this.draining.signal)
     const tools = { route, facts: exchange, metrics: this.metrics, logger }
@@ -202,6 +203,7 @@ export class HttpHandler {
     const answered = exchange.peer.upgraded ? response : this.#dressed(response, exchange)
     this.metrics.inFlight -= 1
     if (this.metrics.inFlight === 0) this.#idle?.()
+    exchange.leave()
     const milliseconds = performance.now() - exchange.started
     exchange.counter.record(exchange.request.method, answered.status, milliseconds / 1000)
     if (this.#parts.options.accessLog !== false) this.#log(answered.status, exchange, milliseconds)

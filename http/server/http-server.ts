@@ -59,15 +59,16 @@ export class BunHttpServer extends HttpServer {
     const handler = await this.#handler()
     const host = this.#options.host ?? '0.0.0.0'
     const port = this.#options.port ?? portFrom(Bun.env['PORT'], host)
+    const idleTimeout = this.#options.idleTimeout ?? 60
     try {
       this.#server = Bun.serve<SocketSession>({
         port,
         hostname: host,
         reusePort: false,
-        idleTimeout: this.#options.idleTimeout ?? 60,
+        idleTimeout,
         development: false,
         maxRequestBodySize: this.#options.maxRequestBodySize ?? 1024 ** 3,
-        fetch: (request, server) => handler.fetch(request, new BunPeer(server, request)),
+        fetch: (request, server) => handler.fetch(request, new BunPeer(server, request, idleTimeout)),
         error: () => new Response(null, { status: 500 }),
         websocket: socketCallbacks(this.#options),
       })

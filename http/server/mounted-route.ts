@@ -15,6 +15,8 @@ export interface MountedRoute extends RouteDescription {
   /** `GET /orders/:order`. */
   readonly title: string
   readonly prepared: readonly PreparedStep[]
+  /** Its body is a stream, which takes as long as it takes. */
+  readonly uploads: boolean
 }
 
 /** Every HTTP route of an app and its sub-apps, in the order in which they are tried. Throws `RouteConflictError`. */
@@ -53,6 +55,7 @@ function controllerRoutes(app: Application<unknown>, entry: ControllerEntry, pre
         path,
         title: `${description.method} ${path}`,
         prepared,
+        uploads: description.steps.some((step) => step.kind === 'body' && step.type === 'stream'),
       }
     })
 }

@@ -4,9 +4,15 @@ export interface HttpOptions {
   readonly port?: number
   /** Default `0.0.0.0`. */
   readonly host?: string
-  /** Milliseconds until a request is answered with 504 and its signal aborts (default 30,000; 0 for none). */
+  /**
+   * Milliseconds until a request is answered with 504, or 408 while its body is on its way, and its signal aborts (default 30,000;
+   * 0 for none). Routes whose body is a stream have none but their own: an upload takes as long as it takes.
+   */
   readonly requestTimeout?: number
-  /** Seconds without a byte until a connection is closed (default 60, 0 for never). Streams, sockets and mounted handlers are exempt. */
+  /**
+   * Seconds that a connection has for receiving a request, and between two (default 60, at most 255; 0 for no end). Long answers
+   * have more, a second for every 32 KiB; streams, sockets, mounted handlers and requests with a longer deadline have no end.
+   */
   readonly idleTimeout?: number
   /** Milliseconds that requests in progress have at stop (default 10,000). */
   readonly shutdownTimeout?: number
