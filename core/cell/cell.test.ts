@@ -163,6 +163,16 @@ describe('a call in a cell', () => {
     expect(await Promise.resolve(answer).catch(String)).toBe('Error: no')
   })
 
+  test('undoes what is kept outside of transactions, when it fails', async () => {
+    const undone: string[] = []
+    const answer = callInCell({ name: 'fails' }, () => {
+      requireCell('test').onRollback(() => undone.push('undone'))
+      throw new Error('no')
+    })
+    await Promise.resolve(answer).catch(() => {})
+    expect(undone).toEqual(['undone'])
+  })
+
   test('reads the signal only when it is asked for', () => {
     let reads = 0
     const options = {

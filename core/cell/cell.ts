@@ -232,7 +232,7 @@ export class Cell implements UnitOwner {
   /** Ends a cell in which nothing is open and nothing waits; false when there is something, and `close` or `abort` must. */
   endIfIdle(): boolean {
     if (this.#ending || this.#failure || this.#units.size > 0 || this.#scopes.size > 0) return false
-    if (this.#before.length > 0 || this.#after.length > 0 || this.#atEnd) return false
+    if (this.#before.length > 0 || this.#after.length > 0 || this.#undo.length > 0 || this.#atEnd) return false
     this.#closed = true
     return true
   }
