@@ -6,7 +6,7 @@ import { documentFaults } from './test/document-faults.ts'
 const root = join(import.meta.dir, '..', '..', '..')
 
 test.each(['crowdfunding', 'chat', 'order-fulfillment', 'url-shortener'])('%s', async (app) => {
-  const command = [process.execPath, 'apps/just/main.ts', 'openapi', `apps/${app}/main.ts`]
+  const command = [process.execPath, 'apps/just/main.ts', 'openapi', `apps/${app}/main.ts`, '--env', 'development']
   const child = Bun.spawn(command, { cwd: root, stdout: 'pipe', stderr: 'inherit' })
   const document = JSON.parse(await new Response(child.stdout).text()) as { readonly paths: object }
   expect(Object.keys(document.paths)).not.toEqual([])
