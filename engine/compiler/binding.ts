@@ -13,6 +13,8 @@ import { newRoutine, type Unit } from './unit.ts'
 export class BindingTable {
   readonly bindings: Binding[] = []
   readonly dependencies = new Set<string>()
+  /** Declarations of the module whose code the program brings along. */
+  readonly compiledIn = new Set<Node>()
   private readonly unit: Unit
   private readonly builder: Builder
   private readonly known = new Set<string>()
@@ -36,9 +38,11 @@ export class BindingTable {
       this.bindings.push({ name: text, origin: `${this.unit.resolve(imported.specifier)}#${imported.name}` })
       return
     }
-    const init = declarations.get(text)?.init
+    const declared = declarations.get(text)
+    const init = declared?.init
     const origin = `${this.unit.origin}#${text}`
-    if (init && declarations.get(text)?.kind !== 'let' && isSelfContained(init, this.unit.names)) {
+    if (init && declared.kind !== 'let' && isSelfContained(init, this.unit.names)) {
+      this.compiledIn.add(declared.node)
       const index = this.bindings.length
       this.bindings.push({ name: text, origin })
       this.bindings[index] = { name: text, origin, code: this.compileIn(init) }

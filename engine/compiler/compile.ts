@@ -23,6 +23,8 @@ export interface CompiledUnit {
   readonly regions: readonly Printed[]
   /** Whether each region is from the text that the compiled object replaces. */
   readonly inPlace: readonly boolean[]
+  /** Declarations of the module that came along. */
+  readonly compiledIn: readonly Node[]
 }
 
 export function compileUnit(unit: Unit, handler: Node, replaced: Node): CompiledUnit {
@@ -184,6 +186,7 @@ function assemble(unit: Unit, builder: Builder, bindings: BindingTable, replaced
   return {
     program,
     regions,
+    compiledIn: [...new Set([...bindings.compiledIn, ...moduleFunctions(unit)])],
     inPlace: builder.codes.map(({ node }) => node.start >= replaced.start && node.end <= replaced.end),
     debug: {
       positions: builder.ops.map((op) => position(op.origin)),
@@ -195,6 +198,10 @@ function assemble(unit: Unit, builder: Builder, bindings: BindingTable, replaced
       ),
     },
   }
+}
+
+function moduleFunctions(unit: Unit): Node[] {
+  return [...unit.moduleRoutines.keys()].flatMap((each) => unit.names.declarations.get(each)?.node ?? [])
 }
 
 function variablesOf(routine: RoutineUnit): { slot?: string; node: Node }[] {

@@ -54,9 +54,9 @@ export function transform(file: string, source: string): Transformed | undefined
       ...unit.debug,
       file: origin,
       path: file,
-      source: [
-        { line: place.replaced.loc?.start.line ?? 1, text: source.slice(place.replaced.start, place.replaced.end) },
-      ],
+      source: [place.replaced, ...unit.compiledIn]
+        .toSorted((a, b) => a.start - b.start)
+        .map((node) => ({ line: node.loc?.start.line ?? 1, text: source.slice(lineStart(source, node), node.end) })),
     } satisfies ProgramDebug,
   }))
   let code = source
@@ -66,6 +66,12 @@ export function transform(file: string, source: string): Transformed | undefined
     code = code.slice(0, place.replaced.start) + replacement(place, unit, hash, debug) + code.slice(place.replaced.end)
   }
   return { code, programs, warnings: diagnostics.warnings }
+}
+
+/** Where the line of a node begins, when it is the first of its statement there. */
+function lineStart(source: string, node: Node): number {
+  const start = source.lastIndexOf('\n', node.start - 1) + 1
+  return /^\s*((export )?(const|let|var) +)?$/.test(source.slice(start, node.start)) ? start : node.start
 }
 
 interface Place {

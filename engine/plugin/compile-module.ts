@@ -28,6 +28,12 @@ function load(): Compiler {
   loading = true
   try {
     compiler = import.meta.require('../compiler/index.ts') as Compiler
+  } catch (error) {
+    if (!String(error).includes('async module')) throw error
+    throw new Error(
+      'A module that has to be compiled is loaded together with the compiler: load "@justscale/engine/compiler" with `await import(...)`, in a module of its own',
+      { cause: error },
+    )
   } finally {
     loading = false
   }

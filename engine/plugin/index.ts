@@ -3,6 +3,7 @@
  * both in bunfig.toml: `preload = ["@justscale/engine/plugin/register"]`, and the same under `[test]`.
  */
 import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import type { BunPlugin, OnLoadResult } from 'bun'
 import { CompileError } from '../compiler/diagnostic.ts'
 import { mayCompile } from '../compiler/may-compile.ts'
@@ -17,6 +18,13 @@ export interface ProcessPluginOptions {
 
 /** Modules of the application: not those of installed packages, nor the one that Bun watches for us. */
 const FILTER = /^(?!.*[\\/](?:node_modules|justscale-edits)[\\/]).*\.[cm]?[jt]sx?$/
+
+/** The compiler, and what it loads: they name what it looks for, and cannot be compiled while they load. */
+const OWN = ['compiler', 'program'].map((folder) => `${resolve(import.meta.dir, '..', folder)}/`)
+
+function isOwn(path: string): boolean {
+  return OWN.some((folder) => path.startsWith(folder))
+}
 
 /** The plugin, for `Bun.plugin(...)` and `Bun.build({ plugins: [...] })`. */
 export function processPlugin(options: ProcessPluginOptions = {}): BunPlugin {
@@ -33,7 +41,7 @@ export function processPlugin(options: ProcessPluginOptions = {}): BunPlugin {
 function load(path: string, bundling: boolean, options: ProcessPluginOptions): OnLoadResult {
   const source = readFileSync(path, 'utf8')
   const kind = loaderOf(path)
-  if (isCompilerLoading() || !mayCompile(source)) return { contents: source, loader: kind }
+  if (isCompilerLoading() || isOwn(path) || !mayCompile(source)) return { contents: source, loader: kind }
   try {
     const code = compileCached(path, source, options)
     if (code === undefined) return { contents: source, loader: kind }

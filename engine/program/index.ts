@@ -1,6 +1,8 @@
 /** The program format and the machine's data types: no code but brands and hashing. */
 export { compiledMark, compiledRoutine, isCompiledHandler } from './compiled.ts'
 export type { CompiledHandler, CompiledRoutine } from './compiled.ts'
+export { listProgram, printListing } from './listing.ts'
+export type { ListedOp, ListingRow } from './listing.ts'
 export { printProgram } from './print-program.ts'
 export type {
   Bindings,

@@ -27,7 +27,8 @@ export function printProgram(program: Program, debug?: ProgramDebug): string {
   return `${sections.join('\n\n')}\n`
 }
 
-const STOPS = new Set<Op['op']>(['await', 'wait', 'race', 'join', 'acquire', 'release'])
+/** Ops that a process can stand at. */
+export const STOPS: ReadonlySet<Op['op']> = new Set<Op['op']>(['await', 'wait', 'race', 'join', 'acquire', 'release'])
 
 function printOp(program: Program, op: Op, pc: number, debug: ProgramDebug | undefined): string[] {
   const line = debug?.positions[pc]?.[0]
@@ -38,10 +39,11 @@ function printOp(program: Program, op: Op, pc: number, debug: ProgramDebug | und
     STOPS.has(op.op) && live
       ? [`${' '.repeat(start.length - 9)}keeps ${live.length > 0 ? live.join(', ') : 'nothing'}`]
       : []
-  return [`${start} ${describe(program, op)}`.trimEnd(), ...kept]
+  return [`${start} ${describeOp(program, op)}`.trimEnd(), ...kept]
 }
 
-function describe(program: Program, op: Op): string {
+/** One op with its code, on one line. */
+export function describeOp(program: Program, op: Op): string {
   const code = (index: number): string => (program.code[index] ?? '').replace(/\s+/g, ' ').trim()
   const to = 'to' in op && op.to !== undefined ? `${op.to} = ` : ''
   switch (op.op) {

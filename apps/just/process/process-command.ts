@@ -4,6 +4,7 @@ import type { ProcessStatus } from '@justscale/engine'
 import { createInspector } from '@justscale/engine/inspector'
 import { withEngine } from './open-engine.ts'
 import { processRow, processTable } from './process-row.ts'
+import { isModule, showPrograms } from './show-program.ts'
 import { scheduleRow, scheduleTable } from './schedule-row.ts'
 
 const common = {
@@ -33,9 +34,10 @@ const list = defineCommand({
 })
 
 const show = defineCommand({
-  meta: { name: 'show', description: 'One process' },
+  meta: { name: 'show', description: 'One process, or the programs of a module: `show campaign-lifecycle.ts`' },
   args: one,
   async run({ args }) {
+    if (isModule(args.path)) return showPrograms(args.path, args.json)
     const record = await withEngine(args.namespace, ({ store }) => store.find(args.path))
     if (record === undefined) return fail(`No process has the path ${args.path}`)
     const row = processRow(record)
