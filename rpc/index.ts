@@ -6,7 +6,7 @@ export { detail, GrpcError, type GrpcErrorDetail, type GrpcErrorOptions } from '
 export { createRpcClient, rpcClient, type InjectedClientOptions, type RpcClient } from './client/rpc-client.ts'
 export type { CallOptions, ClientTlsOptions, RetryOptions, RpcClientOptions } from './client/client-options.ts'
 export { inProcessTransport, type InProcessOptions } from './client/in-process.ts'
-export { Metadata } from './controller/metadata.ts'
+export { Metadata, type MetadataInit } from './controller/metadata.ts'
 export type { CallContext, RpcContext } from './controller/method-type.ts'
 export type {
   RpcController,

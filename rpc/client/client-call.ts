@@ -2,6 +2,7 @@
 import type { DescMethod, DescMethodStreaming, DescMethodUnary } from '@bufbuild/protobuf'
 import type { Transport } from '@connectrpc/connect'
 import { currentCell } from '@justscale/core/cell'
+import { metadataHeaders } from '../controller/metadata.ts'
 import { currentInboundCall } from '../server/inbound-call.ts'
 import { receivedError, GrpcError } from '../status/grpc-error.ts'
 import { GrpcStatus } from '../status/grpc-status.ts'
@@ -108,16 +109,15 @@ export class ClientCall {
   }
 
   async #headers(options: CallOptions): Promise<Headers> {
-    const headers = new Headers()
     const caller = currentCell()?.caller
+    const passedOn: Record<string, string> = {}
     for (const name of this.#options.propagate ?? propagated) {
       const value = caller?.header(name)
-      if (value !== undefined) headers.set(name, value)
+      if (value !== undefined) passedOn[name] = value
     }
     const { metadata } = this.#options
     const common = typeof metadata === 'function' ? await metadata() : metadata
-    for (const [name, value] of Object.entries({ ...common, ...options.metadata })) headers.set(name, value)
-    return headers
+    return metadataHeaders({ ...passedOn, ...common, ...options.metadata })
   }
 
   #backoff(attempt: number): number {

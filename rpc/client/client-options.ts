@@ -1,5 +1,6 @@
 /** What a client can be told, for all its calls and for one. */
 import type { Transport } from '@connectrpc/connect'
+import type { MetadataInit } from '../controller/metadata.ts'
 import type { GrpcStatusName } from '../status/grpc-status.ts'
 
 export interface RetryOptions {
@@ -32,9 +33,7 @@ export interface RpcClientOptions {
   /** Only for calls of one message, and only while nothing has been received. Default: no second try. */
   readonly retry?: RetryOptions
   /** Sent with every call. */
-  readonly metadata?:
-    | Readonly<Record<string, string>>
-    | (() => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>)
+  readonly metadata?: MetadataInit | (() => MetadataInit | Promise<MetadataInit>)
   /** Names of metadata that pass from the call being answered to calls made meanwhile. Default: trace and request ids. */
   readonly propagate?: readonly string[]
   /** Largest message that is received, in bytes. Default 4 MiB. */
@@ -53,8 +52,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal
   /** Milliseconds; in place of the client's. */
   readonly timeoutMs?: number
-  /** Added to the client's. */
-  readonly metadata?: Readonly<Record<string, string>>
+  /** Added to the client's: texts, and bytes under names that end in `-bin`. */
+  readonly metadata?: MetadataInit
   /** Called with what the server sends before the first message. */
   readonly onHeaders?: (headers: Headers) => void
   /** Called with what the server sends after the last message. */

@@ -6,6 +6,7 @@ import { createTransport as createGrpcWebTransport } from '@connectrpc/connect/p
 import { compressionBrotli, compressionGzip, createGrpcTransport } from '@connectrpc/connect-node'
 import { RpcConfigError } from '../errors.ts'
 import type { ClientTlsOptions, RpcClientOptions } from './client-options.ts'
+import { Http2Sessions } from './http2-sessions.ts'
 
 /** Throws RpcConfigError for a missing or malformed address. */
 export function makeTransport(options: RpcClientOptions): Transport {
@@ -19,8 +20,8 @@ export function makeTransport(options: RpcClientOptions): Transport {
   const { readMaxBytes = 4 * 1024 * 1024, json = false, gzip = false } = options
   const sendCompression = gzip ? compressionGzip : null
   if (protocol === 'grpc') {
-    const nodeOptions = options.tls && { nodeOptions: { ...options.tls } }
-    return createGrpcTransport({ baseUrl, readMaxBytes, ...(sendCompression && { sendCompression }), ...nodeOptions })
+    const sessionManager = new Http2Sessions(baseUrl, options.tls)
+    return createGrpcTransport({ baseUrl, readMaxBytes, sessionManager, ...(sendCompression && { sendCompression }) })
   }
   return fetchTransport(reaching(options.tls), { baseUrl, protocol, readMaxBytes, json, gzip })
 }
@@ -29,7 +30,8 @@ export function makeTransport(options: RpcClientOptions): Transport {
 function reaching(tls: ClientTlsOptions | undefined): (request: Request) => Promise<Response> {
   return async (request) => {
     try {
-      return await fetch(request, tls === undefined ? {} : { tls })
+      // The protocol decompresses, up to readMaxBytes; done by fetch as well, it would be done twice.
+      return await fetch(request, { decompress: false, ...(tls && { tls }) })
     } catch (cause) {
       if (request.signal.aborted) throw cause
       throw new ConnectError('the server cannot be reached', Code.Unavailable, undefined, undefined, cause)

@@ -1,17 +1,17 @@
 /** Connect and gRPC-Web as an answer to fetch requests: what the HTTP port mounts, and what tests call without a socket. */
-import { createFetchHandler, type UniversalHandler } from '@connectrpc/connect/protocol'
+import { Code, ConnectError } from '@connectrpc/connect'
+import { universalServerResponseToFetch } from '@connectrpc/connect/protocol'
 import type { FetchHandler } from '@justscale/core'
 import type { LeanConnect } from './lean-connect.ts'
 import type { RpcRouter } from './router.ts'
 
 /** `router` is asked at every request, so that the handler can be handed out before the app is ready. */
 export function rpcFetch(router: () => Pick<RpcRouter, 'handlers' | 'unary'>, lean: LeanConnect): FetchHandler {
-  const made = new Map<UniversalHandler, (request: Request) => Promise<Response>>()
   const find = (request: Request) => router().handlers.get(pathOf(request.url))
   return {
     name: 'rpc',
     matches: (request) => find(request) !== undefined && !isGrpc(request),
-    fetch(request) {
+    async fetch(request) {
       const path = pathOf(request.url)
       const unary = router().unary.get(path)
       const facts = unary === undefined ? undefined : lean.accepts(request)
@@ -19,14 +19,31 @@ export function rpcFetch(router: () => Pick<RpcRouter, 'handlers' | 'unary'>, le
       const handler = router().handlers.get(path)
       if (handler === undefined) return new Response(null, { status: 404 })
       if (isGrpc(request)) return grpcRefused()
-      let answer = made.get(handler)
-      if (answer === undefined) {
-        answer = createFetchHandler(handler)
-        made.set(handler, answer)
-      }
-      return answer(request)
+      const { method, url, headers: header, signal } = request
+      const received = { httpVersion: '', method, url, header, signal, body: bodyOf(request) }
+      return universalServerResponseToFetch(await handler(received))
     },
   }
+}
+
+/** The bytes of a request. Rejects as cancelled when the caller leaves before they are all there. */
+function bodyOf({ body }: Request): AsyncIterable<Uint8Array> {
+  // connect-es asks for the iterator more than once.
+  const reader = body?.getReader()
+  const done: IteratorReturnResult<undefined> = { done: true, value: undefined }
+  const leave = async () => {
+    await reader?.cancel().catch(() => {})
+    return done
+  }
+  const next = async (): Promise<IteratorResult<Uint8Array, undefined>> => {
+    try {
+      const { value } = (await reader?.read()) ?? done
+      return value === undefined ? done : { done: false, value }
+    } catch (cause) {
+      throw new ConnectError('the caller is gone', Code.Canceled, undefined, undefined, cause)
+    }
+  }
+  return { [Symbol.asyncIterator]: () => ({ next, return: leave, throw: leave }) }
 }
 
 function pathOf(url: string): string {

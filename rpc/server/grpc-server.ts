@@ -59,7 +59,10 @@ export class GrpcServer {
       (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void this.#handle(stream, headers),
     )
     this.#server.on('session', (session) => this.#track(session))
-    this.#server.on('sessionError', (error) => options.onError('a gRPC connection failed', error))
+    this.#server.on('sessionError', (error) => {
+      // A caller that goes away without a word is no news.
+      if (!hasCode(error, 'ECONNRESET', 'EPIPE')) options.onError('a gRPC connection failed', error)
+    })
   }
 
   /** Resolves with the port. Rejects with RpcConfigError when the port cannot be had. */
@@ -69,7 +72,7 @@ export class GrpcServer {
     this.#server.once('error', reject)
     this.#server.listen(port, hostname, resolve)
     await promise.catch((cause: unknown) => {
-      if (isInUse(cause)) {
+      if (hasCode(cause, 'EADDRINUSE')) {
         const text = `the gRPC server cannot listen on ${hostname}:${port}, which is in use; set GRPC_PORT to another port`
         throw new RpcConfigError(text)
       }
@@ -137,8 +140,8 @@ export class GrpcServer {
   }
 }
 
-function isInUse(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+function hasCode(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code))
 }
 
 function secureOptions(tls: TlsOptions): SecureServerOptions {

@@ -22,10 +22,26 @@ export function universalRequest(stream: ServerHttp2Stream, headers: IncomingHtt
     method: headers[':method'] ?? '',
     url: `${headers[':scheme'] ?? 'http'}://${headers[':authority'] ?? 'localhost'}${headers[':path'] ?? '/'}`,
     header: webHeaders(headers),
-    // Leaving the loop early must not destroy the stream: the answer is still to be written.
-    body: { [Symbol.asyncIterator]: () => stream.iterator({ destroyOnReturn: false }) as AsyncIterator<Uint8Array> },
+    body: { [Symbol.asyncIterator]: () => bodyOf(stream) },
     signal: gone.signal,
     contextValues: createContextValues(),
+  }
+}
+
+/** The bytes of a request. Rejects when the caller leaves: then they are not all there, though the stream says that it ends. */
+function bodyOf(stream: ServerHttp2Stream): AsyncIterator<Uint8Array> {
+  // Leaving the loop early must not destroy the stream: the answer is still to be written.
+  const chunks = stream.iterator({ destroyOnReturn: false }) as AsyncIterator<Uint8Array>
+  return {
+    async next() {
+      const next = await chunks.next()
+      if (next.done !== true) return next
+      // A stream that is reset ends first, and is known to be reset a moment later.
+      await new Promise(setImmediate)
+      if (isGone(stream)) throw new ConnectError('the caller cancelled', Code.Canceled)
+      return next
+    },
+    return: () => chunks.return?.() ?? Promise.resolve({ done: true, value: undefined }),
   }
 }
 

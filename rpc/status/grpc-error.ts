@@ -4,6 +4,7 @@
  */
 import { create, type DescMessage, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf'
 import { Code, ConnectError } from '@connectrpc/connect'
+import { metadataHeaders, type MetadataInit } from '../controller/metadata.ts'
 import { GrpcStatus, grpcStatusName, type GrpcStatusName } from './grpc-status.ts'
 
 /** A message that travels with an error, for programs: `detail(BadRequestSchema, { ... })`. */
@@ -19,8 +20,8 @@ export function detail<Schema extends DescMessage>(schema: Schema, value: Messag
 
 export interface GrpcErrorOptions {
   readonly details?: readonly GrpcErrorDetail[]
-  /** Sent to the caller as trailing metadata. */
-  readonly metadata?: Readonly<Record<string, string>>
+  /** Sent to the caller as trailing metadata: texts, and bytes under names that end in `-bin`. */
+  readonly metadata?: MetadataInit
   readonly cause?: unknown
 }
 
@@ -37,7 +38,7 @@ export class GrpcError extends Error {
     this.name = 'GrpcError'
     this.code = code
     this.details = details
-    this.metadata = new Headers(metadata)
+    this.metadata = metadataHeaders(metadata)
     this.#remote = cause instanceof ConnectError ? cause : undefined
   }
 

@@ -96,9 +96,9 @@ for (const [way, options] of Object.entries(ways)) {
     test('delivers what was streamed before an error', async () => {
       const received: number[] = []
       const read = async () => {
-        for await (const reply of client().SayHelloStream({ name: 'fail', times: 2 })) received.push(reply.index)
+        for await (const reply of client().SayHelloStream({ name: 'missing', times: 2 })) received.push(reply.index)
       }
-      expect((await failure(read())).statusName).toBe('DATA_LOSS')
+      expect((await failure(read())).statusName).toBe('NOT_FOUND')
       expect(received).toEqual([0, 1])
     })
 

@@ -32,19 +32,18 @@ test('leaving the loop cancels the call on the server', async () => {
     expect(reply.index).toBe(0)
     break
   }
-  expect(await seen.finished.promise).toBe('SayHelloStream')
+  expect(await seen.call('SayHelloStream').ended.promise).toBe('cut off')
 })
 
 test('a signal cancels a unary call, and the server sees it', async () => {
   const seen = await app.resolve(Seen)
   const client = await overGrpc()
-  const before = seen.starts
   const controller = new AbortController()
   const call = client.SayHello({ name: 'wait' }, { signal: controller.signal }).catch((error: unknown) => error)
-  while (seen.starts === before) await new Promise(setImmediate)
+  await seen.call('SayHello').started.promise
   controller.abort()
   expect(await call).toMatchObject({ statusName: 'CANCELLED' })
-  expect(await seen.cancelled.promise).toBe('SayHello')
+  expect(await seen.call('SayHello').ended.promise).toBe('cut off')
 })
 
 /** An app whose unary method does what the test says. */

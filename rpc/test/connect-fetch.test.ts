@@ -90,10 +90,10 @@ test('the handler hears when the caller leaves', async () => {
     headers: { 'content-type': 'application/json' },
     signal: controller.signal,
   }).catch((error: Error) => error.name)
-  while (seen.starts === 0) await new Promise(setImmediate)
+  await seen.call('SayHello').started.promise
   controller.abort()
   expect(await call).toBe('AbortError')
-  expect(await seen.cancelled.promise).toBe('SayHello')
+  expect(await seen.call('SayHello').ended.promise).toBe('cut off')
   await own.stop(true)
   await fresh.stop()
 })

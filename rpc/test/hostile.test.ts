@@ -164,13 +164,12 @@ describe('gRPC', () => {
         te: 'trailers',
       })
       stream.on('error', () => {})
-      const wait = toBinary(HelloRequestSchema, create(HelloRequestSchema, { name: 'wait', times: 1 }))
+      const wait = toBinary(HelloRequestSchema, create(HelloRequestSchema, { name: 'wait' }))
       if (method === 'SayHelloStream') stream.end(envelope(wait))
       else stream.write(envelope(wait))
-      if (method === 'RecordRoute') await new Promise((resolve) => own.ping(resolve))
-      else await new Promise((resolve) => stream.once('data', resolve))
+      await seen.call(method).started.promise
       own.destroy()
-      if (method !== 'RecordRoute') expect(await seen.finished.promise).toBe(method)
+      expect(await seen.call(method).ended.promise).toBe('cut off')
       await fresh.stop()
     })
   }

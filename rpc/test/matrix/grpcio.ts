@@ -1,0 +1,85 @@
+/** Python's grpcio as a client of the matrix and as a server of it, each an OS process that is spoken to in lines of JSON. */
+import { join } from 'node:path'
+import { pythonWithGrpc } from '../python.ts'
+import type { Ending } from '../greeter-app.ts'
+import type { Caller, ClientKind, Outcome } from './caller.ts'
+import { readLines } from './lines.ts'
+import type { Served } from './served.ts'
+
+export const python = pythonWithGrpc()
+
+export const grpcio: ClientKind = {
+  name: 'Python grpcio',
+  port: 'grpc',
+  impossible: {},
+  connect: async ({ address, gzip }) => grpcioCaller(gzip ? [address, 'gzip'] : [address]),
+}
+
+function spawnPython(script: string, options: readonly string[]) {
+  const command = [python ?? '', join(import.meta.dir, 'python', script), ...options]
+  return Bun.spawn(command, { stdin: 'pipe', stdout: 'pipe', stderr: 'inherit' })
+}
+
+function grpcioCaller(options: readonly string[]): Caller {
+  const child = spawnPython('caller.py', options)
+  const open = new Map<number, (outcome: Outcome) => void>()
+  const say = (told: object) => {
+    void child.stdin.write(`${JSON.stringify(told)}\n`)
+    void child.stdin.flush()
+  }
+  const listen = async () => {
+    for await (const line of readLines(child.stdout)) {
+      const { id, outcome } = JSON.parse(line) as { id: number; outcome: Outcome }
+      open.get(id)?.(outcome)
+      open.delete(id)
+    }
+  }
+  void listen()
+  let last = 0
+  return {
+    call(order) {
+      const { cancel, ...rest } = order
+      const id = ++last
+      const { promise, resolve } = Promise.withResolvers<Outcome>()
+      open.set(id, resolve)
+      say({ id, order: rest })
+      void cancel?.then(() => say({ id, cancel: true }))
+      return promise
+    },
+    async close() {
+      child.kill()
+      await child.exited
+    },
+  }
+}
+
+/** A greeter in Python, on the gRPC port only. */
+export async function serveGrpcio(): Promise<Served> {
+  const child = spawnPython('server.py', [])
+  const lines = readLines(child.stdout)
+  const port = (await lines.next()).value
+  const seen = new Map<string, PromiseWithResolvers<void> & { ended: PromiseWithResolvers<Ending> }>()
+  const about = (note: string) => {
+    const call = seen.get(note) ?? { ...Promise.withResolvers<void>(), ended: Promise.withResolvers<Ending>() }
+    seen.set(note, call)
+    return call
+  }
+  const listen = async () => {
+    for await (const line of lines) {
+      const { note, event } = JSON.parse(line) as { note: string; event: 'started' | Ending }
+      if (event === 'started') about(note).resolve()
+      else about(note).ended.resolve(event)
+    }
+  }
+  void listen()
+  return {
+    grpc: `127.0.0.1:${port}`,
+    http: 'a grpcio server has no other port',
+    started: (note) => about(note).promise,
+    ended: (note) => about(note).ended.promise,
+    async stop() {
+      child.kill()
+      await child.exited
+    },
+  }
+}
