@@ -1,6 +1,7 @@
 /** What the app is made of, whatever it is stored in. */
 import { ChannelBackend, createFeatureBuilder, ModelRepository } from '@justscale/core'
-import { ChatMessage, Room } from './room/room.ts'
+import { banLife } from './room/ban-life.ts'
+import { Ban, ChatMessage, Room } from './room/room.ts'
 import { rooms } from './room/room-controller.ts'
 import { RoomFeed } from './room/room-feed.ts'
 import { RoomService } from './room/room-service.ts'
@@ -14,6 +15,7 @@ export class Chat extends createFeatureBuilder()
   .requires(ModelRepository.of(User))
   .requires(ModelRepository.of(Room))
   .requires(ModelRepository.of(ChatMessage))
+  .requires(ModelRepository.of(Ban))
   .requires(ChannelBackend)
   .requires(ChatSecret)
-  .provides((app) => app.add(SignIn).add(RoomFeed).add(RoomService).add(users).add(rooms)) {}
+  .provides((app) => app.add(SignIn).add(RoomFeed).add(RoomService).add(banLife).add(users).add(rooms)) {}

@@ -6,10 +6,11 @@ import {
   createPgRepository,
   PostgresChannelFeature,
   PostgresFeature,
+  PostgresProcessFeature,
   PostgresSchemaFeature,
 } from '@justscale/postgres'
 import { Chat } from './chat.ts'
-import { ChatMessage, Room } from './room/room.ts'
+import { Ban, ChatMessage, Room } from './room/room.ts'
 import { ChatSecret } from './user/chat-secret.ts'
 import { User } from './user/user.ts'
 
@@ -20,10 +21,12 @@ export default defineApp(import.meta, () =>
     .add(bindRepository(ModelRepository.of(User), createPgRepository(createPgModel(User))))
     .add(bindRepository(ModelRepository.of(Room), createPgRepository(createPgModel(Room))))
     .add(bindRepository(ModelRepository.of(ChatMessage), createPgRepository(createPgModel(ChatMessage))))
+    .add(bindRepository(ModelRepository.of(Ban), createPgRepository(createPgModel(Ban))))
     .add(PostgresSchemaFeature)
+    .add(PostgresProcessFeature)
     .add(PostgresChannelFeature)
     .add(bindInstance(ChatSecret, { value: Bun.env['CHAT_SECRET'] ?? crypto.randomUUID() }))
     .add(Chat)
-    .add(OpenApiFeature({ title: 'Chat' }))
+    .add(OpenApiFeature({ title: 'Chat', securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } }))
     .add(HttpFeature),
 )

@@ -4,6 +4,8 @@ import { createChannels } from '@justscale/core'
 export type RoomEvent =
   | { readonly kind: 'said'; readonly author: string; readonly text: string }
   | { readonly kind: 'topic'; readonly topic: string }
+  | { readonly kind: 'joined'; readonly user: string }
   | { readonly kind: 'banned'; readonly user: string }
+  | { readonly kind: 'pardoned'; readonly user: string }
 
 export class RoomFeed extends createChannels<RoomEvent>({ name: 'room' }) {}

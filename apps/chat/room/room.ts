@@ -1,4 +1,4 @@
-/** A room, who is in it or banned from it, and what was said. */
+/** A room with its members, what was said in it, and who is banned from it. */
 import { defineModel, field, type Locked, type Ref } from '@justscale/core'
 import { User } from '../user/user.ts'
 
@@ -8,11 +8,19 @@ export class Room extends defineModel({
     owner: field.ref(User),
     title: field.string().max(80),
     topic: field.string().max(200).default(''),
-    banned: field.refs(User),
+    members: field.refs(User),
   },
 }) {
-  ban(this: Locked<Room>, users: Iterable<Ref<User>>): void {
-    this.banned = User.refs(users)
+  has(user: Ref<User>): boolean {
+    return this.members.items.some((member) => member.equals(User.ref(user)))
+  }
+
+  welcome(this: Locked<Room>, user: Ref<User>): void {
+    this.members = User.refs([...this.members.items, User.ref(user)])
+  }
+
+  expel(this: Locked<Room>, user: Ref<User>): void {
+    this.members = User.refs(this.members.items.filter((member) => !member.equals(User.ref(user))))
   }
 }
 
@@ -23,5 +31,15 @@ export class ChatMessage extends defineModel({
     author: field.string().max(40),
     text: field.string().max(2000),
     at: field.timestamp(),
+  },
+}) {}
+
+export class Ban extends defineModel({
+  name: 'Ban',
+  fields: {
+    room: field.ref(Room).index(),
+    user: field.ref(User),
+    /** Without it the ban is for ever. */
+    until: field.timestamp().optional(),
   },
 }) {}

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { bindInstance, bindRepository, JustScale, ModelRepository } from '@justscale/core'
 import { createClient, HttpFeature, HttpServer } from '@justscale/http'
-import { createInMemoryModel, createInMemoryRepository, MemoryFeature } from '@justscale/memory'
+import { createInMemoryModel, createInMemoryRepository, InMemoryProcessFeature, MemoryFeature } from '@justscale/memory'
 import { Chat } from '../chat.ts'
-import { ChatMessage, Room } from '../room/room.ts'
+import { Ban, ChatMessage, Room } from '../room/room.ts'
 import type { rooms } from '../room/room-controller.ts'
 import { ChatSecret } from '../user/chat-secret.ts'
 import { User } from '../user/user.ts'
@@ -15,6 +15,8 @@ const app = JustScale()
   .add(bindRepository(ModelRepository.of(User), createInMemoryRepository(createInMemoryModel(User))))
   .add(bindRepository(ModelRepository.of(Room), createInMemoryRepository(createInMemoryModel(Room))))
   .add(bindRepository(ModelRepository.of(ChatMessage), createInMemoryRepository(createInMemoryModel(ChatMessage))))
+  .add(bindRepository(ModelRepository.of(Ban), createInMemoryRepository(createInMemoryModel(Ban))))
+  .add(InMemoryProcessFeature)
   .add(bindInstance(ChatSecret, { value: 'test' }))
   .add(Chat)
   .add(HttpFeature({ port: 0, host: '127.0.0.1', readinessDelay: 0, accessLog: false }))
@@ -42,6 +44,8 @@ test('members talk, spectators watch, the owner sets the topic and bans', async 
   const bob = await visitor('bob')
   const room = (await alice.client.post('/rooms', { body: { title: 'Garden' } })).self
   const atAlice = await Talk.open(base, room, alice.token)
+  await expect(Talk.open(base, room, bob.token)).rejects.toThrow()
+  await bob.client.post('/rooms/:room/members', { params: { room } })
   const atBob = await Talk.open(base, room, bob.token)
   const watching = bob.client.events('/rooms/:room/events', { params: { room } })[Symbol.asyncIterator]()
   expect((await watching.next()).value).toMatchObject({ event: 'ready' })

@@ -46,6 +46,7 @@ test('what alice says at one node arrives at the other, and either node can be k
   const alice = await visitor(first.base, 'alice')
   const bob = await visitor(second.base, 'bob')
   const room = (await alice.client.post('/rooms', { body: { title: 'Garden' } })).self
+  await bob.client.post('/rooms/:room/members', { params: { room } })
   const atAlice = await Talk.open(first.base, room, alice.token)
   const atBob = await Talk.open(second.base, room, bob.token)
   atAlice.say('hello')
@@ -70,3 +71,49 @@ test('what alice says at one node arrives at the other, and either node can be k
   })
   expect(said.map(({ text }) => text)).toEqual(['hello', 'hi', 'still here', 'me too'])
 }, 60_000)
+
+test.each([
+  ['the node where it was said', 0],
+  ['the other node', 1],
+])(
+  'a spectator sees the topic and a ban, and the ban ends on time with %s killed',
+  async (_, killed) => {
+    const [first, second] = nodes as [Node, Node]
+    const alice = await visitor(first.base, 'alice')
+    const bob = await visitor(second.base, 'bob')
+    const room = (await alice.client.post('/rooms', { body: { title: 'Garden' } })).self
+    await bob.client.post('/rooms/:room/members', { params: { room } })
+    const watch = async (node: Node) => {
+      const events = createClient<typeof rooms>({ baseUrl: node.base }).events('/rooms/:room/events', {
+        params: { room },
+      })
+      const reader = events[Symbol.asyncIterator]()
+      expect((await reader.next()).value).toMatchObject({ event: 'ready' })
+      return reader
+    }
+    const survivor = nodes[1 - killed] as Node
+    const atSurvivor = await watch(survivor)
+
+    await alice.client.put('/rooms/:room/topic', { params: { room }, body: { topic: 'roses' } })
+    expect((await atSurvivor.next()).value).toMatchObject({ event: 'topic', data: { topic: 'roses' } })
+    const talking = await Talk.open(second.base, room, bob.token)
+    const [found] = (await alice.client.get('/rooms/:room/members', { params: { room } })).filter(
+      ({ name }) => name === 'bob',
+    )
+    if (found === undefined) throw new Error('bob is no member')
+    await alice.client.post('/rooms/:room/bans', { params: { room }, body: { user: found.self, minutes: 1 / 20 } })
+    expect((await atSurvivor.next()).value).toMatchObject({ event: 'banned', data: { user: 'bob' } })
+    expect(await talking.closed).toBe(4003)
+
+    await nodes[killed]?.kill()
+    expect((await atSurvivor.next()).value).toMatchObject({ event: 'pardoned', data: { user: 'bob' } })
+    const again = createClient<typeof rooms>({
+      baseUrl: survivor.base,
+      headers: { authorization: `Bearer ${bob.token}` },
+    })
+    await again.post('/rooms/:room/members', { params: { room } })
+    expect((await atSurvivor.next()).value).toMatchObject({ event: 'joined', data: { user: 'bob' } })
+    await atSurvivor.return?.(undefined)
+  },
+  60_000,
+)

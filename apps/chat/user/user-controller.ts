@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { SignIn } from './sign-in.ts'
 import { User } from './user.ts'
 
-const UserView = view(User, { self: true, fields: ['name'] })
+export const UserView = view(User, { self: true, fields: ['name'] })
 
 export const users = createController('/sign-in', {
   inject: { signIn: SignIn },
