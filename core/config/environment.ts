@@ -5,21 +5,41 @@
 import { readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { BuiltIn, AppBuilder } from '../app/builder-type.ts'
-import { createFeatureBuilder, type FeatureToken } from '../feature/create-feature-builder.ts'
+import type { Component, componentFacts, providesAtLeast } from '../container/component.ts'
+import { createFeatureBuilder } from '../feature/create-feature-builder.ts'
 import { EnvironmentNotFoundError } from './errors.ts'
 
-/** What every environment file of an app provides: the type that its `defineApp` callback asks for. */
-export type EnvironmentOf<Provided> = FeatureToken<string, never, Provided, never>
+export interface EnvironmentFacts<Late> {
+  readonly name: 'Environment'
+  readonly requires: never
+  readonly late: Late
+  readonly provides: unknown
+  readonly binds: never
+}
 
-/** The components of one environment. Give the app's contract as the return type to have each file checked against it. */
-export function createEnvironment<Provided>(
-  add: (builder: AppBuilder<BuiltIn>) => AppBuilder<Provided, never>,
-): FeatureToken<'Environment', never, Exclude<Provided, BuiltIn>, never> {
-  return createFeatureBuilder().name('Environment').provides(add) as unknown as FeatureToken<
-    'Environment',
-    never,
+/**
+ * What every environment file of an app provides at least, as the union of its tokens: `type AppEnv = EnvironmentOf<typeof
+ * Mailer | typeof Limits>` is the parameter of the `defineApp` callback, and what a file is checked against:
+ * `export default createEnvironment(...) satisfies AppEnv`.
+ */
+export interface EnvironmentOf<Provided> extends Component {
+  readonly [componentFacts]: EnvironmentFacts<never>
+  readonly [providesAtLeast]: (token: Provided) => void
+}
+
+/** An environment whose models or lazy edges may need more than it provides itself. */
+export interface EnvironmentToken<Provided, Late> extends Component {
+  readonly [componentFacts]: EnvironmentFacts<Exclude<Late, Provided>>
+  readonly [providesAtLeast]: (token: Provided) => void
+}
+
+/** The components of one environment. */
+export function createEnvironment<Provided, Late>(
+  add: (builder: AppBuilder<BuiltIn>) => AppBuilder<Provided, Late>,
+): EnvironmentToken<Exclude<Provided, BuiltIn>, Late> {
+  return createFeatureBuilder().name('Environment').provides(add) as unknown as EnvironmentToken<
     Exclude<Provided, BuiltIn>,
-    never
+    Late
   >
 }
 

@@ -1,7 +1,13 @@
 /** What users import from `@justscale/core/config`. */
 export { defineConfig, defineFlags, defineSecret, loadConfig, provideConfig } from './define-config.ts'
 export type { ConfigComponent, ConfigKind, ConfigOptions, ConfigSource, ConfigToken } from './define-config.ts'
-export { createEnvironment, loadEnvironment, type BundledEnvironments, type EnvironmentOf } from './environment.ts'
+export {
+  createEnvironment,
+  loadEnvironment,
+  type BundledEnvironments,
+  type EnvironmentOf,
+  type EnvironmentToken,
+} from './environment.ts'
 export { environmentName } from './environment-name.ts'
 export { ConfigService } from './config-service.ts'
 export type { ConfigControl, ConfigEntry } from './config-control.ts'

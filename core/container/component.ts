@@ -84,9 +84,17 @@ export type RequiresOf<C> = C extends { readonly [componentFacts]: { readonly re
   : never
 export type LateOf<C> = C extends { readonly [componentFacts]: { readonly late: infer Late } } ? Late : never
 export type BindsOf<C> = C extends { readonly [componentFacts]: { readonly binds: infer Binds } } ? Binds : never
-export type ProvidesOf<C> = C extends { readonly [componentFacts]: { readonly provides: infer Provides } }
-  ? ReplaceSelf<Provides, C>
-  : never
+/**
+ * Says what a component provides by a parameter, so that one which provides more fits where less is asked for: what
+ * environments promise an app.
+ */
+export declare const providesAtLeast: unique symbol
+
+export type ProvidesOf<C> = C extends { readonly [providesAtLeast]: (token: infer Provides) => void }
+  ? Provides
+  : C extends { readonly [componentFacts]: { readonly provides: infer Provides } }
+    ? ReplaceSelf<Provides, C>
+    : never
 type ReplaceSelf<Provides, C> = Provides extends Self ? C : Provides
 
 /** The name if it is a literal, else the component's type: `typeof AuthFeature`. */

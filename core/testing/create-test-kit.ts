@@ -27,10 +27,11 @@ export interface LogLine {
 }
 
 /** Builds and starts the app. Rejects with what `build` or `start` fail with. */
-export async function createTestKit<Provided>(builder: AppBuilder<Provided, never, never>): Promise<TestKit<Provided>> {
+export async function createTestKit<Provided, Late>(
+  builder: AppBuilder<Provided, Late> & Complete<Provided>,
+): Promise<TestKit<Provided>> {
   const sink = new CollectingSink()
-  const quiet = builder.override(bindInstance(LogSink, sink) as never) as AppBuilder<Provided, never, never>
-  const app = (quiet.build as () => Application<Provided>)()
+  const app = (builder.override(bindInstance(LogSink, sink) as never) as Complete<Provided>).build()
   await app.start()
   return {
     app,
@@ -39,6 +40,11 @@ export async function createTestKit<Provided>(builder: AppBuilder<Provided, neve
     run: (body) => app.run(body, { name: 'test' }),
     [Symbol.asyncDispose]: () => app.stop(),
   }
+}
+
+/** A builder that nothing is missing in. */
+interface Complete<Provided> {
+  readonly build: () => Application<Provided>
 }
 
 class CollectingSink extends LogSink {
