@@ -29,7 +29,12 @@ export class ProcessRun {
   constructor(node: NodeContext, process: LoadedProcess) {
     this.id = process.record.id
     this.definition = process.record.definition
-    this.#run = new RunState(node, process, () => this.#turn())
+    this.#run = new RunState(
+      node,
+      process,
+      () => this.#turn(),
+      (error) => this.#park(error),
+    )
   }
 
   /** Stops at once: nothing more is started or committed. */

@@ -11,7 +11,7 @@ import type { Binding, ProgramDebug, StepSite } from '../program/program.ts'
 import type { EngineStore, StoredProgram } from '../store/store.ts'
 import { compiledOf, type ProcessDefinition } from './definition.ts'
 
-/** Tells whether a step only reads, from the dependency it is called on. */
+/** Tells whether a step only reads, from the dependency, or the import, that it is called on. */
 export type ReadJudge = (dependency: unknown, site: StepSite) => boolean
 
 export class Programs {
@@ -148,8 +148,8 @@ class DefinitionEnvironment implements Environment {
     this.#loaded.set(program.hash, program)
   }
 
-  isRead(site: StepSite): boolean {
-    return this.#isRead(site.dependency === undefined ? undefined : this.dependencies[site.dependency], site)
+  isRead(site: StepSite, binding?: unknown): boolean {
+    return this.#isRead(site.dependency === undefined ? binding : this.dependencies[site.dependency], site)
   }
 
   program(hash: string): LoadedProgram {

@@ -26,6 +26,8 @@ export class RunState {
   readonly node: NodeContext
   /** Tries further turns; never rejects. */
   readonly again: () => Promise<void>
+  /** It cannot be run now, as a call of it found out: leaves it alone for a while. */
+  readonly giveUp: (error: unknown) => void
   /** One turn, or one joined commit, at a time. */
   readonly mutex = new Mutex()
   /** Host calls in flight, by key. */
@@ -72,10 +74,11 @@ export class RunState {
   gone = false
   turning = false
 
-  constructor(node: NodeContext, process: LoadedProcess, again: () => Promise<void>) {
+  constructor(node: NodeContext, process: LoadedProcess, again: () => Promise<void>, giveUp: (error: unknown) => void) {
     this.node = node
     this.process = process
     this.again = again
+    this.giveUp = giveUp
     this.told = node.clock.now()
     this.id = process.record.id
     this.path = process.record.path

@@ -35,7 +35,12 @@ export function launch(run: RunState): void {
 async function perform(run: RunState, call: Call): Promise<void> {
   for (let attempt = 1; !run.gone; attempt++) {
     run.node.metrics.counters.steps++
-    const retry = await attemptCall(run, call, attempt)
+    let retry: StepRetry | undefined
+    try {
+      retry = await attemptCall(run, call, attempt)
+    } catch (error) {
+      return error instanceof FencedError ? letGo(run) : run.giveUp(error)
+    }
     if (retry === undefined) break
     run.node.report({ kind: 'retried', process: run.path, step: call.name, attempt, error: retry })
     if (attempt >= ATTEMPTS) {

@@ -5,13 +5,32 @@
 import { createEngine, type Engine, type Process } from '@justscale/engine'
 import { MemoryStore } from '@justscale/engine/memory'
 import { seededEntropy, TestClock } from '@justscale/engine/testing'
-import type { EngineStore, StoreSession } from '../../../store/store.ts'
-import { chain, counter, expectedResults, family, fanOut, impatient, signals, workload, world } from './workload.ts'
+import type { EngineStore, NodeOptions, StoreSession } from '../../../store/store.ts'
+import { transactionalHost } from './transactional-host.ts'
+import {
+  adder,
+  chain,
+  counter,
+  expectedResults,
+  family,
+  fanOut,
+  impatient,
+  signals,
+  workload,
+  world,
+} from './workload.ts'
+
+/** Where tests plant faults. */
+export interface Plant {
+  /** Put around each session. */
+  session?(session: StoreSession, store: MemoryStore): StoreSession
+  /** What a node tells the store of itself. */
+  node?(options: NodeOptions): NodeOptions
+}
 
 export interface SimulationOptions {
   readonly seed: number
-  /** Put around each session: where tests plant faults. */
-  plant?(session: StoreSession, store: MemoryStore): StoreSession
+  readonly plant?: Plant
   /** Most times a node is killed or frozen (default 6). */
   readonly kills?: number
 }
@@ -27,18 +46,15 @@ const INSTANCES = 3
 /** Calls to the store in one simulation at most: a fault that makes engines spin ends in silence, and is then found. */
 const CALLS = 20_000
 
-/** An effect under its idempotency key: how often it ran, and whether its argument was another one then. */
+/** An effect under its idempotency key: when it ran first, how often, and whether its argument was another one then. */
 interface Effect {
   readonly text: string
+  readonly at: number
   readonly count: number
   readonly changed: boolean
 }
 
-export async function simulate({
-  seed,
-  plant = (session) => session,
-  kills: most = 6,
-}: SimulationOptions): Promise<SimulationResult> {
+export async function simulate({ seed, plant = {}, kills: most = 6 }: SimulationOptions): Promise<SimulationResult> {
   const random = generator(seed)
   const clock = new TestClock(1_700_000_000_000)
   const store = new MemoryStore({ clock })
@@ -48,11 +64,14 @@ export async function simulate({
     const known = effects.get(key)
     effects.set(key, {
       text,
+      at: known?.at ?? clock.now(),
       count: (known?.count ?? 0) + 1,
       changed: known !== undefined && (known.changed || known.text !== text),
     })
   }
   const nodes: { engine: Engine; sessions: StoreSession[] }[] = []
+  const dead = new Set<number>()
+  const broken = new Set<string>()
   let kills = 0
   let calls = 0
 
@@ -67,16 +86,20 @@ export async function simulate({
   function shaky(sessions: StoreSession[]): EngineStore {
     return over(store, {
       capabilities: { notify: true, sessions: true, terminate: true },
-      async connect(options) {
+      async connect(given) {
+        const options = plant.node?.(given) ?? given
         const onWake = () => void (random(4) > 0 && options.onWake())
-        const session = plant(await store.connect({ ...options, onWake }), store)
+        const real = await store.connect({ ...options, onWake })
+        const session = plant.session?.(real, store) ?? real
         sessions.push(session)
         return over(session, {
           claim: (limit, running) => bounded(() => session.claim(limit, running)),
           reload: (id) => bounded(() => session.reload(id)),
           async commit(checkpoints) {
             await sleep(random(30))
+            const replaced = dead.has(real.node)
             const answers = await bounded(() => session.commit(checkpoints))
+            if (replaced && answers.includes('accepted')) broken.add(`node ${real.node} wrote after it was replaced`)
             await sleep(random(30))
             if (random(25) === 0) throw new Error('the answer was lost')
             return answers
@@ -91,6 +114,7 @@ export async function simulate({
     const engine = createEngine({
       store: shaky(sessions),
       processes: workload,
+      host: transactionalHost({ random, sleep }),
       clock,
       entropy: seededEntropy(seed * 31 + nodes.length + kills),
       name: `node ${nodes.length}`,
@@ -106,6 +130,7 @@ export async function simulate({
     const session = node?.sessions.at(-1)
     if (node === undefined || session === undefined) return
     kills++
+    dead.add(session.node)
     store.kill(session.node)
     // Half of them are zombies: they live on, find out, and join again.
     if (random(2) === 0) return
@@ -118,7 +143,7 @@ export async function simulate({
   const started: Promise<unknown>[] = []
   for (let index = 0; index < INSTANCES; index++) {
     const engine = () => nodes[random(nodes.length)]?.engine as Engine
-    for (const definition of [chain, fanOut, family] as readonly Process<{ id: string }, unknown>[])
+    for (const definition of [adder, chain, fanOut, family] as readonly Process<{ id: string }, unknown>[])
       started.push(engine().run(definition, { id: `${index}` }))
     for (const definition of [counter, impatient] as readonly Process<{ counter: string }, unknown>[])
       started.push(engine().run(definition, { counter: `${index}` }))
@@ -138,10 +163,10 @@ export async function simulate({
     for (const { path } of await store.list({ status: ['quarantined'] })) await nodes[0]?.engine.process(path).retry()
     await clock.advance(60_000)
   }
-  const broken = [...(await check(store, nodes[0]?.engine as Engine, effects, kills))]
-  if (calls > CALLS) broken.push(`the store was called more than ${CALLS} times`)
+  for (const line of await check(store, nodes[0]?.engine as Engine, effects, kills)) broken.add(line)
+  if (calls > CALLS) broken.add(`the store was called more than ${CALLS} times`)
   for (const { engine } of nodes) await engine.stop()
-  return { kills, broken }
+  return { kills, broken: [...broken] }
 }
 
 async function check(
@@ -164,6 +189,13 @@ async function check(
   for (let index = 0; index < INSTANCES; index++) {
     for (const [path, wanted] of Object.entries(expectedResults(`${index}`)))
       expectEqual(broken, path, results[path], wanted)
+  }
+  for (const [key, { text, at }] of effects) {
+    const [, index, step] = /^(\d+) step ([1-4]) /.exec(text) ?? []
+    if (index === undefined) continue
+    const before = [...effects.values()].find((effect) => effect.text.startsWith(`${index} step ${Number(step) - 1} `))
+    const pause = at - (before?.at ?? 0)
+    if (pause < (Number(step) - 1) * 1_000) broken.push(`the timer before ${key} was over after ${pause} ms`)
   }
   const texts = new Map<string, number>()
   for (const [key, { text, count, changed }] of effects) {

@@ -17,6 +17,14 @@ export const outside = {
   },
 }
 
+/** Emits from within steps. */
+export const relay = {
+  async add(counter: string, amount: number): Promise<void> {
+    await world.wait()
+    await signals.added({ counter, amount })
+  },
+}
+
 export const signals = defineSignals((signal) => ({
   added: signal('/counter/:counter/added').data<{ readonly amount: number }>(),
 }))
@@ -85,6 +93,17 @@ export const family = defineProcess({
   },
 })
 
+/** Adds up to a counter of its own, from within its steps. */
+export const adder = defineProcess({
+  path: '/adder/:id',
+  inject: { relay },
+  async handler({ relay }, { id }) {
+    const own = await counter({ counter: `of-${id}` })
+    for (let amount = 1; amount <= 10; amount++) await relay.add(`of-${id}`, amount)
+    return await own.result
+  },
+})
+
 export const impatient = defineProcess({
   path: '/impatient/:counter',
   inject: { outside },
@@ -106,11 +125,13 @@ export const impatient = defineProcess({
 })
 
 /** All of them, and what each gives for an instance. */
-export const workload = [chain, counter, family, fanOut, impatient, leaf]
+export const workload = [adder, chain, counter, family, fanOut, impatient, leaf]
 
 export function expectedResults(index: string): Readonly<Record<string, unknown>> {
   return {
     [`/counter/${index}`]: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+    [`/adder/${index}`]: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+    [`/counter/of-${index}`]: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
     [`/chain/${index}`]: 5,
     [`/fan/${index}`]: 4,
     [`/family/${index}`]: [0, 1, 2].map((number) => `leaf ${index}-${number}`),

@@ -1,0 +1,41 @@
+/**
+ * A step host whose steps are transactions: the checkpoint goes into them, and under the seed they commit, are rolled back, or
+ * are lost during COMMIT, so that nobody knows.
+ */
+import { type StepHost, StepRetry } from '@justscale/engine'
+import { settle } from '../../../step/plain-host.ts'
+import { enterStep } from '../../../step/current-step.ts'
+import type { MemoryTransaction } from '../../../step/transaction.ts'
+
+export interface TransactionalHostOptions {
+  /** A whole number from 0 to below - 1. */
+  random(below: number): number
+  sleep(milliseconds: number): Promise<void>
+}
+
+export function transactionalHost({ random, sleep }: TransactionalHostOptions): StepHost {
+  return {
+    open: () => ({
+      run: (step, invoke) => settle(() => enterStep(step, invoke)),
+      abort: async () => {},
+      async close(join) {
+        // Some steps have no transaction.
+        if (random(3) === 0) return 'detached'
+        const writes: (() => void)[] = []
+        const transaction: MemoryTransaction = {
+          kind: 'memory',
+          storage: 'memory',
+          onCommit: (apply) => void writes.push(apply),
+        }
+        await join.write(transaction)
+        await sleep(random(30))
+        const fate = random(8)
+        if (fate === 0) throw new StepRetry('could not serialize access', 'no', new Error('40001'))
+        for (const apply of writes) apply()
+        await sleep(random(10))
+        if (fate === 1) throw new StepRetry('the connection was lost during COMMIT', 'unknown', new Error('08006'))
+        return 'joined'
+      },
+    }),
+  }
+}
