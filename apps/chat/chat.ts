@@ -1,5 +1,6 @@
 /** What the app is made of, whatever it is stored in. */
 import { ChannelBackend, createFeatureBuilder, ModelRepository } from '@justscale/core'
+import { page } from './page/page-controller.ts'
 import { banLife } from './room/ban-life.ts'
 import { Ban, ChatMessage, Room } from './room/room.ts'
 import { rooms } from './room/room-controller.ts'
@@ -18,4 +19,4 @@ export class Chat extends createFeatureBuilder()
   .requires(ModelRepository.of(Ban))
   .requires(ChannelBackend)
   .requires(ChatSecret)
-  .provides((app) => app.add(SignIn).add(RoomFeed).add(RoomService).add(banLife).add(users).add(rooms)) {}
+  .provides((app) => app.add(SignIn).add(RoomFeed).add(RoomService).add(banLife).add(users).add(rooms).add(page)) {}
