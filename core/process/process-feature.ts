@@ -13,7 +13,6 @@ import {
   plainText,
   type ProcessDefinition,
   type Schedule,
-  type StepSite,
 } from '@justscale/engine'
 import type { Application } from '../app/application.ts'
 import { type AppContext, runInApp } from '../app/context.ts'
@@ -37,9 +36,9 @@ import { modelName } from '../model/model-metadata.ts'
 import type { AnyModelClass } from '../model/model-type.ts'
 import { referenceFrom } from '../model/reference-from.ts'
 import { Reference } from '../reference/reference.ts'
-import { Repository } from '../repository/repository.ts'
 import { cellHost } from './cell-host.ts'
 import { engineMetrics } from './engine-metrics.ts'
+import { isRead } from './is-read.ts'
 import { type ProcessDetail, processDependencies } from './create-process.ts'
 import { entityValueTypes } from './entity-values.ts'
 import { parameterModel } from './parameter-types.ts'
@@ -190,12 +189,4 @@ function parameterText(value: unknown): string {
   if (value instanceof Reference) return value.identifier
   const state = entityState(value)
   return state === undefined || state.form === 'transient' ? plainText(value) : state.identifier
-}
-
-const readVerbs = new Set(['find', 'findOne', 'get', 'getMany', 'count', 'exists', 'aggregate'])
-
-/** Reads: a read verb called directly on an injected repository, and an awaited reference. */
-function isRead(dependency: unknown, site: StepSite): boolean {
-  if (site.kind === 'value') return site.read
-  return dependency instanceof Repository && readVerbs.has(site.method ?? '')
 }

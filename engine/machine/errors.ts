@@ -29,6 +29,17 @@ export class IterationLimitError extends EngineError {
   }
 }
 
+/** Something was to run beside a block that holds a lock: a fan-out or floating call of a routine of another module. */
+export class FiberInLockError extends EngineError {
+  readonly code = 'ENGINE_FIBER_IN_LOCK'
+
+  constructor(slot: string) {
+    super(`A call was to run beside the block that holds \`${slot}\`, outside its unit of work`, {
+      hint: 'Call the routine before or after the block, or let it await its calls one after the other.',
+    })
+  }
+}
+
 /** Whether an error is the cancellation, also when it was stored and read back since. */
 export function isCancellation(error: unknown): boolean {
   return error instanceof ProcessCancelled || (error instanceof Error && error.name === 'ProcessCancelled')

@@ -2,7 +2,7 @@
 import type { AcquireOp, ListenOp, ReleaseOp } from '../program/op.ts'
 import type { Fiber, Frame, Resource } from '../program/state.ts'
 import type { StepOutcome } from '../step/step.ts'
-import { ResourceGoneError } from './errors.ts'
+import { FiberInLockError, ResourceGoneError } from './errors.ts'
 import { evaluate } from './evaluate.ts'
 import { programOf, topFrame, type Run } from './run-context.ts'
 import { throwInto, type Completion } from './unwind.ts'
@@ -81,6 +81,13 @@ function holderOf(run: Run, frame: Frame, path: string): [Frame, string] {
     slot = slot.slice(3)
   }
   return [owner, slot]
+}
+
+/** The compiler sees this in one module; a routine of another may still start fibers in a block that holds a lock. */
+export function checkNoLock(run: Run, fiber: Fiber): void {
+  for (const id of fiber.stack)
+    for (const [slot, { kind }] of run.state.frames.get(id)?.resources ?? [])
+      if (kind === 'runtime') throw new FiberInLockError(slot)
 }
 
 /** Gives up everything a fiber holds, because it starts to wait durably. */

@@ -7,7 +7,7 @@ import { waitSpec, type WaitSpec } from '../program/wait.ts'
 import { ProcessCancelled } from '../errors.ts'
 import { evaluate } from './evaluate.ts'
 import { addFiber, addFrame, addWaiter, isHandle, joinOutcome } from './fiber.ts'
-import { acquire, isHeld, listen, need, release, releaseForWait } from './resource.ts'
+import { acquire, checkNoLock, isHeld, listen, need, release, releaseForWait } from './resource.ts'
 import { programOf, topFrame, type Run } from './run-context.ts'
 import { clarify } from './stack.ts'
 import { complete, deliver, throwInto, type Completion } from './unwind.ts'
@@ -54,9 +54,9 @@ function step(run: Run, fiber: Fiber, frame: Frame, op: Op): void {
     case 'call':
       return call(run, fiber, frame, op)
     case 'spawn':
-      return spawn(run, frame, op)
+      return spawn(run, fiber, frame, op)
     case 'spawnEach':
-      return spawnEach(run, frame, op)
+      return spawnEach(run, fiber, frame, op)
     case 'join':
       return join(run, fiber, frame, op)
     case 'acquire':
@@ -113,7 +113,8 @@ function callHost(run: Run, fiber: Fiber, frame: Frame, op: AwaitOp, site: StepS
   const again = fiber.wait.kind === 'call'
   if (!again) fiber.visits++
   fiber.wait = { kind: 'call' }
-  const read = run.env.isRead(site)
+  const { bindings } = programOf(run, frame)
+  const read = run.env.isRead(site, site.binding === undefined ? undefined : bindings[site.binding])
   run.effects.push({
     kind: 'call',
     fiber: fiber.id,
@@ -216,7 +217,8 @@ function enclosing(run: Run, frame: Frame, parent: number): number {
   return at.id
 }
 
-function spawn(run: Run, frame: Frame, op: SpawnOp): void {
+function spawn(run: Run, fiber: Fiber, frame: Frame, op: SpawnOp): void {
+  checkNoLock(run, fiber)
   const args = evaluate(run, frame, op.args)
   const child = start(run, frame, op.routine, args)
   if (op.to !== undefined) frame.slots[op.to] = { $fiber: child.id }
@@ -224,7 +226,8 @@ function spawn(run: Run, frame: Frame, op: SpawnOp): void {
   runFiber(run, child)
 }
 
-function spawnEach(run: Run, frame: Frame, op: SpawnEachOp): void {
+function spawnEach(run: Run, fiber: Fiber, frame: Frame, op: SpawnEachOp): void {
+  checkNoLock(run, fiber)
   const items = Array.from(evaluate(run, frame, op.code) as Iterable<unknown>)
   const children = items.map((item, index) => start(run, frame, op.routine, [item, index, items]))
   frame.slots[op.to] = children.map((child) => ({ $fiber: child.id }))

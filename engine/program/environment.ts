@@ -10,8 +10,8 @@ import type { Slots } from './state.ts'
 export interface Environment {
   /** Injected dependencies by inject key. */
   readonly dependencies: Readonly<Record<string, unknown>>
-  /** Whether this step only reads: decided by what the dependency is (repository, declared method, reference). */
-  isRead(site: StepSite): boolean
+  /** Whether this step only reads: decided by what its dependency or `binding` is (repository, model, declared method). */
+  isRead(site: StepSite, binding?: unknown): boolean
   /** The program of a hash: those of running frames are always known. */
   program(hash: string): LoadedProgram
   /** Makes the program of an exported routine known, before frames of it exist; answers it loaded. */
