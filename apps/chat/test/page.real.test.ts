@@ -134,7 +134,10 @@ inBrowser(
     await small.goto(owner.url().replace(/^http:\/\/[^/]+/, new URL(small.url()).origin))
     await small.reload()
     await small.getByRole('heading', { name: 'Kitchen' }).waitFor()
-    await small.getByText('Nothing was said yet.').or(small.locator('#log')).first().waitFor()
+    await heard(small, 'Nothing was said yet.')
+    await say(owner, 'Soup')
+    await heard(small, 'Soup')
+    expect(await small.getByText('Nothing was said yet.').count()).toBe(0)
     const overflow = await small.evaluate(
       () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
     )
