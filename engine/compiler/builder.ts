@@ -5,7 +5,7 @@
 import type { JoinMode } from '../program/op.ts'
 import type { CleanupRow, StepSite } from '../program/program.ts'
 import { make, type Node } from './ast.ts'
-import type { Code } from './rewrite.ts'
+import type { Code } from './code.ts'
 import type { RoutineUnit } from './unit.ts'
 
 /** A place in the program, known when it was reached. */

@@ -8,21 +8,12 @@ import type { BindingTable } from './binding.ts'
 import { declareBoxes } from './box-declarations.ts'
 import { capturedResources } from './captured-resources.ts'
 import { checkTarget, refuseValue } from './check-use.ts'
+import type { Code } from './code.ts'
 import { engineName } from './module.ts'
 import type { Variable } from './scope.ts'
 import { isRoutineOnly } from './place.ts'
 import { definedBy, holdsSlot } from './slots.ts'
 import { boxSlot, type RoutineUnit, type Unit } from './unit.ts'
-
-export interface Code {
-  readonly node: Node
-  /** Slots of its frame that it may read. */
-  readonly uses: ReadonlySet<string>
-  /** Slots that it certainly writes, before any read of them. */
-  readonly defines: ReadonlySet<string>
-  /** Resources of frames around that it uses, as `$p.` per frame and the slot there. */
-  readonly resources: ReadonlySet<string>
-}
 
 const NOWHERE: Node = { type: '', start: 0, end: 0 }
 
@@ -233,16 +224,17 @@ export class Rewriter {
     copy(func, (each) => {
       const inner = each.type === 'Identifier' ? each.variable : undefined
       if (inner?.slot && inner.owner === this.routine.node) this.use(inner)
-      else if (inner?.box !== undefined) this.passed(inner, inner.box)
+      else if (inner?.slot) this.captured(inner)
       return undefined
     })
   }
 
-  /** The slot that a per-iteration object of a frame around is taken over into. */
-  private passed(variable: Variable, box: string): void {
+  /** A variable of a frame around: its per-iteration object is taken over into a slot, its resource may be needed again. */
+  private captured(variable: Variable): void {
     let owner = this.routine.parent
     while (owner && owner.node !== variable.owner) owner = owner.parent
-    if (owner) this.uses.add(boxSlot(this.routine, owner, box))
+    if (owner && variable.box !== undefined) this.uses.add(boxSlot(this.routine, owner, variable.box))
+    if (owner) for (const each of capturedResources(this.routine, variable)) this.resources.add(each)
   }
 
   private free(node: Node): Node {
