@@ -20,21 +20,22 @@ export interface EventStreamOptions {
 }
 
 type Next = IteratorResult<EventMessage>
+/** What a pull came to. */
+type Arrived = { readonly next: Next } | { readonly error: unknown }
 
 export class EventStream {
   readonly #iterator: AsyncIterator<EventMessage>
   readonly #options: EventStreamOptions
-  readonly #aborted: Promise<'aborted'>
-  #pending: Promise<Next> | undefined
+  #pulling = false
+  #arrived: Arrived | undefined
+  /** Wakes who waits for the next event. (A race against a promise that lives as long as the stream would keep every event.) */
+  #wake: (() => void) | undefined
   #ended = false
 
   constructor(events: AsyncIterable<EventMessage>, options: EventStreamOptions) {
     this.#iterator = events[Symbol.asyncIterator]()
     this.#options = options
-    this.#aborted = new Promise((resolve) => {
-      if (options.signal.aborted) resolve('aborted')
-      else options.signal.addEventListener('abort', () => resolve('aborted'), { once: true })
-    })
+    options.signal.addEventListener('abort', () => this.#wake?.(), { once: true })
   }
 
   /**
@@ -80,7 +81,7 @@ export class EventStream {
       const next = await this.#nextWithin(this.#options.heartbeat)
       if (this.#ended) return undefined
       if (next === 'quiet') return ': ping\n\n'
-      if (next !== 'aborted') this.#pending = undefined
+      if (next !== 'aborted') this.#arrived = undefined
       if (next !== 'aborted' && next.done !== true) return eventText(next.value)
       this.#end()
       return undefined
@@ -92,28 +93,45 @@ export class EventStream {
     }
   }
 
-  /** The event that comes next; asking again while it is on its way gives the same one. */
+  /** The event that comes next; the same one until it is taken out of `#arrived`. */
   async #nextWithin(milliseconds: number): Promise<Next | 'quiet' | 'aborted'> {
-    const quiet = Promise.withResolvers<'quiet'>()
-    const timer = setTimeout(() => quiet.resolve('quiet'), milliseconds)
-    try {
-      this.#pending ??= this.#pull()
-      return await Promise.race([this.#pending, quiet.promise, this.#aborted])
-    } finally {
+    if (this.#arrived === undefined) {
+      this.#pull()
+      let timer: ReturnType<typeof setTimeout> | undefined
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+        timer = setTimeout(resolve, milliseconds)
+        if (this.#options.signal.aborted) resolve()
+      })
       clearTimeout(timer)
+      this.#wake = undefined
     }
+    if (this.#options.signal.aborted) return 'aborted'
+    if (this.#arrived === undefined) return 'quiet'
+    if ('error' in this.#arrived) throw this.#arrived.error
+    return this.#arrived.next
   }
 
-  #pull(): Promise<Next> {
+  /** Starts the generator's next event, unless one is on its way. */
+  #pull(): void {
+    if (this.#pulling) return
+    this.#pulling = true
     const { name, signal, caller, enter } = this.#options
-    return enter(() => runInCell({ name, signal, caller }, () => this.#iterator.next()))
+    const arrive = (arrived: Arrived) => {
+      this.#pulling = false
+      this.#arrived = arrived
+      this.#wake?.()
+    }
+    enter(() => runInCell({ name, signal, caller }, () => this.#iterator.next())).then(
+      (next) => arrive({ next }),
+      (error: unknown) => arrive({ error }),
+    )
   }
 
   #end(): void {
     if (this.#ended) return
     this.#ended = true
     // A generator that waits for its next event runs its `finally` once that wait ends; its signal tells it to.
-    this.#pending?.catch(() => {})
     const { enter, onError, onEnd } = this.#options
     void enter(() => Promise.resolve(this.#iterator.return?.())).catch(onError)
     onEnd()
