@@ -30,7 +30,9 @@ export function analyseFlow(builder: Builder): Flow {
       const op = ops[pc] as DraftOp
       if (!STANDS.has(op.op) && !op.needs && pc !== routine.start) continue
       const fact = facts[pc] as Facts
-      const kept = ['wait', 'race', 'call'].includes(op.op) ? standing(fact, before) : (before[pc] as Set<string>)
+      // An op whose resource is acquired again first stands before its operands were read.
+      const isRead = ['wait', 'race', 'call'].includes(op.op) && !op.needs
+      const kept = isRead ? standing(fact, before) : (before[pc] as Set<string>)
       const race = op.op === 'race' && op.to !== undefined ? [op.to] : []
       live[pc] = [...new Set([...kept, ...race, ...fact.captured, ...floating])]
         .filter((slot) => !hidden.has(slot))

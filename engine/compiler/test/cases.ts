@@ -115,6 +115,7 @@ export const cases: Readonly<Record<string, string>> = {
   'exception leaves loops': `const out = []; for (const x of [1, 2]) { try { for (const y of [1, 2]) { if (y === 2) throw new Error('y'); out.push(await svc.id(x)) } } catch { out.push('c') } } return out`,
   'a resource is read by a step': `using u = { held: await svc.id(1), [Symbol.dispose]() {} }; await svc.id(u.held); const read = async () => { await svc.id(0); return await svc.id(u.held) }; return [u.held, await read()]`,
   'a resource keeps what it was made with': `let n = 1; using u = { held: n, more: [n, { n }], [Symbol.dispose]() {} }; n = 2; await delay.days(1); return [u.held, u.more, n]`,
+  'operands are kept while a resource is acquired again': `using u = await svc.lock(5); const both = async (a: number, b: number) => [await svc.id(a), b]; await delay.days(1); return await both(await svc.id(7), u.held)`,
   'a resource is read by a closure in a function after a wait': `using u = { held: 5, [Symbol.dispose]() {} }; const later = async () => { const read = () => u.held; await delay.days(1); return read() }; return await later()`,
   'a resource is read in a function after a wait': `using u = { held: 5, [Symbol.dispose]() {} }; const read = () => u.held; const later = async () => { await delay.days(1); const deep = async () => { await delay.days(1); return u.held + read() }; return [u.held, await deep()] }; return await later()`,
 }

@@ -24,6 +24,8 @@ export function tracingServices(trace: string[]): Services {
         return attempt
       }),
       object: traced('object', (value: number) => ({ a: value, b: { c: [value, value + 1] }, f: 'x' })),
+      // Not in the trace: taken again after every wait.
+      lock: (async (held: unknown) => ({ held, [Symbol.dispose]() {} })) as never,
       twice: ((value: number) => value * 2) as never,
     },
   }
