@@ -11,15 +11,23 @@ export type MissingDepsError<Consumer, Missing> = readonly ['missing dependency'
 /** Two bindings of one token; tests use `.override`. */
 export type DuplicateProviderError<Token> = readonly ['already provided', Token]
 
+/** What was added is no component: a plain class, a model or an abstract token, which has to be bound. */
+export interface NotAComponentError {
+  readonly 'not a component: use defineService, bindService, bindInstance, bindRepository or a feature': never
+}
+
+/** `unknown` is what something that says nothing of its needs would require. */
+type Refused<C, Missing> = unknown extends Missing ? NotAComponentError : MissingDepsError<NameOf<C>, Missing>
+
 export type Satisfied<C, Provided> = [Exclude<RequiresOf<C>, Provided>] extends [never]
   ? [Extract<BindsOf<C>, Provided>] extends [never]
     ? C
     : DuplicateProviderError<Extract<BindsOf<C>, Provided>>
-  : MissingDepsError<NameOf<C>, Exclude<RequiresOf<C>, Provided>>
+  : Refused<C, Exclude<RequiresOf<C>, Provided>>
 
 type Overriding<C, Provided> = [Exclude<RequiresOf<C>, Provided>] extends [never]
   ? C
-  : MissingDepsError<NameOf<C>, Exclude<RequiresOf<C>, Provided>>
+  : Refused<C, Exclude<RequiresOf<C>, Provided>>
 
 /** Tokens that every app has. */
 export type BuiltIn =

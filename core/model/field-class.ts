@@ -110,7 +110,7 @@ export class StringField<Read, Optional extends boolean> extends Field<Read, Rea
 
 export class DecimalField<Read, Input, Optional extends boolean> extends Field<Read, Input, Optional, 'decimal'> {
   /** Read as text, exact at any precision. */
-  asString(): DecimalField<string, number | string, Optional> {
+  asString(): DecimalField<string | Extract<Read, undefined>, Input | string, Optional> {
     return new DecimalField({ ...this.definition, type: { ...this.definition.type, as: 'string' } as FieldType })
   }
 

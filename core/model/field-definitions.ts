@@ -5,9 +5,14 @@ import { AnyField, type Fields } from './field-type.ts'
 
 /** Names that a field cannot have: they mean something else on every entity. */
 export interface ReservedFields {
-  readonly id?: never
-  readonly then?: never
-  readonly toJSON?: never
+  readonly id?: ReservedNameError
+  readonly then?: ReservedNameError
+  readonly toJSON?: ReservedNameError
+}
+
+/** What a field of such a name gets instead of its own type. */
+export interface ReservedNameError {
+  readonly 'a field cannot have this name: keys belong to the adapter': never
 }
 
 const reserved = ['id', 'then', 'constructor', 'toJSON', '__proto__', 'prototype']

@@ -14,6 +14,18 @@ export type Checked =
 
 /** The value of one field, absent values included: the default, `undefined` where optional, else a failure. */
 export function definedValue(definition: FieldDefinition, value: unknown, path: string): Checked {
+  const checked = anyValue(definition, value, path)
+  if (checked.ok || !definition.secret) return checked
+  return { ok: false, failures: checked.failures.map((failure) => ({ ...failure, message: hidden(failure.message) })) }
+}
+
+/** What a failure says without the value that it got. */
+function hidden(message: string): string {
+  const end = message.indexOf(', got ')
+  return end < 0 ? message : `${message.slice(0, end)}, got [secret]`
+}
+
+function anyValue(definition: FieldDefinition, value: unknown, path: string): Checked {
   if (value === undefined || value === null) {
     const byDefault = definition.default
     if (byDefault !== undefined && value === undefined) {

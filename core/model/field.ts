@@ -17,6 +17,21 @@ type DateInput = Temporal.PlainDate | Date | string
 type TimeInput = Temporal.PlainTime | string
 type DurationInput = Temporal.Duration | string
 
+/** Digits that a number holds exactly. */
+type NumberPrecision = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13 | 14 | 15
+
+/** A decimal that no number holds: only text does, and it is no field before `.asString()`. */
+export interface LargeDecimal {
+  readonly 'a decimal of more than 15 digits does not fit a number: write .asString()': never
+  asString(): DecimalField<string, number | string, false>
+}
+
+type Decimal<Precision extends number> = number extends Precision
+  ? DecimalField<number, number | string, false>
+  : Precision extends NumberPrecision
+    ? DecimalField<number, number | string, false>
+    : LargeDecimal
+
 const simple = <Value, Input, Kind extends string>(
   kind:
     | 'text'
@@ -49,13 +64,13 @@ export const field = {
    * An exact decimal of `precision` digits, `scale` of them after the point. Up to 15 digits it is a `number`, rounded
    * half-even to the scale whenever it is assigned; larger ones must say `.asString()`.
    */
-  decimal: (precision: number, scale: number): DecimalField<number, number | string, false> => {
+  decimal: <const Precision extends number>(precision: Precision, scale: number): Decimal<Precision> => {
     if (!Number.isInteger(precision) || !Number.isInteger(scale) || precision < 1 || scale < 0 || scale > precision) {
       throw new DefinitionError(
         `field.decimal(${precision}, ${scale}): precision and scale must be whole, 0 <= scale <= precision`,
       )
     }
-    return new DecimalField(plainDefinition({ kind: 'decimal', precision, scale, as: 'number' }))
+    return new DecimalField(plainDefinition({ kind: 'decimal', precision, scale, as: 'number' })) as Decimal<Precision>
   },
   /** A 32-bit floating-point number. */
   float: () => simple<number, number, 'number'>('float'),
@@ -98,10 +113,10 @@ export const field = {
       }),
     ),
   /** A reference to one entity: `field.ref(Creator)`, or `field.ref(() => Creator)` where the models refer to each other. */
-  ref: <Link>(target: Link): RefField<Link> =>
+  ref: <Link extends object>(target: Link): RefField<Link> =>
     new RefField(plainDefinition({ kind: 'ref', target: modelThunk(target) })),
   /** References to any number of entities, in order. */
-  refs: <Link>(target: Link): RefsField<Link> =>
+  refs: <Link extends object>(target: Link): RefsField<Link> =>
     new RefsField(plainDefinition({ kind: 'refs', target: modelThunk(target) })),
 } as const
 

@@ -307,12 +307,12 @@ describe('defineModel refuses', () => {
     ['what is no field', () => defineModel({ fields: { name: 'string' } } as never), 'model.name is not a field'],
     [
       'a large decimal as a number',
-      () => defineModel({ fields: { n: field.decimal(20, 2) } }),
+      () => defineModel({ fields: { n: field.decimal(20, 2) as never } }),
       'does not fit a number exactly',
     ],
     ['a decimal that makes no sense', () => field.decimal(2, 5), 'precision and scale'],
     ['a list of references as an array', () => field.array(field.ref(Order)), 'field.array(field.ref(...))'],
-    ['a reference to nothing', () => field.ref('Order'), 'field.ref needs a model'],
+    ['a reference to nothing', () => field.ref('Order' as never), 'field.ref needs a model'],
   ])('%s', (_, make, message) => {
     expect(make).toThrow(message)
   })
