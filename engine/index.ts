@@ -65,7 +65,13 @@ export type { Engine, EngineOptions, TransactionOption } from './runtime/engine-
 export { DeployRefusedError } from './runtime/compat.ts'
 export type { Incompatibility } from './runtime/compat.ts'
 export { defineProcess } from './runtime/definition.ts'
-export type { Process, ProcessControls, ProcessDefinition } from './runtime/definition.ts'
+export type {
+  CheckedPath,
+  Process,
+  ProcessControls,
+  ProcessDefinition,
+  TakenParameterError,
+} from './runtime/definition.ts'
 export { defineSignals, makeSignal } from './runtime/signal.ts'
 export type { Signal } from './runtime/signal.ts'
 export { defineSchedule } from './schedule/schedule.ts'

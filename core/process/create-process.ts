@@ -6,6 +6,7 @@ import {
   NotCompiledError,
   isCompiledHandler,
   pathParameters,
+  type CheckedPath,
   type ProcessControls,
   type ProcessDefinition,
   type ProcessHandle,
@@ -77,7 +78,9 @@ export function createProcess<
   const Types extends ParameterTypes = Record<never, never>,
   Injected extends Dependencies = Record<never, never>,
   Result = unknown,
->(options: ProcessOptions<Path, Types, Injected, Result>): ProcessComponent<Path, Types, Injected, Result> {
+>(
+  options: ProcessOptions<Path, Types, Injected, Result> & CheckedPath<Path>,
+): ProcessComponent<Path, Types, Injected, Result> {
   const { path, types = {}, inject = {}, concurrency } = options
   const handler: ProcessDefinition['handler'] = options.handler
   const limit = concurrency === undefined ? {} : { concurrency }

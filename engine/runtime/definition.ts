@@ -26,6 +26,16 @@ export type NamedParameters<Path extends string> = { readonly [Name in Parameter
 /** Parameters as a handler gets them: by name and by position. */
 export type Parameters<Path extends string> = NamedParameters<Path> & Readonly<ParameterTuple<Path>>
 
+/** What the type of a path says whose parameter has a name that arrays have: parameters are taken by name and by position. */
+export interface TakenParameterError<Name> {
+  readonly 'This parameter is also a member of every array: choose another name': Name
+}
+
+/** Nothing, or the error that `path` has to be. */
+export type CheckedPath<Path extends string> = [Extract<ParameterNames<Path>, keyof unknown[]>] extends [never]
+  ? unknown
+  : { readonly path: TakenParameterError<Extract<ParameterNames<Path>, keyof unknown[]>> }
+
 /** The handler's third argument. */
 export interface ProcessControls<Data = unknown> {
   /** Publishes the process's live data, stored with the next checkpoint and read as `handle.data` on any node. */
@@ -59,7 +69,7 @@ export interface ProcessOptions<Path extends string, Inject extends Record<strin
 }
 
 export function defineProcess<const Path extends string, Inject extends Record<string, unknown>, Result>(
-  options: ProcessOptions<Path, Inject, Result>,
+  options: ProcessOptions<Path, Inject, Result> & CheckedPath<Path>,
 ): Process<NamedParameters<Path> | Readonly<ParameterTuple<Path>>, Result> {
   const process = (given: unknown): Promise<ProcessHandle<Result>> =>
     requireEngine(`the process ${options.path}`).run(process as unknown as Process<unknown, Result>, given)
