@@ -6,6 +6,7 @@ export type { CorsOptions, HttpOptions, WebSocketOptions } from './server/option
 export { httpPrefixed } from './server/http-prefixed.ts'
 export { OpenApi, OpenApiFeature, type OpenApiOptions } from './openapi/open-api-feature.ts'
 export { createClient, type Client, type ClientOptions } from './client/create-client.ts'
+export type { SocketClient } from './client/socket-types.ts'
 export { HttpCallError } from './client/http-call-error.ts'
 export { createGuard, createMiddleware, type Guard, type Middleware } from './middleware/create-middleware.ts'
 export {
@@ -21,6 +22,7 @@ export type { Problem } from './response/problem.ts'
 export type { PlainQuery, RequestContext } from './route/context.ts'
 export type { EventMessage } from './sse/event-message.ts'
 export type { SocketContext } from './websocket/socket-context.ts'
+export type { Procedure, Procedures } from './websocket/procedure.ts'
 export type { BodyOptions, RouteDocumentation } from './route/route.ts'
 
 // For authors of features.

@@ -14,6 +14,8 @@ import type {
 } from './client-types.ts'
 import { HttpCallError } from './http-call-error.ts'
 import { readEvents } from './read-events.ts'
+import { openSocketClient } from './socket-client.ts'
+import type { SocketClient } from './socket-types.ts'
 
 export interface ClientOptions {
   /** Default `http://localhost`. */
@@ -41,6 +43,11 @@ export interface Client<C> {
     path: Path,
     ...input: CallArguments<TypesAt<C, 'SSE', Path>>
   ) => AsyncIterable<EventAt<TypesAt<C, 'SSE', Path>>>
+  /** Opens a WebSocket: its procedures are called by name. Headers reach the server from Bun; browsers send none. */
+  readonly connect: <const Path extends PathsOf<C, 'WS'>>(
+    path: Path,
+    ...input: CallArguments<TypesAt<C, 'WS', Path>>
+  ) => Promise<SocketClient<TypesAt<C, 'WS', Path>>>
 }
 
 /** `createClient<typeof orders | typeof users>({ baseUrl })`. */
@@ -60,6 +67,11 @@ export function createClient<C extends ClientController>(options: ClientOptions 
     patch: call('PATCH'),
     delete: call('DELETE'),
     events,
+    connect: (path: string, input?: RawInput) => {
+      const url = urlOf(options, path, input ?? {})
+      url.protocol = url.protocol.replace('http', 'ws')
+      return openSocketClient(url.href, { ...options.headers, ...input?.headers })
+    },
   }
   return client as unknown as Client<C>
 }
@@ -77,12 +89,8 @@ async function send(
   input: RawInput = {},
   accept: string,
 ): Promise<Response> {
-  const { baseUrl = 'http://localhost', fetch: fetchOf = fetch, headers } = options
-  const url = new URL(baseUrl.replace(/\/$/, '') + filled(path, input.params ?? {}))
-  for (const [name, value] of Object.entries(input.query ?? {})) {
-    for (const item of Array.isArray(value) ? value : [value])
-      if (item !== undefined) url.searchParams.append(name, textOf(item))
-  }
+  const { fetch: fetchOf = fetch, headers } = options
+  const url = urlOf(options, path, input)
   const raw = input.body instanceof FormData || input.body instanceof Uint8Array
   const response = await fetchOf(
     new Request(url, {
@@ -100,6 +108,15 @@ async function send(
   if (response.ok) return response
   const problem = (await bodyOf(response)) as Problem | undefined
   throw new HttpCallError(`${method} ${url.pathname}`, response.status, problem)
+}
+
+function urlOf({ baseUrl = 'http://localhost' }: ClientOptions, path: string, { params, query }: RawInput): URL {
+  const url = new URL(baseUrl.replace(/\/$/, '') + filled(path, params ?? {}))
+  for (const [name, value] of Object.entries(query ?? {})) {
+    for (const item of Array.isArray(value) ? value : [value])
+      if (item !== undefined) url.searchParams.append(name, textOf(item))
+  }
+  return url
 }
 
 function filled(path: string, params: Readonly<Record<string, unknown>>): string {

@@ -39,20 +39,20 @@ export function problemOf(
   error: unknown,
   requestId: string,
 ): { readonly response: Response; readonly unexpected: boolean } {
+  const parts = problemParts(error, requestId)
+  return { response: problemResponse(parts), unexpected: parts.status >= 500 }
+}
+
+/** What a client may know of an error. */
+export function problemParts(error: unknown, requestId: string): ProblemParts {
   if (error instanceof HttpError) {
     const { status, message, violations, headers } = error
-    return {
-      response: problemResponse({ status, detail: message, requestId, errors: violations, headers }),
-      unexpected: status >= 500,
-    }
+    return { status, detail: message, requestId, errors: violations, headers }
   }
   const status = statusOf(error)
   const headers: Record<string, string> = status === 503 ? { 'retry-after': '1' } : {}
   const detail = details[status]
-  return {
-    response: problemResponse({ status, requestId, headers, ...(detail && { detail }) }),
-    unexpected: status >= 500,
-  }
+  return { status, requestId, headers, ...(detail && { detail }) }
 }
 
 function statusOf(error: unknown): number {
@@ -70,8 +70,15 @@ export interface ProblemParts {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-export function problemResponse({ status, detail, requestId, errors, headers }: ProblemParts): Response {
-  const problem: Problem = {
+export function problemResponse(parts: ProblemParts): Response {
+  return new Response(JSON.stringify(problemDocument(parts)), {
+    status: parts.status,
+    headers: { ...parts.headers, 'content-type': 'application/problem+json' },
+  })
+}
+
+export function problemDocument({ status, detail, requestId, errors }: ProblemParts): Problem {
+  return {
     type: 'about:blank',
     title: STATUS_CODES[status] ?? 'Error',
     status,
@@ -79,8 +86,4 @@ export function problemResponse({ status, detail, requestId, errors, headers }: 
     requestId,
     ...(errors !== undefined && errors.length > 0 && { errors }),
   }
-  return new Response(JSON.stringify(problem), {
-    status,
-    headers: { ...headers, 'content-type': 'application/problem+json' },
-  })
 }

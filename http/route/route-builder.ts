@@ -10,6 +10,7 @@ import type { ParameterNames } from './path.ts'
 import type { SuccessInput } from '../response/reply.ts'
 import type { BodyOptions, HttpRoute, ParameterType, RouteDocumentation } from './route.ts'
 import type { EventMessage } from '../sse/event-message.ts'
+import type { ProcedureBuilder, Procedures } from '../websocket/procedure.ts'
 import type { SocketContext } from '../websocket/socket-context.ts'
 
 export interface NotInPathError<Name, Path> {
@@ -126,6 +127,20 @@ export interface SocketBuilder<Path extends string, Types, Query, Headers_, Cook
   describe(documentation: RouteDocumentation): SocketBuilder<Path, Types, Query, Headers_, Cookies, Message, Added>
   /** What a client may send, as JSON. Anything else is answered with an error message and not seen by the handler. */
   message<S extends Schema>(schema: S): SocketBuilder<Path, Types, Query, Headers_, Cookies, S, Added>
+  /** Calls by name, with replies, in place of messages. Each runs in a cell of its own, side by side with the others. */
+  procedures<P extends Procedures>(
+    make: (
+      procedure: ProcedureBuilder<
+        Context<Path, Types, Query, undefined, Headers_, Cookies, Record<never, never>, Added> & CallableContext
+      >,
+    ) => P,
+  ): CallableBuilder<
+    Path,
+    Types,
+    Query,
+    Context<Path, Types, Query, undefined, Headers_, Cookies, Record<never, never>, Added> & CallableContext,
+    P
+  >
   /** Runs once per socket. When it returns the socket closes with 1000, when it throws with 1011. */
   handle(
     handler: (
@@ -135,4 +150,18 @@ export interface SocketBuilder<Path extends string, Types, Query, Headers_, Cook
   ): HttpRoute<
     ClientTypes<'WS', Path, Types, Query, undefined, unknown, Message extends Schema ? InputOf<Message> : unknown>
   >
+}
+
+/** What a socket that answers calls has of a socket: it reads its messages itself. */
+type CallableContext = Omit<SocketContext<never>, 'messages'>
+
+/** A WebSocket whose procedures are named; only the handler is missing. */
+export interface CallableBuilder<Path extends string, Types, Query, SocketsContext, P> {
+  /**
+   * Runs once per socket and must call `serve()`, which answers calls until the socket is closed; without a handler that is all
+   * there is to do. Besides, it may `send` what nobody has asked for.
+   */
+  handle(
+    handler?: (context: SocketsContext & { readonly serve: () => Promise<void> }) => Promise<void>,
+  ): HttpRoute<ClientTypes<'WS', Path, Types, Query, undefined, P, never>>
 }

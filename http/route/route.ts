@@ -1,6 +1,7 @@
 /** Routes as data: what the verbs' builders make and the router, the documentation and the client read. */
 import type { AnyModelClass, Route } from '@justscale/core'
 import type { Guard, Middleware } from '../middleware/create-middleware.ts'
+import type { Procedures } from '../websocket/procedure.ts'
 import type { Schema } from './schema.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD' | 'OPTIONS'
@@ -49,6 +50,8 @@ export interface RouteDescription {
   readonly deadline: number | undefined
   /** Schema of a message, for sockets. */
   readonly message: Schema | undefined
+  /** What clients may call by name, for sockets that answer calls. */
+  readonly procedures?: Procedures
   readonly handle: (context: never) => unknown
 }
 

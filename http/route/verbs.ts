@@ -10,6 +10,8 @@ import {
   type RouteDocumentation,
 } from './route.ts'
 import type { EventsBuilder, RequestBuilder, SocketBuilder } from './route-builder.ts'
+import { callSchema } from '../websocket/procedure-calls.ts'
+import { startProcedure, type Procedures } from '../websocket/procedure.ts'
 import type { Schema } from './schema.ts'
 
 /** Bytes a body may have unless its route says otherwise. */
@@ -76,6 +78,16 @@ function builder(draft: Draft): object {
       builder({ ...draft, documentation: { ...draft.documentation, ...documentation } }),
     deadline: (milliseconds: number) => builder({ ...draft, deadline: milliseconds }),
     message: (message: Schema) => builder({ ...draft, message }),
-    handle: (handle: RouteDescription['handle']) => ({ transport: 'http', [routeDescription]: { ...draft, handle } }),
+    procedures: (make: (procedure: ReturnType<typeof startProcedure>) => Procedures) =>
+      builder({ ...draft, message: callSchema, procedures: make(startProcedure()) }),
+    handle: (handle: RouteDescription['handle'] = serveCalls) => ({
+      transport: 'http',
+      [routeDescription]: { ...draft, handle },
+    }),
   }
+}
+
+/** A socket that does nothing but answer calls. */
+function serveCalls({ serve }: { readonly serve: () => Promise<void> }): Promise<void> {
+  return serve()
 }

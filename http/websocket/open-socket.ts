@@ -7,6 +7,7 @@ import type { Metrics } from '../server/metrics.ts'
 import type { MountedRoute } from '../server/mounted-route.ts'
 import type { WebSocketOptions } from '../server/options.ts'
 import type { Peer } from '../server/peer.ts'
+import { ProcedureCalls } from './procedure-calls.ts'
 import type { SocketContext } from './socket-context.ts'
 import { SocketSession } from './socket-session.ts'
 
@@ -35,12 +36,13 @@ export async function openSocket({
     throw new HttpError(426, 'This is a WebSocket', { headers: { upgrade: 'websocket', connection: 'Upgrade' } })
   }
   if (!originAllowed(request, options.origins ?? [])) throw new HttpError(403, 'Not from this origin')
+  const onError = (error: unknown) => logger.error(`${route.title} failed`, { error, requestId: state.requestId })
   const session = new SocketSession({
     name: `message of ${route.path}`,
     limits: options,
     message: route.message,
-    run: (context) => runHandler(route, state, context),
-    onError: (error) => logger.error(`${route.title} failed`, { error, requestId: state.requestId }),
+    run: (context) => runHandler(route, state, context, onError),
+    onError,
     onClose: () => {
       metrics.sockets -= 1
     },
@@ -56,9 +58,17 @@ export async function openSocket({
   return new Response(null, { status: 101 })
 }
 
-function runHandler(route: MountedRoute, state: RequestState, context: SocketContext<unknown>): Promise<void> {
-  const { messages, send, close, closed } = context
-  state.add({ messages, send, close, closed, signal: closed })
+function runHandler(
+  route: MountedRoute,
+  state: RequestState,
+  socket: SocketContext<unknown>,
+  onError: (error: unknown) => void,
+): Promise<void> {
+  const { messages, send, close, closed } = socket
+  const { procedures, path } = route
+  const { requestId } = state
+  const calls = procedures && new ProcedureCalls({ procedures, path, requestId, socket, context: state, onError })
+  state.add({ messages, send, close, closed, signal: closed, ...(calls && { serve: calls.serve }) })
   const handle = route.handle as (context: RequestState) => Promise<void>
   const caller = new CallIdentity(() => state.request.headers, state.requestId)
   return runInApp(route.app, () =>
