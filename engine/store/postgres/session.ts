@@ -121,8 +121,10 @@ export class PostgresSession implements StoreSession {
     const { text, parameters } = claimStatement(this.#at.schema, this.node, this.shards(), limit, running, most)
     const rows = await (await this.#control()).query(text, parameters)
     this.#fence()
-    for (const row of rows) this.#turns.seen(row, true)
-    return rows.map(readLoaded)
+    // Shards that were handed over meanwhile did not count as busy: what was claimed of them is the new owner's.
+    const mine = rows.filter(({ shard }) => this.#shards.has(shard as number))
+    for (const row of mine) this.#turns.seen(row, true)
+    return mine.map(readLoaded)
   }
 
   async reload(id: string): Promise<LoadedProcess | undefined> {
