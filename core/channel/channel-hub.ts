@@ -77,8 +77,16 @@ export class ChannelHub {
     const listening = runInApp(this.#options.app, () => this.#options.backend.subscribe(this.topic(key), deliver, gap))
     const entry: Key = { subscribers, listening }
     this.#keys.set(key, entry)
-    this.#options.onFirstSubscriber?.(key)
+    this.#tell('onFirstSubscriber', key)
     return entry
+  }
+
+  #tell(hook: 'onFirstSubscriber' | 'onLastUnsubscribe', key: string): void {
+    try {
+      this.#options[hook]?.(key)
+    } catch (error) {
+      this.#options.logger.error(`${hook} failed`, { topic: this.topic(key), error })
+    }
   }
 
   #deliver(key: string, payload: string, subscribers: ReadonlySet<QueuedSubscription>): void {
@@ -94,7 +102,7 @@ export class ChannelHub {
     const entry = this.#keys.get(key)
     if (entry === undefined || !entry.subscribers.delete(subscription) || entry.subscribers.size > 0) return
     this.#keys.delete(key)
-    this.#options.onLastUnsubscribe?.(key)
+    this.#tell('onLastUnsubscribe', key)
     entry.listening
       .then((listening) => listening.close())
       .catch((error: unknown) => {

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'bun:test'
+import { z } from 'zod'
 import { runInCell, transaction } from '../cell/index.ts'
 import {
   bindInstance,
   ChannelBackend,
+  ChannelMessageError,
   createChannels,
   defineModel,
   field,
@@ -12,6 +14,7 @@ import {
   ProcessableEncodeError,
   Reference,
 } from '../index.ts'
+import { createTestKit } from '../testing/create-test-kit.ts'
 
 class Room extends defineModel({ name: 'Room', fields: { title: field.string() } }) {}
 class Chat extends createChannels<{ text: string; at?: Temporal.Instant; room?: unknown }>({
@@ -95,6 +98,63 @@ describe('channels', () => {
       })(),
     ).rejects.toThrow('has 3 unread messages')
     expect(texts).toEqual(['1', '2', '3'])
+  })
+
+  test.each([
+    ['drop-oldest', ['2', '3', '4']],
+    ['drop-newest', ['1', '2', '3']],
+  ] as const)('a full queue with %s keeps on, and counts what was dropped', async (overflow, kept) => {
+    class Small extends createChannels<string>({ name: 'small', queue: 3, overflow }) {}
+    const app = JustScale().add(bindInstance(ChannelBackend, new LoopBackend())).add(Small).build()
+    const small = await app.resolve(Small)
+    using heard = small.subscribe('a')
+    await heard.ready
+    for (const text of ['1', '2', '3', '4']) small.publish('a', text)
+    await app.run(async () => {})
+    const texts = [await heard.next(), await heard.next(), await heard.next()].map(({ value }) => value)
+    expect(texts).toEqual([...kept])
+    expect(heard.gaps).toBe(1)
+    small.publish('a', '5')
+    expect((await heard.next()).value).toBe('5')
+    await app.stop()
+  })
+
+  test('a schema checks what is published, and what it makes of it arrives', async () => {
+    class Checked extends createChannels<{ text: string; times?: number }>({
+      name: 'checked',
+      schema: z.object({ text: z.string(), times: z.number().default(1) }),
+    }) {}
+    const app = JustScale().add(bindInstance(ChannelBackend, new LoopBackend())).add(Checked).build()
+    const checked = await app.resolve(Checked)
+    using heard = checked.subscribe('a')
+    await heard.ready
+    expect(() => checked.publish('a', { text: 5 as never })).toThrow(ChannelMessageError)
+    expect(() => checked.publish('a', { text: 5 as never })).toThrow('text: ')
+    checked.publish('a', { text: 'x' })
+    expect((await heard.next()).value).toEqual({ text: 'x', times: 1 })
+    await app.stop()
+  })
+
+  test('hooks hear of the first subscriber of a key and of the end of the last, and a failing one is logged', async () => {
+    const heard: string[] = []
+    class Hooked extends createChannels<string>({
+      name: 'hooked',
+      onFirstSubscriber(key) {
+        heard.push(`first ${key}`)
+        throw new Error('hook')
+      },
+      onLastUnsubscribe: (key) => void heard.push(`last ${key}`),
+    }) {}
+    await using kit = await createTestKit(JustScale().add(bindInstance(ChannelBackend, new LoopBackend())).add(Hooked))
+    const hooked = await kit.resolve(Hooked)
+    const [one, two, other] = [hooked.subscribe('a'), hooked.subscribe('a'), hooked.subscribe('b')]
+    one.close()
+    other.close()
+    expect(heard).toEqual(['first a', 'first b', 'last b'])
+    two.close()
+    two.close()
+    expect(heard).toEqual(['first a', 'first b', 'last b', 'last a'])
+    expect(kit.logs.filter(({ message }) => message === 'onFirstSubscriber failed')).toHaveLength(2)
   })
 
   test('stopping the app ends every loop', async () => {

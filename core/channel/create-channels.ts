@@ -15,6 +15,7 @@ import { Reference } from '../reference/reference.ts'
 import { defineService } from '../service/define-service.ts'
 import { ChannelBackend } from './channel-backend.ts'
 import { ChannelHub } from './channel-hub.ts'
+import { ChannelMessageError } from './errors.ts'
 import { decodeMessage, encodeMessage } from './message-codec.ts'
 import { modelByName } from './model-by-name.ts'
 import type { ChannelSubscription, SubscribeOptions } from './subscription.ts'
@@ -45,7 +46,7 @@ export interface ChannelOptions {
   readonly overflow?: 'end' | 'drop-oldest' | 'drop-newest'
   /** Checks every message when it is published. */
   readonly schema?: StandardSchemaV1
-  /** Called with the key when the first subscriber of this node comes and the last one goes. */
+  /** Called with the key when the first subscriber of this node comes and the last one goes. A failure is logged. */
   readonly onFirstSubscriber?: (key: string) => void
   readonly onLastUnsubscribe?: (key: string) => void
 }
@@ -78,7 +79,11 @@ function checked(options: ChannelOptions, message: unknown): unknown {
   const result = options.schema?.['~standard'].validate(message) ?? { value: message }
   if (result instanceof Promise) throw new TypeError(`channel ${options.name}: the schema must validate synchronously`)
   if (result.issues === undefined) return result.value
-  throw new TypeError(`channel ${options.name}: ${result.issues.map((issue) => issue.message).join('; ')}`)
+  const failures = result.issues.map(
+    ({ path = [], message: what }) =>
+      `${path.map((part) => String(typeof part === 'object' ? part.key : part)).join('.') || 'message'}: ${what}`,
+  )
+  throw new ChannelMessageError(options.name, failures)
 }
 
 function keyText(key: ChannelKey): string {

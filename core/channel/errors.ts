@@ -12,6 +12,17 @@ export class ChannelOverflowError extends CoreError {
   }
 }
 
+/** A message that fails the schema of its channel: nobody got it. */
+export class ChannelMessageError extends CoreError {
+  readonly code = 'CORE_CHANNEL_MESSAGE'
+
+  constructor(channel: string, failures: readonly string[]) {
+    super(`A message of channel ${channel} is wrong: ${failures.join('; ')}`, {
+      hint: 'Publish what the schema of `createChannels({ schema })` asks for.',
+    })
+  }
+}
+
 /** A value that cannot leave this process: a lock, a stored entity, a function. */
 export class ProcessableEncodeError extends CoreError {
   readonly code = 'CORE_ENCODE'
