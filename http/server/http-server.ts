@@ -51,7 +51,8 @@ export class BunHttpServer extends HttpServer {
   async fetch(request: Request | string, init?: RequestInit): Promise<Response> {
     const full = typeof request === 'string' ? new Request(new URL(request, 'http://localhost'), init) : request
     // Without a connection there is none that could become a WebSocket.
-    return (await (await this.#handler()).fetch(full)) as Response
+    const response = (await (await this.#handler()).fetch(full)) as Response
+    return full.method === 'HEAD' && response.body !== null ? new Response(null, response) : response
   }
 
   /** Rejects with `HttpBindError`. */
