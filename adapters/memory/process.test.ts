@@ -5,6 +5,7 @@ import {
   Bank,
   BankSignals,
   Deposit,
+  fanning,
   hearing,
   moving,
   Nesting,
@@ -28,6 +29,7 @@ processContract({
       .add(receipt)
       .add(saving)
       .add(moving)
+      .add(fanning)
       .add(hearing)
       .add(Nesting)
       .add(nesting)

@@ -5,6 +5,7 @@ import {
   Bank,
   BankSignals,
   Deposit,
+  fanning,
   hearing,
   moving,
   Nesting,
@@ -44,6 +45,7 @@ processContract({
       .add(receipt)
       .add(saving)
       .add(moving)
+      .add(fanning)
       .add(hearing)
       .add(Nesting)
       .add(nesting)

@@ -127,6 +127,22 @@ export const nesting = createProcess({
   },
 })
 
+/** Three fibers, each of which deposits twice. */
+export const fanning = createProcess({
+  path: '/purse/:purse/fanning',
+  types: { Purse },
+  inject: { bank: Bank },
+  async handler({ bank }, { purse }) {
+    return await Promise.all(
+      [1, 2, 3].map(async (number) => {
+        const first = await bank.deposit(purse, number)
+        const second = await bank.deposit(purse, number * 10)
+        return first.amount + second.amount
+      }),
+    )
+  },
+})
+
 /** Two deposits as one step: refused after both, then made. */
 export const moving = createProcess({
   path: '/purse/:purse/moving',

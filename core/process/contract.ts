@@ -7,7 +7,7 @@ import type { Checkpoint, EngineStore, StoreSession } from '@justscale/engine'
 import type { Application } from '../app/application.ts'
 import { TransactionLostError } from '../cell/errors.ts'
 import { ModelRepository } from '../container/model-repository.ts'
-import { BankSignals, Deposit, hearing, moving, Nesting, nesting, Purse, saving } from './contract-models.ts'
+import { BankSignals, Deposit, fanning, hearing, moving, Nesting, nesting, Purse, saving } from './contract-models.ts'
 import { ProcessEngine } from './process-engine.ts'
 import { ProcessableEncodeError } from '../channel/errors.ts'
 
@@ -117,6 +117,31 @@ export function processContract({ name, open }: ProcessContract): void {
         })
         expect(planted.planted).toBe(1)
       }
+    }
+  })
+
+  test(`${name}: a serialisation failure in one fiber of a fan-out runs that step again, and no other`, async () => {
+    async function fan(faults: Faults) {
+      const { app, close } = await open(faults.wrap)
+      try {
+        const purses = await app.resolve(ModelRepository.of(Purse))
+        const deposits = await app.resolve(ModelRepository.of(Deposit))
+        const purse = await app.run(() => purses.insert({ owner: 'Flo', balance: 0 }))
+        const result = await app.run(async () => await (await fanning({ purse })).result)
+        const rows = await app.run(() => deposits.find())
+        const balance = (await app.run(() => purses.get(purse)))?.balance
+        return { result, balance, amounts: rows.map(({ amount }) => amount).sort((a, b) => a - b) }
+      } finally {
+        await close()
+      }
+    }
+    const wanted = { result: [11, 22, 33], balance: 66, amounts: [1, 2, 3, 10, 20, 30] }
+    const faults = new Faults()
+    expect(await fan(faults)).toEqual(wanted)
+    for (let at = 1; at <= faults.joined; at += 2) {
+      const planted = new Faults(at, at % 4 === 1 ? 'before' : 'after')
+      expect({ at, ...(await fan(planted)) }).toEqual({ at, ...wanted })
+      expect(planted.planted).toBe(1)
     }
   })
 
