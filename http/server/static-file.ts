@@ -1,4 +1,4 @@
-/** Serves files of a folder, and nothing outside of it: links that lead out count as missing. */
+/** Serves files of a folder, and nothing outside of it: links that lead out count as missing, and so do names with a dot in front. */
 import { realpath, stat } from 'node:fs/promises'
 import { join, resolve, sep } from 'node:path'
 import { HttpError } from '../errors.ts'
@@ -6,9 +6,9 @@ import { fileResponse } from '../response/file-response.ts'
 
 /** `prefix` is the path that stands for `folder`. Rejects with 404. */
 export async function staticFile(request: Request, prefix: string, folder: string): Promise<Response> {
-  const root = await realpath(resolve(folder))
+  const root = (await existing(resolve(folder))) ?? ''
   const name = relativeName(new URL(request.url).pathname, prefix)
-  const path = await existing(join(root, name))
+  const path = root === '' ? undefined : await existing(join(root, name))
   if (path === undefined || (path !== root && !path.startsWith(root + sep))) throw missing()
   const found = (await stat(path)).isDirectory() ? await existing(join(path, 'index.html')) : path
   if (found === undefined || !found.startsWith(root + sep)) throw missing()
@@ -22,11 +22,16 @@ export async function staticFile(request: Request, prefix: string, folder: strin
 function relativeName(pathname: string, prefix: string): string {
   try {
     const name = decodeURIComponent(pathname.slice(prefix.replace(/\/+$/, '').length))
-    if (name.includes('\0') || name.split(/[/\\]/).includes('..')) throw missing()
+    if (name.includes('\0') || name.split(/[/\\]/).some(isHidden)) throw missing()
     return name
   } catch {
     throw missing()
   }
+}
+
+/** `..`, and what tools leave in folders: `.env`, `.git`. */
+function isHidden(segment: string): boolean {
+  return segment.startsWith('.') && segment !== '.well-known'
 }
 
 function existing(path: string): Promise<string | undefined> {
