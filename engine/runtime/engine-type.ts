@@ -27,7 +27,7 @@ export interface EngineOptions {
   readonly values?: readonly ValueType[]
   /** Shown in inspection (default: host name and pid). */
   readonly name?: string
-  /** Most processes in memory at once, which is also most turns at once (default 1,000). Definitions may have limits of their own. */
+  /** Most processes in memory at once, which is also most turns at once (default 2,000). Definitions may have limits of their own. */
   readonly concurrency?: number
   /** Starts although live processes need what this build lacks: they wait for a build that has it. */
   readonly park?: boolean

@@ -16,7 +16,7 @@ import { compiledOf, type ProcessDefinition } from './definition.ts'
 import { enterEngine } from './engine-context.ts'
 import type { Engine, EngineOptions, TransactionOption } from './engine-type.ts'
 import { type EngineEvent, printEvent } from './event.ts'
-import { cancelledType, handleType, ProcessHandle } from './handle.ts'
+import { cancelledType, type HandleSource, handleType, ProcessHandle } from './handle.ts'
 import { writeHead } from './head.ts'
 import { Node } from './node.ts'
 import { outboxOf } from './outbox.ts'
@@ -48,7 +48,7 @@ export function createEngine(options: EngineOptions): Engine {
   }
   const programs = new Programs(store, primitiveHost, options.isRead ?? (() => false))
   const limits = { warning: options.limits?.warning ?? 65_536, error: options.limits?.error ?? 4_194_304 }
-  const starts = new Batch((requests: readonly StartRequest[]) => store.start(requests))
+  const starts = new Batch((requests: readonly StartRequest[]) => node.startAll(requests))
   const emissions = new Batch((signals: readonly SignalEmission[]) => store.emit(signals))
   const health = new StoreHealth(clock, report)
   let started = false
@@ -61,7 +61,7 @@ export function createEngine(options: EngineOptions): Engine {
     name,
     store,
     clock,
-    concurrency: options.concurrency ?? 1_000,
+    concurrency: options.concurrency ?? 2_000,
     limits: () => programs.limits,
     metrics,
     health,
@@ -139,7 +139,7 @@ export function createEngine(options: EngineOptions): Engine {
   async function startProcess(definition: ProcessDefinition, given: unknown, options: TransactionOption = {}) {
     const outbox = options.transaction === undefined ? outboxOf(currentStep()) : undefined
     const request = startRequest(definition, given, outbox?.process)
-    const handle = new ProcessHandle(request.path, () => engine)
+    const handle = new ProcessHandle(request.path, source)
     metrics.counters.starts++
     if (outbox !== undefined) {
       outbox.starts.push(request)
@@ -177,6 +177,9 @@ export function createEngine(options: EngineOptions): Engine {
     }
     rooms.passed(emission)
   }
+
+  const handleSource: HandleSource = { store, codec, ending: (path) => node.ending(path) }
+  const source = () => handleSource
 
   const engine: Engine = {
     name,
@@ -216,7 +219,7 @@ export function createEngine(options: EngineOptions): Engine {
     emit,
     process(path) {
       if (!path.startsWith('/')) throw new NoEngineError(`'${path}' is no instance path`)
-      return new ProcessHandle(path, () => engine)
+      return new ProcessHandle(path, source)
     },
     enter,
     async compat() {

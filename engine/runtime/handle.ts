@@ -13,6 +13,8 @@ import { requireEngine } from './engine-context.ts'
 export interface HandleSource {
   readonly store: EngineStore
   readonly codec: ValueCodec
+  /** How a process ends that is in this node's memory: its outcome, or nothing when it only leaves it. `undefined`: not here. */
+  ending?(path: string): Promise<Uint8Array | undefined> | undefined
 }
 
 export class ProcessHandle<Result = unknown> {
@@ -72,15 +74,19 @@ export class ProcessHandle<Result = unknown> {
   }
 
   async #settled(): Promise<Result> {
-    const { store, codec } = this.#source()
+    const { store, codec, ending = nowhere } = this.#source()
     const never = new AbortController()
     for (;;) {
+      const here = await ending(this.path)
+      if (here !== undefined) return settle(codec.decodeValue(here) as StepOutcome) as Result
       const record = await this.#record()
       if (record.outcome !== undefined) return settle(codec.decodeValue(record.outcome) as StepOutcome) as Result
       await store.changed(record.id, record.seq, never.signal)
     }
   }
 }
+
+function nowhere(): undefined {}
 
 function settle(outcome: StepOutcome): unknown {
   if (outcome.kind === 'threw') throw outcome.error

@@ -5,7 +5,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Clock, Scheduled } from '../clock/clock.ts'
 import { FencedError, QuarantinedError } from '../errors.ts'
-import type { EngineStore, LoadedProcess, StoreSession } from '../store/store.ts'
+import type { EngineStore, LoadedProcess, StartRequest, StartResult, StoreSession } from '../store/store.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import { Committer } from './committer.ts'
 import type { EngineEvent } from './event.ts'
@@ -19,6 +19,9 @@ const CLAIM = 64
 /** How far ahead timers are looked for, at least, and the pause before joining again: milliseconds. */
 const HORIZON = 60_000
 const REJOIN = 500
+/** After how many processes that left their places are filled again, and after how many milliseconds at the latest. */
+const MOST_LEFT = 16
+const BETWEEN = 5
 /** Milliseconds that a process which cannot run here is left alone. */
 const PARKED = 5_000
 /** Milliseconds in memory after which a process is told what arrives for it meanwhile, and how often it is told at most. */
@@ -57,7 +60,10 @@ export interface NodeSettings {
 export class Node {
   readonly #settings: NodeSettings
   readonly #runs = new Map<string, ProcessRun>()
+  readonly #byPath = new Map<string, ProcessRun>()
   readonly #parked = new Set<string>()
+  /** Being started here, to be run here: no claim may bring them. */
+  readonly #starting = new Set<string>()
   readonly #places: Places
   /** Out of any caller's async context: a turn belongs to nobody's request. */
   readonly #outside = AsyncLocalStorage.snapshot()
@@ -67,6 +73,13 @@ export class Node {
   #state: 'stopped' | 'running' | 'draining' = 'stopped'
   #claiming = false
   #woken = false
+  /** How often somebody said that there may be something to do. */
+  #calls = 0
+  /** The last claim left something behind, or may have. */
+  #hungry = false
+  /** Processes that left since the last claim. */
+  #left = 0
+  #again: Scheduled | undefined
   #poll: Scheduled | undefined
   #timer: { readonly at: number; readonly scheduled: Scheduled } | undefined
   #idle: (() => void)[] = []
@@ -92,6 +105,59 @@ export class Node {
     this.wake()
   }
 
+  /** Starts processes. Those that there is a place for run here at once, without being claimed. */
+  async startAll(requests: readonly StartRequest[]): Promise<readonly StartResult[]> {
+    const [session, context] = [this.#session, this.#context]
+    const here: StartRequest[] = []
+    if (session !== undefined && context !== undefined && this.#state === 'running') {
+      for (const request of requests) if (this.#reserve(request)) here.push(request)
+    }
+    if (session === undefined || context === undefined || here.length === 0) {
+      return this.#settings.store.start(requests)
+    }
+    const elsewhere = requests.filter(({ id }) => !this.#starting.has(id))
+    const more = elsewhere.length > 0 ? this.#settings.store.start(elsewhere) : []
+    const [own, others] = await Promise.allSettled([this.#startHere(session, context, here), more])
+    if (own.status === 'rejected') throw own.reason
+    if (others.status === 'rejected') throw others.reason
+    const results = new Map<StartRequest, StartResult | undefined>()
+    for (const [index, request] of here.entries()) results.set(request, own.value[index])
+    for (const [index, request] of elsewhere.entries()) results.set(request, others.value[index])
+    return requests.map((request) => results.get(request) as StartResult)
+  }
+
+  async #startHere(
+    session: StoreSession,
+    context: NodeContext,
+    requests: readonly StartRequest[],
+  ): Promise<readonly StartResult[]> {
+    const calls = this.#calls
+    let results: readonly StartResult[] = []
+    try {
+      results = await session.start(requests)
+      return results
+    } finally {
+      for (const [index, { id, definition }] of requests.entries()) {
+        this.#starting.delete(id)
+        this.#places.giveBack(definition)
+        const process = results[index]?.process
+        if (process !== undefined && session === this.#session && this.#state === 'running') {
+          this.#outside(() => this.#begin(context, process, calls))
+        }
+      }
+      // It may have happened all the same.
+      if (results.length === 0) this.wake()
+    }
+  }
+
+  /** Keeps a place for it, where there is one. */
+  #reserve({ id, definition, shard }: StartRequest): boolean {
+    if (shard === undefined || !this.#places.hasPlace(definition)) return false
+    this.#starting.add(id)
+    this.#places.take(definition)
+    return true
+  }
+
   /** Claims nothing more and waits until what runs is at rest, at most `deadline` milliseconds; then lets go of all shards. */
   async drain(deadline: number): Promise<void> {
     if (this.#state !== 'running') return
@@ -112,6 +178,8 @@ export class Node {
     this.#poll?.cancel()
     this.#timer?.scheduled.cancel()
     this.#timer = undefined
+    this.#again?.cancel()
+    this.#again = undefined
     this.#dropAll('the engine was stopped')
     const session = this.#session
     this.#session = undefined
@@ -121,6 +189,16 @@ export class Node {
 
   /** There may be something to do. */
   wake(): void {
+    this.#calls++
+    this.#look()
+  }
+
+  /** As `HandleSource.ending`. */
+  ending(path: string): Promise<Uint8Array | undefined> | undefined {
+    return this.#byPath.get(path)?.left()
+  }
+
+  #look(): void {
     this.#woken = true
     if (this.#claiming || this.#state !== 'running') return
     this.#claiming = true
@@ -198,6 +276,7 @@ export class Node {
   #dropAll(reason: string): void {
     for (const run of this.#runs.values()) run.drop(reason)
     this.#runs.clear()
+    this.#byPath.clear()
     this.#places.clear()
     this.#releaseIdle()
   }
@@ -216,16 +295,20 @@ export class Node {
     } finally {
       this.#claiming = false
     }
-    if (this.#woken) this.wake()
+    if (this.#woken) this.#look()
   }
 
   async #claimOnce(): Promise<void> {
     const session = this.#session
     const context = this.#context
     const { free } = this.#places
-    if (session === undefined || context === undefined || free <= 0) return
+    if (session === undefined || context === undefined) return
+    this.#hungry = free <= 0
+    if (free <= 0) return
+    this.#left = 0
+    const calls = this.#calls
     this.#refreshRuns()
-    const running = new Set([...this.#runs.keys(), ...this.#parked])
+    const running = new Set([...this.#runs.keys(), ...this.#parked, ...this.#starting])
     const asked = Math.min(CLAIM, free)
     const most = this.#places.limits(asked, this.#settings.limits().keys(), this.#settings.clock.now())
     const claimed = await session.claim(asked, running, most)
@@ -235,8 +318,9 @@ export class Node {
       asked,
       claimed.map(({ record }) => record.definition),
     )
-    for (const process of claimed) this.#begin(context, process)
-    if (claimed.length > 0) this.#woken = true
+    for (const process of claimed) this.#begin(context, process, calls)
+    this.#hungry = claimed.length >= asked || most.size > 0
+    if (claimed.length >= asked) this.#woken = true
   }
 
   /** What runs for long, or waits beside a step in flight, has to hear of signals and commands meanwhile. */
@@ -250,10 +334,12 @@ export class Node {
     if (others) this.#due(this.now() + LONG)
   }
 
-  #begin(context: NodeContext, process: LoadedProcess): void {
+  /** `calls`: as it was before the process was loaded. */
+  #begin(context: NodeContext, process: LoadedProcess, calls: number): void {
     if (this.#runs.has(process.record.id)) return
-    const run = new ProcessRun(context, process)
+    const run = new ProcessRun(context, process, calls)
     this.#runs.set(run.id, run)
+    this.#byPath.set(run.path, run)
     this.#places.take(process.record.definition)
     this.#settings.metrics.counters.turns++
     this.#settings.metrics.inboxDepth.record(process.inbox.length)
@@ -262,9 +348,22 @@ export class Node {
 
   #released(id: string): void {
     const run = this.#runs.get(id)
-    if (this.#runs.delete(id) && run !== undefined) this.#places.giveBack(run.definition)
+    if (this.#runs.delete(id) && run !== undefined) {
+      this.#byPath.delete(run.path)
+      this.#places.giveBack(run.definition)
+    }
     if (this.#runs.size === 0) this.#releaseIdle()
-    this.wake()
+    // What arrived for it while it ran is claimed now; so is what there was no place for.
+    if (this.#hungry || run?.calls !== this.#calls) this.#lookAgain()
+  }
+
+  /** Looks at once where few processes run; where many do, not after every one of them. */
+  #lookAgain(): void {
+    if (++this.#left >= Math.min(MOST_LEFT, this.#runs.size / 8)) return this.#look()
+    this.#again ??= this.#settings.clock.schedule(BETWEEN, () => {
+      this.#again = undefined
+      this.#look()
+    })
   }
 
   #park(id: string): void {

@@ -26,6 +26,11 @@ export class Places {
     return this.#total - this.#all
   }
 
+  /** Whether one more of this definition may come. */
+  hasPlace(definition: string): boolean {
+    return this.free > 0 && this.#freeOf(definition) > 0
+  }
+
   take(definition: string): void {
     this.#all++
     this.#taken.set(definition, (this.#taken.get(definition) ?? 0) + 1)

@@ -24,9 +24,12 @@ export class ProcessRun {
   readonly id: string
   /** Definition path. */
   readonly definition: string
+  /** What its node had heard when it was loaded. */
+  readonly calls: number
   readonly #run: RunState
 
-  constructor(node: NodeContext, process: LoadedProcess) {
+  constructor(node: NodeContext, process: LoadedProcess, calls: number) {
+    this.calls = calls
     this.id = process.record.id
     this.definition = process.record.definition
     this.#run = new RunState(
@@ -35,6 +38,15 @@ export class ProcessRun {
       () => this.#turn(),
       (error) => this.#park(error),
     )
+  }
+
+  get path(): string {
+    return this.#run.path
+  }
+
+  /** Resolves when it leaves this node's memory: with how it ended, or with nothing when it rests or runs elsewhere. */
+  left(): Promise<Uint8Array | undefined> {
+    return new Promise((resolve) => this.#run.leaving.push(resolve))
   }
 
   /** Stops at once: nothing more is started or committed. */

@@ -128,6 +128,11 @@ export interface StoreSession {
     running: ReadonlySet<string>,
     most?: ReadonlyMap<string, number>,
   ): Promise<readonly LoadedProcess[]>
+  /**
+   * Creates processes as `EngineStore.start` does; those created in this node's shards are claimed in the same breath: their
+   * answer has `process`, and nobody else is given them while this node lives. Leave their ids out of claims until the answer.
+   */
+  start(requests: readonly StartRequest[]): Promise<readonly StartResult[]>
   /** One process of this node's shards with its inbox, whether runnable or not; `undefined` when it is not (or no longer) this node's. */
   reload(id: string): Promise<LoadedProcess | undefined>
   /** When the next timer of this node's shards is due, in store time; `undefined` when none is within `horizon` milliseconds. */
@@ -136,7 +141,10 @@ export interface StoreSession {
   commit(checkpoints: readonly Checkpoint[]): Promise<readonly CommitAnswer[]>
   /** Writes one checkpoint as the last statements of an open transaction; rejects with `FencedError`. */
   commitIn(transaction: JoinableTransaction, checkpoint: Checkpoint): Promise<void>
-  /** Whether the checkpoint that advanced `id` to `seq` is stored: asked after a commit whose answer was lost. */
+  /**
+   * Whether this node's checkpoint that advanced `id` to `seq` is stored: asked after a commit whose answer was lost. `false`
+   * also when the process belongs to another node by now, whose checkpoint `seq` may be.
+   */
   committed(id: string, seq: number): Promise<boolean>
   /** Lets go of the lease and all shards at once, so that others continue without delay. */
   leave(): Promise<void>
@@ -236,6 +244,8 @@ export interface StartResult {
   readonly id: string
   readonly created: boolean
   readonly shard: number
+  /** Created and claimed by the session that was asked. */
+  readonly process?: LoadedProcess
 }
 
 export interface LoadedProcess {

@@ -187,6 +187,38 @@ export function storeContract(name: string, open: () => Promise<ContractStore>):
         expect(await second.claim(10, new Set([runs.record.id]))).toEqual([])
       }))
 
+    test('the checkpoint of the node that took over is not taken for one of the dead', () =>
+      withStore(async ({ store, node, kill }) => {
+        const first = await node()
+        await store.start([request('/test/1')])
+        const claimed = await claimOne(first)
+        const second = await node()
+        await kill(first)
+        const again = await claimOne(second)
+        expect(await second.commit([checkpoint(again)])).toEqual(['accepted'])
+        expect(await second.committed(again.record.id, 1)).toBe(true)
+        expect(await first.committed(claimed.record.id, 1)).toBe(false)
+      }))
+
+    test('a node runs at once what it starts in its own shards, and nobody is given it', () =>
+      withStore(async ({ store, node, kill }) => {
+        const first = await node()
+        const mine = request('/test/mine', { shard: first.shards()[0] as number, parts: new Map([[0, bytes('p')]]) })
+        const [started] = await first.start([mine])
+        const process = started?.process as LoadedProcess
+        expect(process.record).toMatchObject({ id: mine.id, path: '/test/mine', seq: 0, status: 'running', crashes: 0 })
+        expect([text(process.head), text(process.parts.get(0))]).toEqual(['head 0', 'p'])
+        expect((await first.start([mine]))[0]).toEqual({ id: mine.id, created: false, shard: process.record.shard })
+        expect(await first.claim(10, new Set([mine.id]))).toEqual([])
+        expect(await first.commit([checkpoint(process)])).toEqual(['accepted'])
+        expect(await first.claim(10, nothing)).toEqual([])
+        const [other] = await first.start([request('/test/dies', { shard: first.shards()[0] as number })])
+        const second = await node()
+        await kill(first)
+        const inherited = await claimOne(second)
+        expect(inherited.record).toMatchObject({ id: other?.id, crashes: 1, seq: 0 })
+      }))
+
     test('a node that was killed commits nothing any more', () =>
       withStore(async ({ store, node, kill }) => {
         const session = await node()

@@ -20,6 +20,8 @@ export function takeCheckpoint(run: RunState): Checkpoint {
   const status: ProcessStatus = finished?.status ?? (stands(run) ? run.status : standing)
   if (finished === undefined && !stands(run)) run.waits.keepOnly(reachableNames(run.state, run.environment))
   const changes = run.waits.takeChanges()
+  const outcome = finished && encodeOutcome(run, finished.outcome)
+  run.outcome = outcome
   noteDropped(run, changes.unsubscribe)
   const values = over ? dropValues(run) : encodeValues(run, finished !== undefined)
   const checkpoint: Checkpoint = {
@@ -33,13 +35,13 @@ export function takeCheckpoint(run: RunState): Checkpoint {
     // Until it has looked whether the others ended already, whoever loads it has to look.
     runnable: !over && !run.paused && (run.watch.length > 0 || hasUntold(run) || isReady(run)),
     start: run.outbox.starts,
-    emit: [...run.outbox.emits, ...(finished ? [endEmission(run, finished.outcome)] : [])],
+    emit: outcome === undefined ? run.outbox.emits : [...run.outbox.emits, endEmission(run, outcome)],
     place: over
       ? { line: 0, waits: [] }
       : placeOf(run.state, run.environment, describeCancelling(run) ?? run.waits.describe()),
     log: run.log,
     ...(run.published === undefined ? {} : { data: run.published }),
-    ...outcomeFor(run, finished),
+    ...outcomeFor(run, outcome),
   }
   if (run.cancelling !== undefined && run.outbox.starts.length > 0) run.cancelling.look = true
   run.consumed = []
@@ -68,9 +70,9 @@ function noteDropped(run: RunState, ended: readonly number[]): void {
 }
 
 /** A process that stays failed keeps its outcome. */
-function outcomeFor(run: RunState, finished: FinishedEffect | undefined): Pick<Checkpoint, 'outcome'> {
+function outcomeFor(run: RunState, ended: Uint8Array | undefined): Pick<Checkpoint, 'outcome'> {
   const { outcome } = run.process.record
-  if (finished !== undefined) return { outcome: encodeOutcome(run, finished.outcome) }
+  if (ended !== undefined) return { outcome: ended }
   return stands(run) && outcome !== undefined ? { outcome } : {}
 }
 
@@ -106,6 +108,6 @@ export function encodeOutcome(run: RunState, outcome: StepOutcome): Uint8Array {
   return run.node.codec.encodeValue(outcome, 'result')
 }
 
-function endEmission(run: RunState, outcome: StepOutcome): SignalEmission {
-  return { signal: 'process', keys: [endKey(run.path)], payload: encodeOutcome(run, outcome) }
+function endEmission(run: RunState, outcome: Uint8Array): SignalEmission {
+  return { signal: 'process', keys: [endKey(run.path)], payload: outcome }
 }

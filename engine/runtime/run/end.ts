@@ -6,10 +6,12 @@ import type { FinishedEffect, RunState } from './run-state.ts'
 export function drop(run: RunState, reason: unknown): void {
   run.gone = true
   for (const call of run.calls.values()) call.abort.abort(reason)
+  for (const tell of run.leaving.splice(0)) tell(undefined)
 }
 
 export function letGo(run: RunState): void {
   run.gone = true
+  for (const tell of run.leaving.splice(0)) tell(undefined)
   run.node.released(run.id)
 }
 
@@ -20,6 +22,7 @@ export function afterEnd(run: RunState): boolean {
     run.node.report({ kind: 'failed', process: run.path, line, error: finished.outcome.error })
   } else if (finished.status !== 'failed')
     run.node.report({ kind: 'ended', process: run.path, status: finished.status })
+  for (const tell of run.leaving.splice(0)) tell(run.outcome)
   drop(run, 'the process ended')
   letGo(run)
   return false

@@ -61,6 +61,10 @@ export class RunState {
   /** It is to be cancelled once its children have ended. */
   cancelling: Cancelling | undefined
   finished: FinishedEffect | undefined
+  /** How it ended, as stored with its last checkpoint. */
+  outcome: Uint8Array | undefined
+  /** Told once when it leaves this node's memory: how it ended, or nothing. */
+  readonly leaving: ((outcome: Uint8Array | undefined) => void)[] = []
   /** Paths of processes that it newly waits for: they may have ended already. */
   watch: string[] = []
   mustCommit = false

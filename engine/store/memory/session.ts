@@ -1,7 +1,15 @@
 /** A node's place in the memory store. */
 import { FencedError } from '../../errors.ts'
 import type { JoinableTransaction } from '../../step/transaction.ts'
-import type { Checkpoint, CommitAnswer, LoadedProcess, NodeOptions, StoreSession } from '../store.ts'
+import type {
+  Checkpoint,
+  CommitAnswer,
+  LoadedProcess,
+  NodeOptions,
+  StartRequest,
+  StartResult,
+  StoreSession,
+} from '../store.ts'
 import { handOut, isClaimable, type Row, type Rows } from './rows.ts'
 
 /** What the store keeps of a connected node. */
@@ -57,6 +65,17 @@ export class MemorySession implements StoreSession {
     return claimed
   }
 
+  async start(requests: readonly StartRequest[]): Promise<readonly StartResult[]> {
+    this.#fence()
+    return requests.map((request) => {
+      const result = this.#rows.start(request)
+      const row = this.#rows.byId.get(result.id)
+      if (!result.created || row === undefined || !this.#owns(row)) return result
+      this.#member.busy.add(result.id)
+      return { ...result, process: handOut(row) }
+    })
+  }
+
   async reload(id: string): Promise<LoadedProcess | undefined> {
     this.#fence()
     const row = this.#rows.byId.get(id)
@@ -93,7 +112,8 @@ export class MemorySession implements StoreSession {
   }
 
   async committed(id: string, seq: number): Promise<boolean> {
-    return (this.#rows.byId.get(id)?.record.seq ?? -1) >= seq
+    const row = this.#rows.byId.get(id)
+    return this.#member.alive && row !== undefined && this.#owns(row) && row.record.seq >= seq
   }
 
   async leave(): Promise<void> {

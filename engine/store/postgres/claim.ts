@@ -24,16 +24,19 @@ export function claimStatement(
       ? ''
       : `and not exists (select from ${schema}.instance i where i.id = ${process} and i.definition = any($5::text[]))`
   const some = [...most].filter(([, places]) => places > 0)
+  // An anti-join is hashed; `<> all` over a parameter is compared one by one.
+  const elsewhere = (process: string) => `not exists (select from running r where r.id = ${process})`
   return {
     text: `with mine as (
         select s.id from ${schema}.shard s where s.node = $1::int4 and s.id = any($2::int2[])),
+      running as materialized (select x.id from unnest($4::uuid[]) as x(id)),
       ready as (
         select w.shard, w.process, min(extract(epoch from w.at) * 1000) as since from ${schema}.wake w
-        where w.shard in (select id from mine) and not w.process = any($4::uuid[]) ${others('w.process')} group by 1, 2
+        where w.shard in (select id from mine) and ${elsewhere('w.process')} ${others('w.process')} group by 1, 2
         union all
         select m.id, t.process, t.due from mine m cross join lateral (
           select t.process, t.due from ${schema}.timer t where t.shard = m.id and t.due <= ${NOW}
-            and not t.process = any($4::uuid[]) ${others('t.process')} order by t.due limit $3::int4) t),
+            and ${elsewhere('t.process')} ${others('t.process')} order by t.due limit $3::int4) t),
       ${some.length === 0 ? 'picked' : 'woken'} as (
         select r.process, min(r.since) as since from ready r join ${schema}.process p on p.id = r.process
         where p.status not in (${IDLE})

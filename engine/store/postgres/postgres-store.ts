@@ -40,7 +40,7 @@ import { NOW } from './record.ts'
 import { fireStatements, putSchedulesStatement, readFired, readSchedule, schedulesStatement } from './schedules.ts'
 import { crowdedSelect, readCrowded, roomStatement } from './room.ts'
 import { PostgresSession } from './session.ts'
-import { addStarting } from './starting.ts'
+import { readStarted, startStatements } from './start.ts'
 import { Statement } from './statement.ts'
 import { inTransaction } from './transaction.ts'
 import { Watchers } from './watchers.ts'
@@ -168,33 +168,10 @@ export class PostgresStore implements EngineStore {
   }
 
   async start(requests: readonly StartRequest[], transaction?: JoinableTransaction): Promise<readonly StartResult[]> {
-    const locks = keyLocks(
-      this.#schema,
-      [],
-      requests.flatMap(({ subscribe }) => subscribe.map(({ key }) => key)),
-    )
-    const statement = new Statement()
-    addStarting(
-      statement,
-      this.#schema,
-      requests.map((request) => ({ request, source: null })),
-    )
-    const find = {
-      text: `select path, id, shard from ${this.#schema}.instance where path = any($1::text[])`,
-      parameters: [sqlArray(requests.map(({ path }) => path))],
-    }
-    const start = statement.finish('select id, shard from started')
-    const answers = await this.#write([...(locks ? [locks] : []), start, find], transaction)
-    const created = new Set((answers.at(-2) ?? []).map(({ id }) => id as string))
-    const byPath = new Map((answers.at(-1) ?? []).map((row) => [row.path as string, row]))
-    this.#wokenBy(
-      transaction,
-      (answers.at(-2) ?? []).map(({ shard }) => shard as number),
-    )
-    return requests.map(({ id, path }) => {
-      const row = byPath.get(path)
-      return { id: row?.id as string, created: created.has(id), shard: row?.shard as number }
-    })
+    const answers = await this.#write(startStatements(this.#schema, requests), transaction)
+    const { results, shards } = readStarted(requests, answers)
+    this.#wokenBy(transaction, shards)
+    return results
   }
 
   async emit(signals: readonly SignalEmission[], transaction?: JoinableTransaction): Promise<readonly number[]> {

@@ -6,7 +6,15 @@ import type { Clock, Scheduled } from '../../clock/clock.ts'
 import { FencedError } from '../../errors.ts'
 import type { SqlDatabase, SqlLane, SqlSubscription } from '../../sql/connection.ts'
 import type { JoinableTransaction } from '../../step/transaction.ts'
-import type { Checkpoint, CommitAnswer, LoadedProcess, NodeOptions, StoreSession } from '../store.ts'
+import type {
+  Checkpoint,
+  CommitAnswer,
+  LoadedProcess,
+  NodeOptions,
+  StartRequest,
+  StartResult,
+  StoreSession,
+} from '../store.ts'
 import { claimStatement, forgetStatement, nextDueStatement, orphanStatement, reloadStatement } from './claim.ts'
 import { Flusher } from './flusher.ts'
 import { flushLocks, flushStatement, readFlush } from './flush.ts'
@@ -26,6 +34,7 @@ import {
   UNIT_LANES,
 } from './membership.ts'
 import { readLoaded } from './record.ts'
+import { justStarted, readStarted, startStatements } from './start.ts'
 import { inTransaction } from './transaction.ts'
 import { Turns } from './turns.ts'
 
@@ -127,6 +136,34 @@ export class PostgresSession implements StoreSession {
     return mine.map(readLoaded)
   }
 
+  async start(requests: readonly StartRequest[]): Promise<readonly StartResult[]> {
+    this.#fence()
+    const isMine = ({ shard }: StartRequest) => shard !== undefined && this.holds(shard)
+    const { sql, schema } = this.#at
+    const mine = new Set(requests.filter(isMine))
+    const starting = inTransaction(
+      sql,
+      startStatements(schema, requests, (request) => mine.has(request)),
+    )
+    // A shard is not handed over before what is started in it has arrived.
+    this.#inFlight.add(starting)
+    const answers = await starting.finally(() => this.#inFlight.delete(starting))
+    const { results, times } = readStarted(requests, answers)
+    const others: number[] = []
+    const told = results.map((result, index): StartResult => {
+      const request = requests[index] as StartRequest
+      if (!result.created || request.id !== result.id) return result
+      if (!mine.has(request) || !this.holds(result.shard)) {
+        others.push(result.shard)
+        return result
+      }
+      this.#turns.began(result.id, result.shard)
+      return { ...result, process: justStarted(request, result.shard, times[index] as number) }
+    })
+    if (others.length > 0) this.#at.hints.wake(others)
+    return told
+  }
+
   async reload(id: string): Promise<LoadedProcess | undefined> {
     this.#fence()
     const { text, parameters } = reloadStatement(this.#at.schema, this.node, id)
@@ -181,9 +218,11 @@ export class PostgresSession implements StoreSession {
   async committed(id: string, seq: number): Promise<boolean> {
     const { sql, schema } = this.#at
     const rows = await sql.query(
-      `select from ${schema}.process where id = $1::uuid and seq >= $2::int4
-       union all select from ${schema}.finished where id = $1::uuid and seq >= $2::int4`,
-      [id, seq],
+      `select from ${schema}.instance i join ${schema}.shard s on s.id = i.shard
+       where i.id = $1::uuid and s.node = $3::int4 and exists (
+         select from ${schema}.process where id = $1::uuid and seq >= $2::int4
+         union all select from ${schema}.finished where id = $1::uuid and seq >= $2::int4)`,
+      [id, seq, this.node],
     )
     return rows.length > 0
   }

@@ -12,6 +12,8 @@ import type { Statement } from './statement.ts'
 export interface Starting {
   readonly request: StartRequest
   readonly source: string | null
+  /** The starting node runs it at once. */
+  readonly claimed?: boolean
 }
 
 /** The shard a process gets when its starter has none: by path, so that it is the same for all who start it. */
@@ -45,6 +47,7 @@ export function addStarting(
     head_at: ['int4', heads.map(({ offset }) => offset)],
     head_length: ['int4', heads.map(({ length }) => length)],
     head_chunks: ['int2', forms.map(({ headChunks }) => headChunks)],
+    claimed: ['bool', starts.map(({ claimed }) => claimed === true)],
   })
   const filter = accepted ? `where x.source in (select id from ${accepted})` : ''
   statement.with('starting', `select x.* from ${input} ${filter}`)
@@ -60,7 +63,11 @@ export function addStarting(
      select s.id, 0, s.line, s.shard, 0, s.head_chunks, s.waits, substr(${statement.blob}, s.head_at, s.head_length)
      from starting s join started using (id)`,
   )
-  statement.with('started_wake', `insert into ${schema}.wake (shard, process, id) select shard, id, 0 from started`)
+  statement.with(
+    'started_wake',
+    `insert into ${schema}.wake (shard, process, id, claimed)
+     select s.shard, s.id, 0, s.claimed from starting s join started using (id)`,
+  )
   addParts(
     statement,
     schema,

@@ -31,6 +31,11 @@ export class Turns {
     })
   }
 
+  /** Started and claimed at once. */
+  began(id: string, shard: number): void {
+    this.#turns.set(id, { shard, wakes: [], marked: true })
+  }
+
   flushed(checkpoint: Checkpoint): Flushed {
     const turn = this.#turns.get(checkpoint.id)
     return { checkpoint, wakes: turn?.wakes ?? [], marked: turn?.marked ?? false }

@@ -194,7 +194,7 @@ describe('planted faults are found', () => {
     test(
       name,
       async () => {
-        expect(await noticed(plant, 12)).not.toEqual([])
+        expect(await noticed(plant, 60)).not.toEqual([])
       },
       30_000,
     )

@@ -94,6 +94,13 @@ export async function simulate({ seed, plant = {}, kills: most = 6 }: Simulation
         sessions.push(session)
         return over(session, {
           claim: (limit, running) => bounded(() => session.claim(limit, running)),
+          async start(requests) {
+            await sleep(random(30))
+            const results = await bounded(() => session.start(requests))
+            await sleep(random(30))
+            if (random(8) === 0) throw new Error('the answer was lost')
+            return results
+          },
           reload: (id) => bounded(() => session.reload(id)),
           async commit(checkpoints) {
             await sleep(random(30))
@@ -140,15 +147,28 @@ export async function simulate({ seed, plant = {}, kills: most = 6 }: Simulation
   }
 
   for (let node = 0; node < 3; node++) await addNode()
-  const started: Promise<unknown>[] = []
-  for (let index = 0; index < INSTANCES; index++) {
-    const engine = () => nodes[random(nodes.length)]?.engine as Engine
-    for (const definition of [adder, chain, fanOut, family] as readonly Process<{ id: string }, unknown>[])
-      started.push(engine().run(definition, { id: `${index}` }))
-    for (const definition of [counter, impatient] as readonly Process<{ counter: string }, unknown>[])
-      started.push(engine().run(definition, { counter: `${index}` }))
+  /** Whoever loses the answer to a start asks again. */
+  async function start<Given>(definition: Process<Given, unknown>, params: Given): Promise<void> {
+    for (let lost = true; lost;) {
+      const engine = nodes[random(nodes.length)]?.engine as Engine
+      lost = await engine.run(definition, params).then(
+        () => false,
+        () => calls <= CALLS,
+      )
+    }
   }
-  await Promise.all(started)
+
+  const started: Promise<void>[] = []
+  for (let index = 0; index < INSTANCES; index++) {
+    for (const definition of [adder, chain, fanOut, family] as readonly Process<{ id: string }, unknown>[])
+      started.push(start(definition, { id: `${index}` }))
+    for (const definition of [counter, impatient] as readonly Process<{ counter: string }, unknown>[])
+      started.push(start(definition, { counter: `${index}` }))
+  }
+
+  let starting = true
+  void Promise.all(started).then(() => (starting = false))
+  while (starting) await clock.advance(5)
   for (let amount = 1; amount <= 10; amount++) {
     for (let index = 0; index < INSTANCES; index++) {
       await nodes[random(nodes.length)]?.engine.emit(signals.added, { counter: `${index}`, amount })
