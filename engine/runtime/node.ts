@@ -198,6 +198,7 @@ export class Node {
     return this.#byPath.get(path)?.left()
   }
 
+  /** As `wake`, when nobody said so. */
   #look(): void {
     this.#woken = true
     if (this.#claiming || this.#state !== 'running') return
@@ -384,7 +385,7 @@ export class Node {
   #schedulePoll(): void {
     this.#poll = this.#settings.clock.schedule(this.#settings.poll, () => {
       if (this.#state !== 'running') return
-      this.wake()
+      this.#look()
       this.#schedulePoll()
     })
   }
@@ -401,7 +402,7 @@ export class Node {
     this.#timer?.scheduled.cancel()
     const scheduled = this.#settings.clock.schedule(Math.max(0, at - this.now()), () => {
       this.#timer = undefined
-      this.wake()
+      this.#look()
     })
     this.#timer = { at, scheduled }
   }

@@ -201,7 +201,7 @@ export function storeContract(name: string, open: () => Promise<ContractStore>):
       }))
 
     test('a node runs at once what it starts in its own shards, and nobody is given it', () =>
-      withStore(async ({ store, node, kill }) => {
+      withStore(async ({ node, kill }) => {
         const first = await node()
         const mine = request('/test/mine', { shard: first.shards()[0] as number, parts: new Map([[0, bytes('p')]]) })
         const [started] = await first.start([mine])
@@ -368,18 +368,18 @@ export function storeContract(name: string, open: () => Promise<ContractStore>):
         await session.commit([
           checkpoint(claimed, {
             timers: new Map([
-              [1, now + 400],
+              [1, now + 2_000],
               [2, now + 60_000],
             ]),
           }),
         ])
         expect(await session.claim(10, nothing)).toEqual([])
-        expect(await session.nextDue(10_000)).toBe(now + 400)
-        await advance(400)
+        expect(await session.nextDue(10_000)).toBe(now + 2_000)
+        await advance(2_000)
         const due = await claimOne(session)
         expect(due.timers).toEqual(
           new Map([
-            [1, now + 400],
+            [1, now + 2_000],
             [2, now + 60_000],
           ]),
         )

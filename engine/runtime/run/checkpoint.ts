@@ -8,7 +8,7 @@ import { reachableNames } from '../interest.ts'
 import { placeOf } from '../place.ts'
 import { endKey } from '../waits.ts'
 import { describeCancelling, storedCancelling } from './cancelling.ts'
-import { type FinishedEffect, note, type RunState, stands } from './run-state.ts'
+import { note, type RunState, stands } from './run-state.ts'
 import { isReady } from './won-waits.ts'
 
 /** What is to be written now. Takes all pending changes: a failed write discards the process's memory. */

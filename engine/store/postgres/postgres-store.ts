@@ -4,7 +4,6 @@
  */
 import { type Clock, systemClock } from '../../clock/clock.ts'
 import type { SqlDatabase, SqlRow, SqlRunner, SqlStatement, SqlSubscription } from '../../sql/connection.ts'
-import { sqlArray } from '../../sql/connection.ts'
 import { openPostgres } from '../../sql/postgres-js.ts'
 import type { JoinableTransaction } from '../../step/transaction.ts'
 import { encodeControl } from '../control-payload.ts'
