@@ -69,6 +69,11 @@ export async function simulate({ seed, plant = {}, kills: most = 6 }: Simulation
       changed: known !== undefined && (known.changed || known.text !== text),
     })
   }
+  /** A step whose transaction is rolled back runs again: that one does not count. */
+  const rolledBack = (key: string) => {
+    const known = effects.get(key)
+    if (known !== undefined) effects.set(key, { ...known, count: known.count - 1 })
+  }
   const nodes: { engine: Engine; sessions: StoreSession[] }[] = []
   const dead = new Set<number>()
   const broken = new Set<string>()
@@ -121,7 +126,7 @@ export async function simulate({ seed, plant = {}, kills: most = 6 }: Simulation
     const engine = createEngine({
       store: shaky(sessions),
       processes: workload,
-      host: transactionalHost({ random, sleep }),
+      host: transactionalHost({ random, sleep, rolledBack }),
       clock,
       entropy: seededEntropy(seed * 31 + nodes.length + kills),
       name: `node ${nodes.length}`,

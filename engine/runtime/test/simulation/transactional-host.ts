@@ -11,11 +11,13 @@ export interface TransactionalHostOptions {
   /** A whole number from 0 to below - 1. */
   random(below: number): number
   sleep(milliseconds: number): Promise<void>
+  /** The transaction of the step under this idempotency key was rolled back: its effect happens again. */
+  rolledBack(key: string): void
 }
 
-export function transactionalHost({ random, sleep }: TransactionalHostOptions): StepHost {
+export function transactionalHost({ random, sleep, rolledBack }: TransactionalHostOptions): StepHost {
   return {
-    open: () => ({
+    open: ({ idempotencyKey }) => ({
       run: (step, invoke) => settle(() => enterStep(step, invoke)),
       abort: async () => {},
       async close(join) {
@@ -30,7 +32,10 @@ export function transactionalHost({ random, sleep }: TransactionalHostOptions): 
         await join.write(transaction)
         await sleep(random(30))
         const fate = random(8)
-        if (fate === 0) throw new StepRetry('could not serialize access', 'no', new Error('40001'))
+        if (fate === 0) {
+          rolledBack(idempotencyKey)
+          throw new StepRetry('could not serialize access', 'no', new Error('40001'))
+        }
         for (const apply of writes) apply()
         await sleep(random(10))
         if (fate === 1) throw new StepRetry('the connection was lost during COMMIT', 'unknown', new Error('08006'))
