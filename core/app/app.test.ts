@@ -548,6 +548,22 @@ describe('sub-apps', () => {
     ])
   })
 
+  test('use what the app above makes anew after it was stopped', async () => {
+    let made = 0
+    class Pool extends defineService({
+      name: 'Pool',
+      factory: () => ({ number: () => made, [Symbol.dispose]() {}, own: ++made }),
+    }) {}
+    class Uses extends defineService({ inject: { pool: Pool }, factory: ({ pool }) => ({ own: () => pool.own }) }) {}
+    const sub = JustScale().named('sub').requires(Pool).add(Uses).build()
+    const app = JustScale().add(Pool).add(sub).build()
+    await app.start()
+    await app.stop()
+    await app.start()
+    expect((await sub.resolve(Uses)).own()).toBe(2)
+    await app.stop()
+  })
+
   test('belong to one app', () => {
     const sub = inner()
     JustScale().add(Where).add(sub).build()

@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { bindInstance, JustScale } from '../index.ts'
 import { LogSink, type LogRecord } from '../log/sink.ts'
 import { configStoreContract, ContractConfigFeature, ContractLimits } from './contract.ts'
-import { configFile, ConfigService, defineConfig, provideConfig } from './index.ts'
+import { configFile, ConfigService, defineConfig, defineSecret, provideConfig } from './index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'config-file-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -49,6 +49,19 @@ describe('a file of changes', () => {
     expect(JSON.stringify(records)).toContain('contractLimits.orders')
     expect(limits.orders).toBe(3)
     await app.stop()
+  })
+
+  test('changes no secret', async () => {
+    const path = join(folder, 'secret.json')
+    class Keys extends defineSecret('keys', z.object({ api: z.string() })) {}
+    writeFileSync(path, '{"keys": {"api": "from the file"}}')
+    const app = JustScale()
+      .add(provideConfig(Keys, () => ({ api: 'from the vault' })))
+      .add(configFile(path))
+      .add(ConfigService)
+      .build()
+    await app.resolve(ConfigService)
+    expect((await app.resolve(Keys)).api).toBe('from the vault')
   })
 
   test('that does not fit at the start is an error that says so', async () => {

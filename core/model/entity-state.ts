@@ -7,7 +7,7 @@ import type { AnyModelClass } from './model-type.ts'
 
 /** A lock as its entity sees it; the repository that locked it implements this. */
 export interface LockHold {
-  /** Throws when the lock may not be used here and now: released, or of another unit of work. */
+  /** Throws when the lock was let go. */
   check(): void
   /** End of `using`: lets go; the commit runs on. May throw, for example when changes were not saved. */
   dispose(entity: object): void
