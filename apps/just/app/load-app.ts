@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import type { AppDefinition, Application } from '@justscale/core'
 import type { ArgsDef } from 'citty'
 import { MisuseError } from '../program/misuse-error.ts'
+import { loadPreloads } from './preloads.ts'
 
 /** Where an app that is only looked at would find its database: nowhere. */
 const NO_DATABASE = 'postgres://just.invalid/none'
@@ -20,6 +21,7 @@ export async function loadDefinition(entry: string): Promise<AppDefinition<unkno
   const path = resolve(entry)
   if (!existsSync(path))
     throw new MisuseError(`There is no ${entry}`, 'Name the file that exports the app: path/to/main.ts')
+  await loadPreloads()
   const loaded: unknown = await import(path)
   const found = typeof loaded === 'object' && loaded !== null && 'default' in loaded ? loaded.default : undefined
   if (typeof found === 'object' && found !== null && 'create' in found) return found as AppDefinition<unknown>

@@ -1,5 +1,6 @@
 /** The app as a child OS process: started, and replaced by a fresh one on demand, one replacement at a time. */
 import type { Subprocess } from 'bun'
+import { missingPreloads } from '../app/preloads.ts'
 
 /** How long the app may take to end on its own, in milliseconds, before it is killed. */
 const GRACE = 10_000
@@ -24,7 +25,8 @@ export class AppProcess {
 
   start(): void {
     // No orphans: a killed `just dev` must not leave an app on the port.
-    const child = Bun.spawn([process.execPath, '--no-orphans', this.#entry], {
+    const preloads = missingPreloads(process.cwd()).map((path) => `--preload=${path}`)
+    const child = Bun.spawn([process.execPath, '--no-orphans', ...preloads, this.#entry], {
       env: { ...this.#env },
       stdio: ['ignore', 'inherit', 'inherit'],
       // In a group of its own, so that Ctrl-C reaches the app once: from us.
