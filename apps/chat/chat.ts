@@ -4,7 +4,7 @@ import { page } from './page/page-controller.ts'
 import { banLife } from './room/ban-life.ts'
 import { Ban, ChatMessage, Room } from './room/room.ts'
 import { rooms } from './room/room-controller.ts'
-import { RoomFeed } from './room/room-feed.ts'
+import { LobbyFeed, RoomFeed } from './room/room-feed.ts'
 import { RoomService } from './room/room-service.ts'
 import { ChatSecret } from './user/chat-secret.ts'
 import { SignIn } from './user/sign-in.ts'
@@ -19,4 +19,6 @@ export class Chat extends createFeatureBuilder()
   .requires(ModelRepository.of(Ban))
   .requires(ChannelBackend)
   .requires(ChatSecret)
-  .provides((app) => app.add(SignIn).add(RoomFeed).add(RoomService).add(banLife).add(users).add(rooms).add(page)) {}
+  .provides((app) =>
+    app.add(SignIn).add(RoomFeed).add(LobbyFeed).add(RoomService).add(banLife).add(users).add(rooms).add(page),
+  ) {}

@@ -42,6 +42,13 @@ export class Api {
     sessionStorage.setItem('chat', JSON.stringify(this.session))
   }
 
+  /** False when the server says that the token is none of its own; then this is signed out. */
+  async stillSignedIn(room: string): Promise<boolean> {
+    if (this.session === undefined) return true
+    await this.join(room).catch(() => {})
+    return (this.session as Session | undefined) !== undefined
+  }
+
   signOut(): void {
     this.session = undefined
     sessionStorage.removeItem('chat')
@@ -61,6 +68,7 @@ export class Api {
     const text = await response.text()
     const answer: unknown = text === '' ? undefined : JSON.parse(text)
     if (response.ok) return answer as Result
+    if (response.status === 401 && path !== '/sign-in') this.signOut()
     throw new Error(
       (answer as { readonly detail?: string } | undefined)?.detail ?? `The server says ${response.status}.`,
     )

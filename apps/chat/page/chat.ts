@@ -26,6 +26,7 @@ async function attempt(work: () => Promise<void>): Promise<void> {
   } catch (error) {
     view.problem.textContent = error instanceof Error ? error.message : String(error)
     view.problem.hidden = false
+    show()
   }
 }
 
@@ -70,7 +71,10 @@ async function follow(): Promise<void> {
   live = new Live(followed.self, token, {
     ready: () => void attempt(() => catchUp(followed.self)),
     event: (event) => void attempt(() => happened(event)),
-    lost: () => void (view.status.textContent = 'The connection is lost, trying again…'),
+    lost: () => {
+      view.status.textContent = 'The connection is lost, trying again…'
+      void api.stillSignedIn(followed.self).then((still) => (still ? undefined : attempt(follow)))
+    },
     expelled: () => void attempt(follow),
   })
   show()
@@ -194,8 +198,11 @@ element('#who button').onclick = () =>
     await follow()
   })
 
+/** Rooms that others open appear by themselves; once more after the server was gone. */
+const lobby = new EventSource('/rooms/events')
+for (const event of ['ready', 'opened']) lobby.addEventListener(event, () => void attempt(showRooms))
+
 show()
 void attempt(async () => {
-  await showRooms()
   if (location.hash.length > 1) await open(location.hash.slice(1))
 })

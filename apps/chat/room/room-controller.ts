@@ -24,6 +24,12 @@ export const rooms = createController('/rooms', {
     list: Get('/')
       .returns(200, z.array(RoomView))
       .handle(() => svc.list()),
+    opened: SSE('/events').handle(async function* ({ signal }) {
+      const feed = svc.opened(signal)
+      await feed.ready
+      yield { event: 'ready' }
+      for await (const event of feed) yield { event: event.kind, data: event }
+    }),
     create: Post('/')
       .describe(members)
       .use(signedIn)

@@ -9,3 +9,6 @@ export type RoomEvent =
   | { readonly kind: 'pardoned'; readonly user: string }
 
 export class RoomFeed extends createChannels<RoomEvent>({ name: 'room' }) {}
+
+/** What happens to the list of rooms, to everybody who has it open. */
+export class LobbyFeed extends createChannels<{ readonly kind: 'opened'; readonly title: string }>({ name: 'lobby' }) {}

@@ -4,7 +4,7 @@ import { HttpError } from '@justscale/http'
 import type { SignedIn } from '../user/sign-in.ts'
 import { User } from '../user/user.ts'
 import { Ban, ChatMessage, Room } from './room.ts'
-import { RoomFeed } from './room-feed.ts'
+import { LobbyFeed, RoomFeed } from './room-feed.ts'
 
 export class RoomService extends defineService({
   inject: {
@@ -12,8 +12,9 @@ export class RoomService extends defineService({
     messages: ModelRepository.of(ChatMessage),
     bans: ModelRepository.of(Ban),
     feed: RoomFeed,
+    lobby: LobbyFeed,
   },
-  factory: ({ rooms, messages, bans, feed }) => {
+  factory: ({ rooms, messages, bans, feed, lobby }) => {
     const noRoom = () => new HttpError(404, 'There is no such room')
     const existing = async (room: Ref<Room>): Promise<Persistent<Room>> => {
       const found = await rooms.get(room)
@@ -30,8 +31,14 @@ export class RoomService extends defineService({
     return {
       list: (): Promise<Persistent<Room>[]> => rooms.find({ orderBy: Room.fields.title.asc(), limit: 100 }),
 
-      create: (title: string, { user }: SignedIn): Promise<Persistent<Room>> =>
-        rooms.insert({ title, owner: user, members: [user] }),
+      async create(title: string, { user }: SignedIn): Promise<Persistent<Room>> {
+        const room = await rooms.insert({ title, owner: user, members: [user] })
+        lobby.publish('rooms', { kind: 'opened', title })
+        return room
+      },
+
+      /** Rooms that are opened from now on. */
+      opened: (signal: AbortSignal) => lobby.subscribe('rooms', { signal }),
 
       show: existing,
 

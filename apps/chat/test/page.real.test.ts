@@ -29,8 +29,8 @@ afterAll(async () => {
   await database.drop()
 })
 
-function startNode(port = '0'): OsProcess {
-  const env = { DATABASE_URL: database.url, CHAT_SECRET: 'shared', PORT: port }
+function startNode(port = '0', secret = 'shared'): OsProcess {
+  const env = { DATABASE_URL: database.url, CHAT_SECRET: secret, PORT: port }
   return OsProcess.start(join(import.meta.dir, '..', 'main.ts'), env)
 }
 
@@ -80,7 +80,6 @@ inBrowser(
     await say(alice, 'Is anybody here?')
     await heard(alice, 'Is anybody here?')
 
-    await bob.reload()
     await bob.getByRole('button', { name: 'Garden' }).click()
     await bob.getByText('Watching').waitFor()
     await heard(bob, 'Is anybody here?')
@@ -120,6 +119,27 @@ inBrowser(
     expect(problems).toEqual([])
   },
   120_000,
+)
+
+inBrowser(
+  'who signed in with a secret that is no more watches on, signed out',
+  async () => {
+    const page = await visit(0)
+    await signIn(page, 'dora')
+    await page.getByLabel('New room').fill('Attic')
+    await page.getByRole('button', { name: 'Create' }).click()
+    await page.getByText('Connected').waitFor()
+    const port = new URL((await nodes[0]?.url) ?? '').port
+    await nodes[0]?.kill()
+    nodes[0] = startNode(port, 'another secret')
+    await page.getByRole('button', { name: 'Sign in' }).waitFor({ timeout: 20_000 })
+    await page.getByText('Watching').waitFor()
+    await page.getByText('Connected').waitFor({ timeout: 20_000 })
+    await nodes[0]?.kill()
+    nodes[0] = startNode(port)
+    await nodes[0].url
+  },
+  60_000,
 )
 
 inBrowser(
