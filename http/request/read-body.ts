@@ -2,6 +2,7 @@
 import { HttpError } from '../errors.ts'
 import type { BodyType } from '../route/route.ts'
 import { after, type Awaitable } from './after.ts'
+import { parseJson } from './parse-json.ts'
 import { tooLong, uploadStream } from './upload-stream.ts'
 
 /** Throws or rejects with `HttpError`: 400 malformed, 413 too long, 415 another type. `undefined` when there is none. */
@@ -20,7 +21,7 @@ export function readBody(request: Request, type: BodyType, limit: number): Await
       case 'text':
         return decodeText(bytes)
       case 'json':
-        return bytes.length === 0 ? undefined : parseJson(decodeText(bytes))
+        return bytes.length === 0 ? undefined : json(decodeText(bytes))
       case 'form':
         return parseForm(bytes, contentType ?? '')
     }
@@ -92,21 +93,12 @@ function decodeText(bytes: Uint8Array): string {
   }
 }
 
-function parseJson(text: string): unknown {
+function json(text: string): unknown {
   try {
-    return mayHavePrototypeKeys(text) ? JSON.parse(text, dropPrototypeKeys) : JSON.parse(text)
+    return parseJson(text)
   } catch {
     throw new HttpError(400, 'The body is not valid JSON')
   }
-}
-
-/** Written out, or with escapes for its letters. */
-function mayHavePrototypeKeys(text: string): boolean {
-  return text.includes('__proto__') || text.includes('\\u00')
-}
-
-function dropPrototypeKeys(key: string, value: unknown): unknown {
-  return key === '__proto__' ? undefined : value
 }
 
 async function parseForm(bytes: Uint8Array, contentType: string): Promise<Record<string, unknown>> {

@@ -24,6 +24,7 @@ import { noPeer, type Peer } from './peer.ts'
 import { chooseRoute, groupRoutes, wildcardNamed, type RouteGroup } from './route-group.ts'
 import { Router } from './router.ts'
 import { staticFile } from './static-file.ts'
+import { Work } from './work.ts'
 
 /** A path that the server answers itself. */
 export interface ServerPage {
@@ -47,8 +48,11 @@ interface Target {
 }
 
 export class HttpHandler {
-  readonly metrics = new Metrics()
+  readonly metrics: Metrics = new Metrics(() => this.requests.running)
   readonly routes: readonly MountedRoute[]
+  readonly requests = new Work()
+  /** Handlers of streams and sockets, which may go on for a while when these have ended. */
+  readonly streams = new Work()
   /** Aborts when the server stops: streams and sockets end. */
   readonly draining = new AbortController()
   /** True once the server wants its clients to go elsewhere: answers then close their connection. */
@@ -58,7 +62,6 @@ export class HttpHandler {
   readonly #respond: Respond
   readonly #tools: ExchangeTools
   readonly #deadlines = new Deadlines()
-  #idle: (() => void) | undefined
 
   private constructor(parts: HttpHandlerParts, common: CommonHeaders) {
     this.#parts = parts
@@ -79,18 +82,10 @@ export class HttpHandler {
   /** Answers a request; never throws or rejects. `undefined` once the connection has become a WebSocket. */
   fetch(request: Request, peer: Peer = noPeer): Awaitable<Response | undefined> {
     const exchange = new Exchange(request, peer, this.#tools)
-    this.metrics.inFlight += 1
+    this.requests.begin()
     const response = this.#respond(exchange)
     if (!(response instanceof Promise)) return this.#finish(response, exchange)
     return response.then((late) => this.#finish(late, exchange))
-  }
-
-  /** Resolves once no request is being answered. */
-  idle(): Promise<void> {
-    if (this.metrics.inFlight === 0) return Promise.resolve()
-    return new Promise((resolve) => {
-      this.#idle = resolve
-    })
   }
 
   #routed(): Router<Target> {
@@ -168,7 +163,7 @@ export class HttpHandler {
     exchange.wait()
     if (route.kind === 'request') return answer(route, exchange, (state) => handled(route, state, exchange))
     exchange.endWith(this.draining.signal)
-    const tools = { route, facts: exchange, metrics: this.metrics, logger }
+    const tools = { route, facts: exchange, metrics: this.metrics, logger, work: this.streams }
     if (route.kind === 'events') return this.#answerEvents(tools, exchange)
     const socket = { ...tools, peer: exchange.peer, options: options.webSocket ?? {}, draining: this.draining.signal }
     return answer(route, exchange, (state) => openSocket({ ...socket, state }))
@@ -201,8 +196,7 @@ export class HttpHandler {
 
   #finish(response: Response, exchange: Exchange): Response | undefined {
     const answered = exchange.peer.upgraded ? response : this.#dressed(response, exchange)
-    this.metrics.inFlight -= 1
-    if (this.metrics.inFlight === 0) this.#idle?.()
+    this.requests.end()
     exchange.leave()
     const milliseconds = performance.now() - exchange.started
     exchange.counter.record(exchange.request.method, answered.status, milliseconds / 1000)

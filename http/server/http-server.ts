@@ -20,6 +20,9 @@ export abstract class HttpServer extends defineToken('HttpServer') {
   abstract readonly ready: boolean
 }
 
+/** Milliseconds that handlers have to end after their stream or socket has. */
+const LAST_WORDS = 1000
+
 export class BunHttpServer extends HttpServer {
   readonly #handler: () => Promise<HttpHandler>
   readonly #options: HttpOptions
@@ -90,13 +93,14 @@ export class BunHttpServer extends HttpServer {
     await Bun.sleep(this.#options.readinessDelay ?? 100)
     const stopped = server.stop()
     handler.draining.abort()
-    this.#logger.info('HTTP refuses connections and finishes requests', { inFlight: handler.metrics.inFlight })
-    const deadline = Promise.withResolvers<'late'>()
-    const timer = setTimeout(() => deadline.resolve('late'), this.#options.shutdownTimeout ?? 10_000)
-    const ended = await Promise.race([Promise.all([handler.idle(), stopped]), deadline.promise])
-    clearTimeout(timer)
-    if (ended === 'late')
-      this.#logger.warn('HTTP cuts requests that did not finish', { inFlight: handler.metrics.inFlight })
+    const inFlight = () => ({ inFlight: handler.requests.running, streams: handler.streams.running })
+    this.#logger.info('HTTP refuses connections and finishes requests', inFlight())
+    const { shutdownTimeout = 10_000 } = this.#options
+    if (!(await endsWithin(shutdownTimeout, Promise.all([handler.requests.idle(), stopped]))))
+      this.#logger.warn('HTTP cuts requests that did not finish', inFlight())
+    // What their clients see has ended; a handler that sleeps must not hold up the stop for as long as a request may.
+    if (!(await endsWithin(Math.min(shutdownTimeout, LAST_WORDS), handler.streams.idle())))
+      this.#logger.warn('HTTP leaves handlers of streams and sockets that go on', inFlight())
     await server.stop(true)
     this.#server = undefined
     this.#logger.info('HTTP has stopped')
@@ -106,6 +110,12 @@ export class BunHttpServer extends HttpServer {
     if (this.#server === undefined) throw new TypeError('HttpServer: the app has not been started')
     return this.#server
   }
+}
+
+async function endsWithin(milliseconds: number, work: Promise<unknown>): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<false>()
+  const timer = setTimeout(() => resolve(false), milliseconds)
+  return Promise.race([work.then(() => true), promise]).finally(() => clearTimeout(timer))
 }
 
 function socketCallbacks({ webSocket = {} }: HttpOptions): Bun.WebSocketHandler<SocketSession> {

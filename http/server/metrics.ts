@@ -46,9 +46,14 @@ export class RouteCounter {
 
 export class Metrics {
   readonly #counters = new Map<string, RouteCounter>()
-  inFlight = 0
+  readonly #inFlight: () => number
   streams = 0
   sockets = 0
+
+  /** `inFlight`: requests being answered now. */
+  constructor(inFlight: () => number) {
+    this.#inFlight = inFlight
+  }
 
   /** The counter of a route's pattern; the same one for the same pattern. */
   counter(route: string): RouteCounter {
@@ -61,7 +66,7 @@ export class Metrics {
     return [
       '# TYPE http_request_duration_seconds histogram',
       ...[...this.#counters.values()].flatMap((counter) => counter.lines()),
-      ...gauge('http_requests_in_flight', this.inFlight),
+      ...gauge('http_requests_in_flight', this.#inFlight()),
       ...gauge('http_event_streams', this.streams),
       ...gauge('http_web_sockets', this.sockets),
       '',

@@ -16,7 +16,10 @@ export interface EventStreamOptions {
   /** Enters the app for each pull: the stream is read by the runtime, outside of it. */
   readonly enter: <Result>(body: () => Result) => Result
   readonly onError: (error: unknown) => void
+  /** Nothing is sent any more; the generator may go on for a while. */
   readonly onEnd: () => void
+  /** The generator has ended. */
+  readonly onOver: () => void
 }
 
 type Next = IteratorResult<EventMessage>
@@ -132,8 +135,10 @@ export class EventStream {
     if (this.#ended) return
     this.#ended = true
     // A generator that waits for its next event runs its `finally` once that wait ends; its signal tells it to.
-    const { enter, onError, onEnd } = this.#options
-    void enter(() => Promise.resolve(this.#iterator.return?.())).catch(onError)
+    const { enter, onError, onEnd, onOver } = this.#options
+    void enter(() => Promise.resolve(this.#iterator.return?.()))
+      .catch(onError)
+      .finally(onOver)
     onEnd()
   }
 }

@@ -8,6 +8,7 @@ import type { RequestFacts, RequestState } from '../request/request-state.ts'
 import { toResponse } from '../response/to-response.ts'
 import type { Metrics } from '../server/metrics.ts'
 import type { MountedRoute } from '../server/mounted-route.ts'
+import type { Work } from '../server/work.ts'
 import type { EventMessage } from './event-message.ts'
 import { EventStream } from './event-stream.ts'
 
@@ -17,6 +18,8 @@ export interface StreamParts {
   readonly facts: RequestFacts
   readonly metrics: Metrics
   readonly logger: Logger
+  /** Stopping waits for the generator. */
+  readonly work: Work
   /** Milliseconds. */
   readonly heartbeat: number
   /** Milliseconds that the headers wait for the first event. */
@@ -42,9 +45,10 @@ export class OpenEvents {
 
   /** The answer; once the cell of the steps has committed. Rejects with what the generator throws before its first event. */
   async begin(): Promise<Response> {
-    const { route, state, facts, metrics, logger, heartbeat, patience } = this.#parts
+    const { route, state, facts, metrics, logger, work, heartbeat, patience } = this.#parts
     facts.keepOpen()
     metrics.streams += 1
+    work.begin()
     const gone = new AbortController()
     const stream = new EventStream(this.#events, {
       name: route.title,
@@ -57,6 +61,7 @@ export class OpenEvents {
         metrics.streams -= 1
         gone.abort()
       },
+      onOver: () => work.end(),
     })
     // A browser comes back after the end of a stream, but not after 204.
     const empty = (await stream.begin(patience)) === 'empty'

@@ -65,6 +65,78 @@ describe('shutdown', () => {
     expect(await text).toContain('data: 1')
   })
 
+  test('waits for what a message has begun, and for what a stream has to tidy up', async () => {
+    const order: string[] = []
+    const gate = Promise.withResolvers<void>()
+    const begun = Promise.withResolvers<void>()
+    const aWhile = async () => {
+      await gate.promise
+      for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
+    }
+    const controller = createController({
+      routes: () => ({
+        ticks: SSE('/ticks').handle(async function* ({ signal }) {
+          try {
+            yield { data: 1 }
+            await new Promise((resolve) => signal.addEventListener('abort', resolve))
+          } finally {
+            await aWhile()
+            order.push('stream')
+          }
+        }),
+        socket: Ws('/socket').handle(async ({ messages }) => {
+          await messages.each(async () => {
+            begun.resolve()
+            await aWhile()
+            order.push('message')
+          })
+        }),
+      }),
+    })
+    const app = JustScale()
+      .add(keptLog().sink)
+      .add(controller)
+      .add(HttpFeature({ port: 0, host: '127.0.0.1', readinessDelay: 0 }))
+      .build()
+    await app.start()
+    const { url } = await app.resolve(HttpServer)
+    const stream = (await fetch(`${url}/ticks`)).text()
+    const socket = new WebSocket(`${url.replace('http', 'ws')}/socket`)
+    const closed = new Promise((resolve) => socket.addEventListener('close', resolve))
+    socket.addEventListener('open', () => socket.send('1'))
+    await begun.promise
+    const stopped = app.stop().then(() => order.push('stopped'))
+    await Promise.all([closed, stream])
+    gate.resolve()
+    await stopped
+    expect(order.toSorted()).toEqual(['message', 'stopped', 'stream'])
+    expect(order.at(-1)).toBe('stopped')
+  })
+
+  test('is not held up by a stream that never ends', async () => {
+    const { lines, sink } = keptLog()
+    const controller = createController({
+      routes: () => ({
+        ticks: SSE('/ticks').handle(async function* () {
+          yield { data: 1 }
+          await new Promise(() => {})
+        }),
+      }),
+    })
+    const app = JustScale()
+      .add(sink)
+      .add(controller)
+      .add(HttpFeature({ port: 0, host: '127.0.0.1', readinessDelay: 0, shutdownTimeout: 20 }))
+      .build()
+    await app.start()
+    const stream = await fetch(`${(await app.resolve(HttpServer)).url}/ticks`)
+    await app.stop()
+    expect(await stream.text()).toContain('data: 1')
+    expect(lines.map(({ rawMessage }) => String(rawMessage))).toContain(
+      'HTTP leaves handlers of streams and sockets that go on',
+    )
+  })
+
   test('cuts what does not finish in time', async () => {
     const { app, base, entered } = await serving({ shutdownTimeout: 20 })
     const slow = fetch(`${base}/slow`).then(

@@ -7,6 +7,7 @@ import type { Metrics } from '../server/metrics.ts'
 import type { MountedRoute } from '../server/mounted-route.ts'
 import type { WebSocketOptions } from '../server/options.ts'
 import type { Peer } from '../server/peer.ts'
+import type { Work } from '../server/work.ts'
 import { ProcedureCalls } from './procedure-calls.ts'
 import type { SocketContext } from './socket-context.ts'
 import { SocketSession } from './socket-session.ts'
@@ -20,6 +21,8 @@ export interface SocketParts {
   readonly options: WebSocketOptions
   /** Aborted when the server stops. */
   readonly draining: AbortSignal
+  /** Stopping waits for the handler. */
+  readonly work: Work
 }
 
 export async function openSocket({
@@ -30,6 +33,7 @@ export async function openSocket({
   logger,
   options,
   draining,
+  work,
 }: SocketParts): Promise<Response> {
   const { request } = state
   if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket') {
@@ -46,10 +50,16 @@ export async function openSocket({
     onClose: () => {
       metrics.sockets -= 1
     },
+    onEnd: () => work.end(),
   })
-  if (!peer.upgrade(session, state.res.ownHeaders ?? new Headers()))
-    throw new HttpError(400, 'The handshake is not valid')
+  if (draining.aborted) throw new HttpError(503, 'The server stops', { headers: { 'retry-after': '1' } })
   metrics.sockets += 1
+  work.begin()
+  if (!peer.upgrade(session, state.res.ownHeaders ?? new Headers())) {
+    metrics.sockets -= 1
+    work.end()
+    throw new HttpError(400, 'The handshake is not valid')
+  }
   draining.addEventListener('abort', () => session.close(1001, 'The server stops'), {
     once: true,
     signal: session.closed,

@@ -4,9 +4,13 @@
  */
 import { currentCell, runInCell } from '@justscale/core/cell'
 import type { ServerWebSocket } from 'bun'
+import { parseJson } from '../request/parse-json.ts'
 import { checkSchema, type Schema } from '../route/schema.ts'
 import type { WebSocketOptions } from '../server/options.ts'
 import type { Messages, SocketContext } from './socket-context.ts'
+
+/** Characters or bytes of unread messages; a single message may have more. */
+const UNREAD = 1024 * 1024
 
 export interface SessionOptions {
   /** Of the cells that messages are handled in. */
@@ -16,12 +20,16 @@ export interface SessionOptions {
   /** Runs the route's handler; its end closes the socket. */
   readonly run: (context: SocketContext<unknown>) => Promise<void>
   readonly onError: (error: unknown) => void
+  /** The socket has closed; the handler may go on for a while. */
   readonly onClose: () => void
+  /** The handler has ended. */
+  readonly onEnd: () => void
 }
 
 export class SocketSession implements SocketContext<unknown> {
   readonly #options: SessionOptions
-  readonly #queue: unknown[] = []
+  /** Checked messages that the handler has not taken, each with its length. */
+  readonly #queue: { readonly value: unknown; readonly length: number }[] = []
   readonly #closed = new AbortController()
   readonly #maxQueue: number
   readonly #rate: number
@@ -29,6 +37,9 @@ export class SocketSession implements SocketContext<unknown> {
   #reader: (() => void) | undefined
   #drained: PromiseWithResolvers<void> | undefined
   #checking: Promise<void> = Promise.resolve()
+  /** Messages that the handler has not taken, checked or not, and their lengths together. */
+  #unread = 0
+  #unreadLength = 0
   #tokens: number
   #refilled = performance.now()
 
@@ -70,22 +81,32 @@ export class SocketSession implements SocketContext<unknown> {
   /** The runtime has opened the socket. */
   opened(socket: ServerWebSocket<SocketSession>): void {
     this.#socket = socket
-    this.#options.run(this).then(
-      () => this.close(1000, 'Done'),
-      (error: unknown) => {
-        if (!this.closed.aborted) this.#options.onError(error)
-        this.close(1011, 'Internal error')
-      },
-    )
+    this.#options
+      .run(this)
+      .then(
+        () => this.close(1000, 'Done'),
+        (error: unknown) => {
+          if (!this.closed.aborted) this.#options.onError(error)
+          this.close(1011, 'Internal error')
+        },
+      )
+      .finally(this.#options.onEnd)
   }
 
   /** The runtime has received a message. Checks run one after the other, so order holds for asynchronous schemas too. */
   received(data: string | Uint8Array): void {
     if (this.closed.aborted) return
     if (!this.#allowed()) return this.close(1008, 'Too many messages')
+    this.#unread += 1
+    this.#unreadLength += data.length
+    if (this.#unread > this.#maxQueue || this.#unreadLength > Math.max(UNREAD, data.length))
+      return this.close(1008, 'Too many unread messages')
     this.#checking = this.#checking
       .then(() => this.#accept(data))
-      .catch((error: unknown) => this.#options.onError(error))
+      .catch((error: unknown) => {
+        this.#taken(data.length)
+        this.#options.onError(error)
+      })
   }
 
   /** The runtime's buffer has room again. */
@@ -104,20 +125,25 @@ export class SocketSession implements SocketContext<unknown> {
   }
 
   async #accept(data: string | Uint8Array): Promise<void> {
+    const { length } = data
     const parsed = parse(data)
-    if ('problem' in parsed) return this.#refuse(parsed.problem)
+    if ('problem' in parsed) return this.#refuse(length, parsed.problem)
     const schema = this.#options.message
     const result = schema === undefined ? parsed : await checkSchema(schema, 'message', parsed.value)
-    if ('violations' in result) return this.#refuse('The message is not valid', result.violations)
-    if (this.#queue.length >= this.#maxQueue) return this.close(1008, 'Too many unread messages')
-    this.#queue.push(result.value)
+    if ('violations' in result) return this.#refuse(length, 'The message is not valid', result.violations)
+    this.#queue.push({ value: result.value, length })
     this.#reader?.()
   }
 
-  #refuse(detail: string, errors?: unknown): Promise<void> {
-    return this.#deliver(
-      JSON.stringify({ error: { title: 'Unprocessable Message', detail, ...(errors !== undefined && { errors }) } }),
-    )
+  #taken(length: number): void {
+    this.#unread -= 1
+    this.#unreadLength -= length
+  }
+
+  async #refuse(length: number, detail: string, errors?: unknown): Promise<void> {
+    const error = { title: 'Unprocessable Message', detail, ...(errors !== undefined && { errors }) }
+    await this.#deliver(JSON.stringify({ error }))
+    this.#taken(length)
   }
 
   /** A flood of refusals waits with its sender: the next message is checked once this one has been taken. */
@@ -140,8 +166,10 @@ export class SocketSession implements SocketContext<unknown> {
       })
       this.#reader = undefined
     }
-    if (this.#queue.length > 0) return { done: false, value: this.#queue.shift() }
-    return { done: true, value: undefined }
+    const message = this.#queue.shift()
+    if (message === undefined) return { done: true, value: undefined }
+    this.#taken(message.length)
+    return { done: false, value: message.value }
   }
 
   #allowed(): boolean {
@@ -156,7 +184,7 @@ export class SocketSession implements SocketContext<unknown> {
 function parse(data: string | Uint8Array): { readonly value: unknown } | { readonly problem: string } {
   if (typeof data !== 'string') return { problem: 'Messages are text' }
   try {
-    return { value: JSON.parse(data) }
+    return { value: parseJson(data) }
   } catch {
     return { problem: 'The message is not valid JSON' }
   }
