@@ -8,7 +8,7 @@ export {
 } from './in-memory-repository.ts'
 export { InMemoryLockFeature } from './lock-feature.ts'
 export { InMemoryChannelFeature } from './channel-feature.ts'
-export { InMemoryProcessFeature } from './process-feature.ts'
+export { InMemoryProcessFeature, type InMemoryProcessOptions } from './process-feature.ts'
 export { MemoryFeature } from './memory-feature.ts'
 export { InMemoryConfigStore } from './config-store.ts'
 

@@ -11,7 +11,7 @@ export { PostgresClient, PostgresConfig } from './postgres-client.ts'
 export { PostgresLockFeature } from './lock-feature.ts'
 export { PostgresChannelFeature } from './channel-feature.ts'
 export { PostgresConfigFeature } from './config-feature.ts'
-export { createPostgresProcessFeature, PostgresProcessFeature, type PostgresProcessOptions } from './process-feature.ts'
+export { PostgresProcessFeature, type PostgresProcessOptions } from './process-feature.ts'
 export {
   createPostgresMigrationFeature,
   PostgresMigrationFeature,

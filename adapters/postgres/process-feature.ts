@@ -1,10 +1,11 @@
 /** Durable processes on Postgres, in the database of `PostgresFeature`: they outlive the OS process, on any node. */
-import { processFeature } from '@justscale/core/process'
+import { configurable } from '@justscale/core'
+import { processFeature, type ProcessFeatureOptions } from '@justscale/core/process'
 import { PostgresStore } from '@justscale/engine/postgres'
 import { processNamespace } from './process-namespace.ts'
 import { PostgresClient, PostgresConfig } from './postgres-client.ts'
 
-export interface PostgresProcessOptions {
+export interface PostgresProcessOptions extends Omit<ProcessFeatureOptions<unknown>, 'name' | 'inject' | 'open'> {
   /**
    * Schema of the engine's tables. Default: the app's name with `_` for what SQL would have to quote; `justscale` for an
    * app without a name. Apps with different namespaces share a database and never meet.
@@ -15,19 +16,17 @@ export interface PostgresProcessOptions {
 }
 
 /** Runs the app's processes and signals in its own namespace. Add it after `PostgresFeature`. */
-export function createPostgresProcessFeature(options: PostgresProcessOptions = {}) {
-  return processFeature({
+export const PostgresProcessFeature = configurable(({ namespace, retention, ...engine }: PostgresProcessOptions) =>
+  processFeature({
     name: 'PostgresProcessFeature',
     inject: { client: PostgresClient, config: PostgresConfig },
     open: ({ client, config }, { app }) =>
       new PostgresStore({
         url: config.url,
         sql: client.sql,
-        namespace: options.namespace ?? processNamespace(app.name),
-        ...(options.retention === undefined ? {} : { retention: options.retention }),
+        namespace: namespace ?? processNamespace(app.name),
+        ...(retention === undefined ? {} : { retention }),
       }),
-  })
-}
-
-/** `createPostgresProcessFeature()` with its defaults. */
-export class PostgresProcessFeature extends createPostgresProcessFeature() {}
+    ...engine,
+  }),
+)

@@ -1,9 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { bindInstance, bindRepository, JustScale, ModelRepository, type Persistent } from '@justscale/core'
 import { TestClock } from '@justscale/core/testing'
-import { processFeature } from '@justscale/core/process'
-import { MemoryStore } from '@justscale/engine/memory'
-import { InMemoryRepository } from '@justscale/memory'
+import { InMemoryProcessFeature, InMemoryRepository } from '@justscale/memory'
 import { Backer } from '../backer/backer.ts'
 import { Crowdfunding } from '../crowdfunding.ts'
 import { Creator } from '../creator/creator.ts'
@@ -36,7 +34,7 @@ function build() {
     .add(bindRepository(ModelRepository.of(Pledge), new InMemoryRepository()))
     .add(bindRepository(ModelRepository.of(Payment), new InMemoryRepository()))
     .add(bindInstance(PaymentProvider, provider))
-    .add(processFeature({ name: 'InMemoryProcesses', clock, open: () => new MemoryStore({ clock }) }))
+    .add(InMemoryProcessFeature({ clock }))
     .add(Crowdfunding)
     .build()
 }

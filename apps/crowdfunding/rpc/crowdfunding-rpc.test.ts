@@ -1,10 +1,8 @@
 /** The service in memory, without a socket: a process is started, signalled and awaited by calls. */
 import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { bindInstance, bindRepository, JustScale, ModelRepository } from '@justscale/core'
-import { processFeature } from '@justscale/core/process'
 import { TestClock } from '@justscale/core/testing'
-import { MemoryStore } from '@justscale/engine/memory'
-import { InMemoryRepository } from '@justscale/memory'
+import { InMemoryProcessFeature, InMemoryRepository } from '@justscale/memory'
 import { createRpcClient, inProcessTransport, RpcFeature, writeProtoTypes, type RpcClient } from '@justscale/rpc'
 import { Backer } from '../backer/backer.ts'
 import { Campaign } from '../campaign/campaign.ts'
@@ -37,7 +35,7 @@ function build() {
     .add(bindRepository(ModelRepository.of(Pledge), new InMemoryRepository()))
     .add(bindRepository(ModelRepository.of(Payment), new InMemoryRepository()))
     .add(bindInstance(PaymentProvider, provider))
-    .add(processFeature({ name: 'InMemoryProcesses', clock, open: () => new MemoryStore({ clock }) }))
+    .add(InMemoryProcessFeature({ clock }))
     .add(Crowdfunding)
     .add(crowdfundingRpc)
     .add(RpcFeature.configure({ port: false }))

@@ -1,10 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { bindRepository, JustScale, ModelRepository } from '@justscale/core'
-import { processFeature } from '@justscale/core/process'
 import { TestClock } from '@justscale/core/testing'
-import { MemoryStore } from '@justscale/engine/memory'
 import { HttpFeature, HttpServer } from '@justscale/http'
-import { InMemoryRepository } from '@justscale/memory'
+import { InMemoryProcessFeature, InMemoryRepository } from '@justscale/memory'
 import { Order } from '../order/order.ts'
 import { orderLife } from '../order/order-life.ts'
 import { OrderService } from '../order/order-service.ts'
@@ -22,7 +20,7 @@ function build() {
     .add(bindRepository(ModelRepository.of(Product), new InMemoryRepository()))
     .add(bindRepository(ModelRepository.of(Order), new InMemoryRepository()))
     .add(bindRepository(ModelRepository.of(Shipment), new InMemoryRepository()))
-    .add(processFeature({ name: 'InMemoryProcesses', clock, open: () => new MemoryStore({ clock }) }))
+    .add(InMemoryProcessFeature({ clock }))
     .add(OrderFulfillment)
     .add(HttpFeature({ port: 0, host: '127.0.0.1', readinessDelay: 0, accessLog: false }))
     .build()
