@@ -62,7 +62,7 @@ export { prometheusText } from './metrics/prometheus.ts'
 // Processes: what users write, then what frameworks build on
 export { createEngine } from './runtime/engine.ts'
 export type { Engine, EngineOptions, TransactionOption } from './runtime/engine-type.ts'
-export { DeployRefusedError } from './runtime/compat.ts'
+export { DeployRefusedError, whereOf } from './runtime/compat.ts'
 export type { Incompatibility } from './runtime/compat.ts'
 export { defineProcess } from './runtime/definition.ts'
 export type {

@@ -58,6 +58,8 @@ export interface ProcessFeatureOptions<Injected> {
   readonly concurrency?: number
   /** See `EngineOptions.limits`: bytes of values per process, and signals in an inbox (default 10,000). */
   readonly limits?: EngineOptions['limits']
+  /** Starts although live processes need what this build lacks: they wait for one that has it (default: JUSTSCALE_PARK=1). */
+  readonly park?: boolean
   /** Milliseconds between looks for work that the store did not announce (default 500). */
   readonly poll?: number
   /** Told what happens (default: failures and warnings go to the app's log). */
@@ -131,6 +133,7 @@ class AppEngine extends ProcessEngine {
       ...(options.clock && { clock: options.clock }),
       ...(options.entropy && { entropy: options.entropy }),
       ...(options.poll === undefined ? {} : { poll: options.poll }),
+      park: options.park ?? process.env['JUSTSCALE_PARK'] === '1',
       ...(options.limits && { limits: options.limits }),
       ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
     })

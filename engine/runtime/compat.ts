@@ -5,11 +5,13 @@
 import { EngineError } from '../errors.ts'
 import { parseProgram } from '../program/hash.ts'
 import type { Program, StepSite } from '../program/program.ts'
-import type { EngineStore, LiveProgram } from '../store/store.ts'
+import type { EngineStore, LineCount, LiveProgram } from '../store/store.ts'
 import type { Programs } from './programs.ts'
 
 /** One live program that cannot run on this build. */
 export interface Incompatibility extends LiveProgram {
+  /** How many of them stand at which source line, most first. */
+  readonly lines: readonly LineCount[]
   /** In words, one per missing thing. */
   readonly missing: readonly string[]
 }
@@ -21,17 +23,22 @@ export class DeployRefusedError extends EngineError {
 
   constructor(incompatible: readonly Incompatibility[]) {
     const lines = incompatible.map(
-      ({ definition, hash, count, missing }) =>
-        `  ${count} of ${definition} (program ${hash.slice(0, 12)}): ${missing.join('; ')}`,
+      ({ definition, hash, count, lines, missing }) =>
+        `  ${count} of ${definition} (program ${hash.slice(0, 12)}), ${whereOf(lines)}: ${missing.join('; ')}`,
     )
     super(
       `This build cannot run ${incompatible.reduce((sum, { count }) => sum + count, 0)} live processes:\n${lines.join('\n')}`,
       {
-        hint: 'Bring back what is missing, or start with `park: true`: those processes then wait for a build that has it.',
+        hint: 'Bring back what is missing, or start with JUSTSCALE_PARK=1 (`park: true` of the engine): those processes then wait for a build that has it.',
       },
     )
     this.incompatible = incompatible
   }
+}
+
+/** `7 at line 20, 1 at line 31`. */
+export function whereOf(lines: readonly LineCount[]): string {
+  return lines.map(({ line, count }) => `${count} at line ${line}`).join(', ')
 }
 
 /** Every live program that this build cannot run. */
@@ -39,7 +46,7 @@ export async function incompatibilities(store: EngineStore, programs: Programs):
   const found: Incompatibility[] = []
   for (const live of await store.livePrograms()) {
     const missing = await missingFor(live, store, programs)
-    if (missing.length > 0) found.push({ ...live, missing })
+    if (missing.length > 0) found.push({ ...live, lines: await store.linesOf(live.hash), missing })
   }
   return found
 }

@@ -24,6 +24,8 @@ export interface EngineStore {
   getProgram(hash: string): Promise<StoredProgram | undefined>
   /** Hashes that live processes need, with how many wait where: what a deploy must be able to run. */
   livePrograms(): Promise<readonly LiveProgram[]>
+  /** Where the live processes of one program stand, most first. */
+  linesOf(hash: string): Promise<readonly LineCount[]>
 
   /**
    * Creates processes with their subscriptions, runnable at once. A path that exists gives the existing process. Within
@@ -315,6 +317,12 @@ export interface StoredProgram {
 export interface LiveProgram {
   readonly hash: string
   readonly definition: string
+  readonly count: number
+}
+
+/** How many processes stand at a source line. */
+export interface LineCount {
+  readonly line: number
   readonly count: number
 }
 

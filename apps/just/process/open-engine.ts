@@ -3,6 +3,8 @@ import { createEngine, type Engine } from '@justscale/engine'
 import { resolveDatabase } from '@justscale/engine/embedded'
 import { PostgresStore } from '@justscale/engine/postgres'
 import { openPostgres, type SqlDatabase } from '@justscale/engine/sql'
+import { MisuseError } from '../program/misuse-error.ts'
+import { routingText, storedEntityTypes } from './stored-entity.ts'
 
 /** Calls `body` with the engine on the current project's database, and closes everything after it. */
 export async function withEngine<Result>(
@@ -18,7 +20,7 @@ export async function withEngine<Result>(
       namespace: namespace ?? onlyOne(await namespaces(sql)),
     })
     try {
-      return await body(createEngine({ store }))
+      return await body(createEngine({ store, values: storedEntityTypes, textOf: routingText }))
     } finally {
       await store.close()
     }
@@ -38,7 +40,11 @@ async function namespaces(sql: SqlDatabase): Promise<readonly string[]> {
 }
 
 function onlyOne(names: readonly string[]): string {
-  if (names.length > 1)
-    throw new Error(`The database holds the processes of ${names.length} apps: pass --namespace ${names.join(' or ')}`)
+  if (names.length > 1) {
+    throw new MisuseError(
+      `The database holds the processes of ${names.length} apps`,
+      `Say whose: --namespace ${names.join(', or --namespace ')}.`,
+    )
+  }
   return names[0] ?? 'justscale'
 }

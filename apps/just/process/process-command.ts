@@ -2,9 +2,15 @@
 import { defineCommand, type ArgsDef } from 'citty'
 import type { ProcessStatus } from '@justscale/engine'
 import { createInspector } from '@justscale/engine/inspector'
+import { CommandError } from '@justscale/core/cli'
+import { MisuseError } from '../program/misuse-error.ts'
+import { printResult } from '../program/print.ts'
+import { compatCommand } from './compat-command.ts'
 import { withEngine } from './open-engine.ts'
 import { processRow, processTable } from './process-row.ts'
+import { inspectionData, inspectionText } from './show-process.ts'
 import { isModule, showPrograms } from './show-program.ts'
+import { sendSignal } from './send-signal.ts'
 import { scheduleRow, scheduleTable } from './schedule-row.ts'
 
 const common = {
@@ -29,7 +35,7 @@ const list = defineCommand({
     const status = args.status?.split(',') as ProcessStatus[] | undefined
     const filter = { limit: Number(args.limit), ...(status && { status }), ...(args.path && { path: args.path }) }
     const rows = (await withEngine(args.namespace, ({ store }) => store.list(filter))).map(processRow)
-    console.log(args.json ? JSON.stringify(rows) : processTable(rows))
+    await printResult(args.json, rows, () => processTable(rows))
   },
 })
 
@@ -38,10 +44,30 @@ const show = defineCommand({
   args: one,
   async run({ args }) {
     if (isModule(args.path)) return showPrograms(args.path, args.json)
-    const record = await withEngine(args.namespace, ({ store }) => store.find(args.path))
-    if (record === undefined) return fail(`No process has the path ${args.path}`)
-    const row = processRow(record)
-    console.log(args.json ? JSON.stringify(row) : processTable([row]))
+    const seen = await withEngine(args.namespace, (engine) => createInspector(engine).inspect(args.path))
+    if (seen === undefined) throw noProcess(args.path)
+    await printResult(args.json, inspectionData(seen), () => inspectionText(seen))
+  },
+})
+
+const signal = defineCommand({
+  meta: {
+    name: 'signal',
+    description: 'Emit a signal that a process listens for: `signal /campaign/1/lifecycle pledged`',
+  },
+  args: {
+    ...one,
+    signal: { type: 'positional', description: "The signal's path, or the last part of it", required: true },
+    data: { type: 'string', description: 'What it carries beside the parameters it shares with the path, as JSON' },
+  },
+  async run({ args }) {
+    const data = objectFrom(args.data ?? '{}')
+    const sent = await withEngine(args.namespace, async (engine) => {
+      const seen = await createInspector(engine).inspect(args.path)
+      if (seen === undefined) throw noProcess(args.path)
+      return await sendSignal(engine, seen, args.signal, data)
+    })
+    await printResult(args.json, { path: args.path, signal: sent }, () => `signal ${sent}: ${args.path}`)
   },
 })
 
@@ -51,27 +77,53 @@ const schedules = defineCommand({
   async run({ args }) {
     const rows = await withEngine(args.namespace, (engine) => createInspector(engine).schedules())
     const shown = rows.map((row) => scheduleRow(row, Date.now()))
-    console.log(args.json ? JSON.stringify(shown) : scheduleTable(shown))
+    await printResult(args.json, shown, () => scheduleTable(shown))
   },
 })
 
 type Action = 'cancel' | 'retry' | 'pause' | 'resume'
 
+/** What a process must not be for the action to mean anything. */
+const pointless: Readonly<Record<Action, readonly ProcessStatus[]>> = {
+  cancel: ['completed', 'cancelled'],
+  retry: ['running', 'waiting', 'paused', 'completed', 'cancelled'],
+  pause: ['paused', 'failed', 'quarantined', 'completed', 'cancelled'],
+  resume: ['running', 'waiting', 'failed', 'quarantined', 'completed', 'cancelled'],
+}
+
 function action(name: Action, description: string) {
   return defineCommand({
     meta: { name, description },
-    args: one,
+    args: { ...one, reason: { type: 'string', description: 'Why: what the process sees (of cancel only)' } },
     async run({ args }) {
-      const done = await withEngine(args.namespace, (engine) => engine.process(args.path)[name]())
-      if (!done) return fail(`${args.path} is in no state to ${name}`)
-      console.log(args.json ? JSON.stringify({ path: args.path, done }) : `${name}: ${args.path}`)
+      await withEngine(args.namespace, async (engine) => {
+        const record = await engine.store.find(args.path)
+        if (record === undefined) throw noProcess(args.path)
+        if (pointless[name].includes(record.status)) {
+          throw new CommandError(`${args.path} is ${record.status}: there is nothing to ${name}`)
+        }
+        const handle = engine.process(args.path)
+        await (name === 'cancel' ? handle.cancel(args.reason) : handle[name]())
+      })
+      await printResult(args.json, { path: args.path, done: true }, () => `${name}: ${args.path}`)
     },
   })
 }
 
-function fail(message: string): void {
-  console.error(message)
-  process.exitCode = 1
+function noProcess(path: string): CommandError {
+  return new CommandError(`No process has the path ${path}`, {
+    hint: '`just process list` shows those that are there.',
+  })
+}
+
+function objectFrom(json: string): object {
+  try {
+    const data: unknown = JSON.parse(json)
+    if (typeof data === 'object' && data !== null && !Array.isArray(data)) return data
+  } catch {
+    // Said below.
+  }
+  throw new MisuseError(`${json} is no JSON object`, `For example --data '{"amount": 5}'.`)
 }
 
 export const processCommand = defineCommand({
@@ -80,6 +132,8 @@ export const processCommand = defineCommand({
     list,
     show,
     schedules,
+    signal,
+    compat: compatCommand,
     cancel: action('cancel', 'Cancel it and what it started'),
     retry: action('retry', 'Run a failed one again from the failing line'),
     pause: action('pause', 'Start nothing more of it until it is resumed'),

@@ -8,6 +8,7 @@ import { encodeControl } from '../control-payload.ts'
 import type {
   ControlCommand,
   EngineStore,
+  LineCount,
   LiveProgram,
   LoadedProcess,
   LogLine,
@@ -103,6 +104,15 @@ export class MemoryStore implements EngineStore {
       live.set(hash, { hash, definition, count: (live.get(hash)?.count ?? 0) + 1 })
     }
     return [...live.values()]
+  }
+
+  async linesOf(hash: string): Promise<readonly LineCount[]> {
+    const counts = new Map<number, number>()
+    for (const row of this.#rows.byId.values()) {
+      const { program, place } = row.record
+      if (program === hash && !isEnded(row)) counts.set(place.line, (counts.get(place.line) ?? 0) + 1)
+    }
+    return [...counts].map(([line, count]) => ({ line, count })).sort((a, b) => b.count - a.count || a.line - b.line)
   }
 
   async start(requests: readonly StartRequest[], transaction?: JoinableTransaction): Promise<readonly StartResult[]> {

@@ -1,7 +1,7 @@
 /** Reading processes without claiming them: by path, by filter, whole, and their timelines. */
 import type { SqlRunner } from '../../sql/connection.ts'
 import { type SqlValue, sqlArray } from '../../sql/connection.ts'
-import type { LiveProgram, LoadedProcess, LogLine, ProcessFilter, ProcessRecord } from '../store.ts'
+import type { LineCount, LiveProgram, LoadedProcess, LogLine, ProcessFilter, ProcessRecord } from '../store.ts'
 import { TIMELINE } from './flushed.ts'
 import { readLoaded, readRecord, RECORD_COLUMNS, stateColumns, statusNumber } from './record.ts'
 
@@ -81,5 +81,13 @@ export async function countLivePrograms(sql: SqlRunner, schema: string): Promise
   return sql.query<{ hash: string; definition: string; count: number }>(
     `select i.program as hash, min(i.definition) as definition, count(*)::int4 as count
      from ${schema}.process p join ${schema}.instance i on i.id = p.id group by i.program order by 2, 1`,
+  )
+}
+
+export async function countLines(sql: SqlRunner, schema: string, hash: string): Promise<readonly LineCount[]> {
+  return sql.query<{ line: number; count: number }>(
+    `select p.line, count(*)::int4 as count from ${schema}.process p join ${schema}.instance i on i.id = p.id
+     where i.program = $1::text group by 1 order by 2 desc, 1`,
+    [hash],
   )
 }

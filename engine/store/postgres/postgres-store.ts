@@ -11,6 +11,7 @@ import { RETENTION } from '../retention.ts'
 import type {
   ControlCommand,
   EngineStore,
+  LineCount,
   LiveProgram,
   LoadedProcess,
   LogLine,
@@ -30,7 +31,7 @@ import type {
 } from '../store.ts'
 import { addEmission, keyLocks } from './emission.ts'
 import { takeCensus } from './census.ts'
-import { countLivePrograms, findByPath, liveChildren, listByFilter, loadById, timelineOf } from './find.ts'
+import { countLines, countLivePrograms, findByPath, liveChildren, listByFilter, loadById, timelineOf } from './find.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { Hints } from './hints.ts'
 import { joinStatements } from './membership.ts'
@@ -164,6 +165,10 @@ export class PostgresStore implements EngineStore {
 
   livePrograms(): Promise<readonly LiveProgram[]> {
     return countLivePrograms(this.#sql, this.#schema)
+  }
+
+  linesOf(hash: string): Promise<readonly LineCount[]> {
+    return countLines(this.#sql, this.#schema, hash)
   }
 
   async start(requests: readonly StartRequest[], transaction?: JoinableTransaction): Promise<readonly StartResult[]> {

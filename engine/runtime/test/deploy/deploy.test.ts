@@ -46,7 +46,7 @@ test('a deploy that lacks what a live program calls is refused, with the list; p
   const error = await refused.start().catch((error: unknown) => error)
   expect(error).toBeInstanceOf(DeployRefusedError)
   expect((error as Error).message).toMatch(
-    /cannot run 2 live processes:\n {2}2 of \/deploy\/:id \(program \w{12}\): the method `shop\.price`/,
+    /cannot run 2 live processes:\n {2}2 of \/deploy\/:id \(program \w{12}\), 2 at line \d+: the method `shop\.price`/,
   )
   expect((error as Error).message).toMatch(/label\.ts#label|the import/)
   expect(await refused.compat()).toHaveLength(1)
