@@ -5,7 +5,8 @@
 
 /** True for a number that a decimal of that size holds as it is. Says no where telling would take longer than rounding. */
 export function isDecimal(value: number, precision: number, scale: number): boolean {
-  if (Number.isInteger(value)) return Math.abs(value) < Math.min(10 ** (precision - scale), 1e15) && !Object.is(value, -0)
+  if (Number.isInteger(value))
+    return Math.abs(value) < Math.min(10 ** (precision - scale), 1e15) && !Object.is(value, -0)
   if (Math.abs(value) < 1e-6) return false
   const text = String(value)
   const fraction = text.length - text.indexOf('.') - 1

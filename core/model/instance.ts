@@ -27,7 +27,8 @@ export function changedValues(entity: object): StoredValues {
   const { values, saved } = state
   const differing = planOf(state.model).fields.filter(({ name }) => !sameValue(values[name], saved[name]))
   const checked = checkedAgain(state.model, differing, values)
-  for (const { name } of differing) changed[name] = storedValue(Object.hasOwn(checked, name) ? checked[name] : values[name])
+  for (const { name } of differing)
+    changed[name] = storedValue(Object.hasOwn(checked, name) ? checked[name] : values[name])
   return changed
 }
 

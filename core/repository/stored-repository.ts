@@ -98,7 +98,9 @@ export class StoredRepository<Entity, Joined = never> extends Repository<Entity,
     const condition = conditionOf(this.model, where)
     const entries = Object.entries<Aggregate<KeyOf<Entity>, unknown>>(aggregates)
     const nodes = Object.fromEntries(entries.map(([name, aggregate]) => [name, aggregate.node]))
-    return (await this.#access.read((transaction) => this.#store.aggregate(nodes, condition, transaction))) as Aggregated<A>
+    return (await this.#access.read((transaction) =>
+      this.#store.aggregate(nodes, condition, transaction),
+    )) as Aggregated<A>
   }
 
   async *iterate(options?: IterateOptions<Entity, Joined>): AsyncIterableIterator<Persistent<Entity>> {

@@ -22,7 +22,12 @@ export async function ours(
   await app.start()
   const items = await app.resolve(ModelRepository.of(Item))
   await app.run(async () => {
-    const rows = Array.from({ length: 100 }, (_, amount) => ({ label: `item ${amount}`, amount, price: amount / 4, at }))
+    const rows = Array.from({ length: 100 }, (_, amount) => ({
+      label: `item ${amount}`,
+      amount,
+      price: amount / 4,
+      at,
+    }))
     const key = Item.ref((await items.insertMany(rows))[0]!).identifier
     const side: Side = {
       get: () => items.get(Item.ref(key)),
