@@ -1,22 +1,32 @@
 /**
- * Tells every node which rows changed, over NOTIFY. Announcements of a few milliseconds travel together, in a statement of
- * their own after the commit: a NOTIFY inside the transaction would make all commits of the database queue up. A lost one
- * costs nothing but time: watchers look again at every reconnection, and where there is no LISTEN, every second.
+ * Tells every node which rows changed, over NOTIFY. Announcements of a few milliseconds (under load, of 50) travel together,
+ * in a statement of their own after the commit: a NOTIFY inside the transaction would make all commits of the database queue
+ * up. One that is lost, with its node for example, costs time: watchers look again at every reconnection and now and then
+ * anyway; where there is no LISTEN, every second.
  */
 import type { SqlDatabase, SqlSubscription } from '@justscale/engine/sql'
 
 /** Milliseconds that announcements are gathered. */
 const GATHER = 5
-/** Milliseconds between looks where the database cannot notify. */
+/** Milliseconds between two statements that announce, while there is room for more in the next. */
+const SPACING = 50
+/** Milliseconds between looks where the database cannot notify, and where it can. */
 const POLL = 1_000
-/** Payloads are limited to 8,000 bytes; beyond this, watchers are told to look for themselves. */
+const PRECAUTION = 15_000
+/** Payloads are limited to 8,000 bytes. */
 const LONGEST_PAYLOAD = 7_500
+/** Of one call that announces more, watchers hear only that there was something, and look for themselves. */
+const MANY = 500
+/** In a payload: look again, whatever you watch. */
+const EVERYTHING = '*'
 
 export class ChangeFeed {
   readonly #sql: SqlDatabase
   readonly #channel: string
   readonly #watchers = new Map<string, Set<() => void>>()
   readonly #pending = new Set<string>()
+  #pendingSize = 0
+  #sentAt = -Infinity
   #timer: Timer | undefined
   #poll: Timer | undefined
   #listening: Promise<SqlSubscription | undefined> | undefined
@@ -30,9 +40,11 @@ export class ChangeFeed {
     for (const identifier of identifiers) {
       const key = `${table}:${identifier}`
       this.#wake(key)
-      this.#pending.add(key)
+      if (identifiers.length <= MANY) this.#add(key)
     }
-    this.#timer ??= setTimeout(() => void this.#send(), GATHER)
+    if (identifiers.length > MANY) this.#add(EVERYTHING)
+    const wait = Math.max(GATHER, this.#sentAt + SPACING - performance.now())
+    this.#timer ??= setTimeout(() => void this.#send(), wait)
   }
 
   async watch(table: string, identifier: string, onChange: () => void): Promise<{ close(): Promise<void> }> {
@@ -49,16 +61,14 @@ export class ChangeFeed {
   }
 
   async close(): Promise<void> {
-    clearTimeout(this.#timer)
     clearInterval(this.#poll)
+    await this.#send()
     await (await this.#listening)?.close()
   }
 
   async #listen(): Promise<SqlSubscription | undefined> {
-    if (!this.#sql.sessions) {
-      this.#poll = setInterval(() => this.#wakeAll(), POLL)
-      return undefined
-    }
+    this.#poll = setInterval(() => this.#wakeAll(), this.#sql.sessions ? PRECAUTION : POLL)
+    if (!this.#sql.sessions) return undefined
     return this.#sql.listen(
       this.#channel,
       (payload) => this.#receive(payload),
@@ -67,19 +77,32 @@ export class ChangeFeed {
   }
 
   #receive(payload: string): void {
-    if (payload === '*') return this.#wakeAll()
-    for (const key of payload.split(' ')) this.#wake(key)
+    for (const key of payload.split(' ')) {
+      if (key === EVERYTHING) this.#wakeAll()
+      else this.#wake(key)
+    }
+  }
+
+  #add(key: string): void {
+    if (this.#pending.has(key)) return
+    const size = Buffer.byteLength(key) + 1
+    if (this.#pendingSize + size > LONGEST_PAYLOAD) void this.#send()
+    this.#pending.add(key)
+    this.#pendingSize += size
   }
 
   async #send(): Promise<void> {
+    clearTimeout(this.#timer)
     this.#timer = undefined
+    if (this.#pending.size === 0) return
     const payload = [...this.#pending].join(' ')
     this.#pending.clear()
-    const text = Buffer.byteLength(payload) > LONGEST_PAYLOAD ? '*' : payload
+    this.#pendingSize = 0
+    this.#sentAt = performance.now()
     try {
-      await this.#sql.query('select pg_notify($1::text, $2::text)', [this.#channel, text])
+      await this.#sql.query('select pg_notify($1::text, $2::text)', [this.#channel, payload])
     } catch {
-      // Watchers elsewhere look again when they reconnect or poll; the change itself is stored.
+      // Watchers elsewhere look again by themselves; the change itself is stored.
     }
   }
 

@@ -120,14 +120,17 @@ export class PgRowStore implements RowStore<PgTransaction> {
     if (!isStorageKey(request.identifier)) return undefined
     const { locks } = this.#database
     const key = `${this.#table.table}:${request.identifier}`
-    const until = performance.now() + request.timeout
-    const remaining = () => Math.max(1, until - performance.now())
+    let remaining = request.timeout
     // Whoever holds nothing yet queues here, without a connection; whoever does must be seen by the server's own check.
-    if (request.first) await locks.acquire(key, request, request.timeout)
+    if (request.first && !locks.tryAcquire(key, request)) {
+      const since = performance.now()
+      await locks.acquire(key, request, remaining)
+      remaining = Math.max(1, remaining - (performance.now() - since))
+    }
     const done = request.first ? undefined : locks.announce(key, request)
     try {
       const transaction = await begin()
-      const [row] = await transaction.attempt(this.#lockByKey, [request.identifier], remaining())
+      const [row] = await transaction.attempt(this.#lockByKey, [request.identifier], remaining)
       locks.hold(key, request)
       return row && this.#table.decode(row)
     } catch (error) {

@@ -35,9 +35,9 @@ export type BeforeCommit = (transaction: JoinableTransaction | undefined) => Pro
 /** One lock, or one write of several statements, that keeps the transaction of a boundary cell open. */
 export interface CellScope {
   /** Ends the scope; when it was the cell's last one, commits. Rejects when the commit failed. */
-  close(): Promise<void>
+  close(): Promise<unknown>
   /** Ends the scope; when it was the cell's last one, rolls back. Never rejects. */
-  fail(): Promise<void>
+  fail(): Promise<unknown>
   /** Called when the cell ends before the scope did; what it throws rolls the cell back. */
   onCellEnd?: () => void
 }
@@ -55,7 +55,7 @@ export class Cell implements UnitOwner {
   #after: Array<() => unknown> = []
   #undo: Array<() => void> = []
   #atEnd: Array<() => Promise<void>> | undefined
-  #ending: Promise<void> | undefined
+  #ending: Promise<unknown> | undefined
   #failure: { readonly error: unknown } | undefined
   #closed = false
 
@@ -185,7 +185,7 @@ export class Cell implements UnitOwner {
   }
 
   /** Lets a commit go on without being awaited; the next `settle` waits for it and throws its failure. */
-  defer(commit: Promise<void>): void {
+  defer(commit: Promise<unknown>): void {
     const ending = commit
       .catch((error) => this.#fail(error))
       .finally(() => {
@@ -250,15 +250,14 @@ export class Cell implements UnitOwner {
     this.#failure ??= { error }
   }
 
-  #endScope(scope: CellScope, end: () => Promise<unknown>): Promise<void> {
+  #endScope(scope: CellScope, end: () => Promise<unknown>): Promise<unknown> {
     if (!this.#scopes.delete(scope) || this.inUnit || this.#closed) return Promise.resolve()
-    const ended = end().then(() => {})
+    const ended = end()
     // Others wait for it without seeing its failure, which belongs to whoever ends the scope.
-    const ending = ended
-      .catch(() => {})
-      .finally(() => {
-        if (this.#ending === ending) this.#ending = undefined
-      })
+    const finished = () => {
+      if (this.#ending === ending) this.#ending = undefined
+    }
+    const ending = ended.then(finished, finished)
     this.#ending = ending
     return ended
   }
@@ -269,14 +268,16 @@ export class Cell implements UnitOwner {
   }): Promise<'joined' | 'detached'> {
     let joined = false
     try {
-      await this.#runBefore()
-      const units = [...this.#units.values()].filter((unit) => unit.transaction || unit.lost)
-      for (const unit of units) {
-        await unit.commit(async (transaction) => {
-          if (joined || !last?.accepts(transaction.joinable)) return
+      if (this.#before.length > 0) await this.#runBefore()
+      const writeLast =
+        last &&
+        (async (transaction: StorageTransaction) => {
+          if (joined || !last.accepts(transaction.joinable)) return
           await last.write(transaction.joinable)
           joined = true
         })
+      for (const unit of [...this.#units.values()]) {
+        if (unit.transaction || unit.lost) await unit.commit(writeLast)
       }
     } catch (error) {
       await this.#rollback()
@@ -284,7 +285,7 @@ export class Cell implements UnitOwner {
     }
     this.#units.clear()
     for (const undo of this.#undo.splice(0)) this.parent?.onRollback(undo)
-    await this.#runAfter()
+    if (this.#after.length > 0) await this.#runAfter()
     return joined ? 'joined' : 'detached'
   }
 

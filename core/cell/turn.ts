@@ -6,7 +6,7 @@ export class Turn {
   readonly #waiting: Array<() => void> = []
 
   /** Resolves with the function that gives the turn back. Rejects with `UnitTimeoutError` after `timeout` milliseconds. */
-  take(what: string, timeout: number): Promise<() => void> | (() => void) {
+  take(what: () => string, timeout: number): Promise<() => void> | (() => void) {
     if (!this.#taken) {
       this.#taken = true
       return this.#release()
@@ -18,7 +18,7 @@ export class Turn {
       }
       const timer = setTimeout(() => {
         this.#waiting.splice(this.#waiting.indexOf(wake), 1)
-        reject(new UnitTimeoutError(what, timeout))
+        reject(new UnitTimeoutError(what(), timeout))
       }, timeout)
       this.#waiting.push(wake)
     })

@@ -72,7 +72,7 @@ export class UnitOfWork<Transaction extends StorageTransaction = StorageTransact
 
   /** Keeps other calls of the unit out while `work` runs, which may call the `begin` it is given. */
   async exclusive<Result>(work: (begin: () => Promise<Transaction>) => Promise<Result>): Promise<Result> {
-    const taken = this.#turn.take(`The turn in the transaction of ${this.name}`, this.patience())
+    const taken = this.#turn.take(() => `The turn in the transaction of ${this.name}`, this.patience())
     const release = typeof taken === 'function' ? taken : await taken
     try {
       if (this.#state === 'ended') throw new CellClosedError(this.name)
@@ -95,11 +95,11 @@ export class UnitOfWork<Transaction extends StorageTransaction = StorageTransact
   }
 
   /** Runs `last` as the last thing in the transaction and commits; rolls back and rejects when either fails. */
-  async commit(last: (transaction: Transaction) => Promise<void> = async () => {}): Promise<void> {
+  async commit(last?: (transaction: Transaction) => Promise<void>): Promise<void> {
     let committed = false
     try {
       await this.run(async (transaction) => {
-        await last(transaction)
+        if (last) await last(transaction)
         if (this.#savepoint) await this.#savepoint.release()
         else await transaction.commit()
         committed = true
@@ -130,7 +130,7 @@ export class UnitOfWork<Transaction extends StorageTransaction = StorageTransact
       this.#transaction = await this.provider.begin({ timeout: this.patience(), cell: this.name })
       return this.#transaction
     }
-    const taken = this.parent.#turn.take(`The turn of ${this.name} in its parent's transaction`, this.patience())
+    const taken = this.parent.#turn.take(() => `The turn of ${this.name} in its parent's transaction`, this.patience())
     this.#releaseParent = typeof taken === 'function' ? taken : await taken
     try {
       if (this.parent.ended) throw new CellClosedError(this.parent.name)

@@ -30,11 +30,19 @@ export class LockTable {
   readonly #held = new Map<object, Set<string>>()
   readonly #waits = new Map<object, { readonly key: string; readonly claim: LockClaim }>()
 
+  /** Holds the lock if it can be had without waiting. */
+  tryAcquire(key: string, claim: LockClaim): boolean {
+    const entry = this.#entries.get(key)
+    if (entry?.holders.has(claim.owner)) return true
+    if (entry && (entry.holders.size > 0 || entry.queue.length > 0)) return false
+    this.hold(key, claim)
+    return true
+  }
+
   /** Waits for the lock and holds it. Rejects with `DeadlockError` at once, or `LockTimeoutError` after `timeout` milliseconds. */
   async acquire(key: string, claim: LockClaim, timeout: number): Promise<void> {
+    if (this.tryAcquire(key, claim)) return
     const entry = this.#entry(key)
-    if (entry.holders.has(claim.owner)) return
-    if (entry.holders.size === 0 && entry.queue.length === 0) return this.hold(key, claim)
     const done = this.announce(key, claim)
     try {
       await this.#wait(key, entry, claim, timeout)

@@ -1,6 +1,7 @@
 /** Takes row locks for a repository: the scope that keeps the transaction open, the unit of work, the locked instance. */
 import type { AppContext } from '../app/context.ts'
 import { requireCell } from '../cell/current-cell.ts'
+import type { LockPlace } from '../lock/errors.ts'
 import { lockPlace } from '../lock/lock-place.ts'
 import { makeLocked } from '../model/entity-maker.ts'
 import { modelName } from '../model/model-metadata.ts'
@@ -12,7 +13,7 @@ import type { RowStore } from './row-store.ts'
 
 type LockedObject = object & Disposable & AsyncDisposable
 
-/** Locks rows of one model; `method` is what users called, for finding their line. */
+/** Locks rows of one model. */
 export class RowLocks {
   readonly #app: AppContext
   readonly #model: AnyModelClass
@@ -30,10 +31,10 @@ export class RowLocks {
   async lock(
     pointer: string | (() => Promise<string | null>),
     options: LockOptions,
-    method: (...args: never) => unknown,
+    givenPlace?: () => LockPlace,
   ): Promise<LockedObject | null> {
     const cell = requireCell(`${this.#name}.lock`)
-    const place = lockPlace(cell.name, method)
+    const place = givenPlace ?? lockPlace(cell.name)
     const identifier = typeof pointer === 'string' ? pointer : await pointer()
     if (identifier === null) return null
     const key = `${this.#name}(${identifier})`
@@ -69,13 +70,14 @@ export class RowLocks {
   async lockAll(
     identifiers: readonly string[],
     options: LockOptions,
-    method: (...args: never) => unknown,
   ): Promise<readonly (LockedObject | null)[] & Disposable & AsyncDisposable> {
     const locked = new Map<string, LockedObject | null>()
-    const scope = await requireCell(`${this.#name}.lockAll`).openScope()
+    const cell = requireCell(`${this.#name}.lockAll`)
+    const place = lockPlace(cell.name)
+    const scope = await cell.openScope()
     try {
       for (const identifier of [...new Set(identifiers)].sort()) {
-        locked.set(identifier, await this.lock(identifier, options, method))
+        locked.set(identifier, await this.lock(identifier, options, place))
       }
     } catch (error) {
       for (const entity of locked.values()) await entity?.[Symbol.asyncDispose]()

@@ -123,10 +123,14 @@ export class RowHold implements LockHold {
 }
 
 /** The cell's own unit if it shares the hold's transaction: where writes of the locked entity go. */
-export async function unitOfHold(hold: RowHold): Promise<UnitOfWork | undefined> {
+export function unitOfHold(hold: RowHold): UnitOfWork | undefined | Promise<UnitOfWork | undefined> {
   const cell = currentCell()
   if (!cell) return hold.unit
-  const unit = await cell.joinedUnit(hold.unit.provider)
+  const unit = cell.inUnit ? cell.unitNow(hold.unit.provider) : undefined
+  return unit ? ofRoot(unit, hold) : cell.joinedUnit(hold.unit.provider).then((joined) => ofRoot(joined, hold))
+}
+
+function ofRoot(unit: UnitOfWork | undefined, hold: RowHold): UnitOfWork | undefined {
   return unit && unit.root === hold.unit.root ? unit : undefined
 }
 

@@ -47,7 +47,8 @@ export class StorageAccess {
     work: (transaction: StorageTransaction) => Promise<Result>,
   ): Promise<Result> {
     this.#checkApp()
-    const unit = await unitOfHold(hold)
+    const found = unitOfHold(hold)
+    const unit = found instanceof Promise ? await found : found
     if (unit) return unit.run(work)
     const reason = `it is locked in ${hold.unit.name}, and this is ${currentCell()?.name}`
     throw new NotLockedError(entityName(entity), method, reason)

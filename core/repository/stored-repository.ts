@@ -166,12 +166,12 @@ export class StoredRepository<Entity, Joined = never> extends Repository<Entity,
           const ref = await target
           return ref === null ? null : this.#identifier(ref as Ref<Entity>, 'lock')
         }
-    return this.#locks.lock(pointer, options, this.lock) as Promise<Locked<Entity> | null>
+    return this.#locks.lock(pointer, options) as Promise<Locked<Entity> | null>
   }
 
   async lockAll(refs: Iterable<Ref<Entity>>, options: LockOptions = {}): Promise<LockedAll<Entity>> {
     const wanted = [...refs].map((ref) => this.#identifier(ref, 'lockAll'))
-    return (await this.#locks.lockAll(wanted, options, this.lockAll)) as unknown as LockedAll<Entity>
+    return (await this.#locks.lockAll(wanted, options)) as unknown as LockedAll<Entity>
   }
 
   update(entity: Locked<Entity>, patch: UpdateData<Entity>): Promise<Persistent<Entity>> {
