@@ -105,7 +105,7 @@ function lowerRoutine(unit: Unit, builder: Builder, bindings: BindingTable, rout
         : init.type === 'ClassDeclaration'
           ? 'ClassExpression'
           : init.type
-    draft.remade[slot] = l.code(make(init, type, { ...init, type, id: null }))
+    draft.remade[slot] = l.code(make(init, type, { ...init, type, id: type === 'ClassExpression' ? init.id : null }))
   }
 }
 

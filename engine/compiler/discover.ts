@@ -2,14 +2,16 @@
  * Finds what runs as routines (functions that are called and awaited, callbacks of fan-outs, floating calls), and marks
  * every node that contains a suspension of its own function. What stays a native function must not await.
  */
-import { copy, fields, isFunction, isNode, make, walk, walkOwn, type Node } from './ast.ts'
+import { copy, fields, isFunction, isNode, make, walkOwn, type Node } from './ast.ts'
+import { awaitingCopy } from './awaiting-copy.ts'
 import { calledDependency, isImportedCall, isPromiseJoin } from './called.ts'
 import { primitiveCall } from './module.ts'
 import { resolveNames, type Variable } from './scope.ts'
 import { mark } from './suspension.ts'
+import { isPromiseMaker, mayGivePromise, settledValue } from './promise-call.ts'
 import { awaits, thunkOf } from './thunk.ts'
 import { newRoutine, type RoutineUnit, type Unit } from './unit.ts'
-import { markPromiseHolders, markUncalled } from './variable-marks.ts'
+import { isOnlyAwaited, markPromiseHolders, markUncalled } from './variable-marks.ts'
 
 export function addRoutine(unit: Unit, node: Node, label: string, parent?: RoutineUnit): RoutineUnit {
   const existing = unit.routines.find((each) => each.node === node)
@@ -47,27 +49,6 @@ export function routineOf(unit: Unit, from: RoutineUnit, callee: Node): RoutineU
   return routine
 }
 
-/** A plain function that is called and awaited stays a native function, and has a second form as a routine. */
-function awaitingCopy(variable: Variable): Node {
-  const init = variable.init as Node
-  if (!init.asRoutine) {
-    const plain = bare(init)
-    resolveNames(plain, variable.scope)
-    init.asRoutine = { routine: plain }
-  }
-  return init.asRoutine.routine as Node
-}
-
-function bare(node: Node): Node {
-  const result = copy(node)
-  walk(result, (each) => {
-    delete each.variable
-    delete each.scope
-    delete each.asRoutine
-  })
-  return result
-}
-
 function enclosing(unit: Unit, func: Node): RoutineUnit | undefined {
   return unit.routines.find((each) => each.node === func)
 }
@@ -78,12 +59,14 @@ function discover(unit: Unit, routine: RoutineUnit): void {
   walkOwn(routine.node.body, (node) => {
     if (node.type === 'AwaitExpression') awaited(unit, routine, node)
     else if (node.type === 'VariableDeclarator' && node.init && node.id.variable?.holdsPromises)
-      float(unit, routine, node, 'init')
+      float(unit, routine, node.id.variable, node, 'init')
     else if (node.type === 'AssignmentExpression' && node.left.variable?.holdsPromises)
-      float(unit, routine, node, 'right')
+      float(unit, routine, node.left.variable, node, 'right')
     else if (node.type === 'ExpressionStatement') floatStatement(unit, routine, node)
     else if (isPush(node))
-      (node.arguments as Node[]).forEach((_each, index) => float(unit, routine, node.arguments, index))
+      (node.arguments as Node[]).forEach((_each, index) =>
+        float(unit, routine, node.callee.object.variable, node.arguments, index),
+      )
   })
   spawnCalls(unit, routine, routine.node.body)
   markUncalled(routine)
@@ -180,8 +163,14 @@ function isSpawnable(unit: Unit, routine: RoutineUnit, node: Node): boolean {
   return isFunction(init) && (init as Node).async === true && routineOf(unit, routine, node.callee) !== undefined
 }
 
-/** Puts `{ type: 'Spawn', routine, args }` in place of a call that is not awaited here. */
-function float(unit: Unit, routine: RoutineUnit, holder: Node | Node[], key: string | number): void {
+/** Puts `{ type: 'Spawn', routine, args }` in place of a call that is not awaited here but kept in a variable. */
+function float(
+  unit: Unit,
+  routine: RoutineUnit,
+  variable: Variable,
+  holder: Node | Node[],
+  key: string | number,
+): void {
   const at = holder as Record<string | number, Node>
   const node = at[key] as Node
   if (fanOut(unit, routine, node)) {
@@ -189,10 +178,13 @@ function float(unit: Unit, routine: RoutineUnit, holder: Node | Node[], key: str
     return
   }
   if (node.type === 'ArrayExpression') {
-    ;(node.elements as (Node | null)[]).forEach((each, index) => each && float(unit, routine, node.elements, index))
+    ;(node.elements as (Node | null)[]).forEach(
+      (each, index) => each && float(unit, routine, variable, node.elements, index),
+    )
     return
   }
-  if (isSpawnable(unit, routine, node) || isPromiseJoin(node)) at[key] = spawn(unit, routine, node, true)
+  const starts = isSpawnable(unit, routine, node) || isPromiseJoin(node) || isPromiseMaker(node)
+  if (starts || (mayGivePromise(node) && isOnlyAwaited(variable))) at[key] = spawn(unit, routine, node, true)
 }
 
 function floatStatement(unit: Unit, routine: RoutineUnit, node: Node): void {
@@ -270,6 +262,10 @@ function refuseRetry(unit: Unit, node: Node): void {
   )
 }
 
+function startsInList(unit: Unit, routine: RoutineUnit, node: Node): boolean {
+  return isSpawnable(unit, routine, node) || isPromiseJoin(node) || isImportedCall(unit, node) || mayGivePromise(node)
+}
+
 function joined(unit: Unit, routine: RoutineUnit, node: Node): void {
   const list = node.arguments[0] as Node
   const spread = fanOut(unit, routine, list)
@@ -280,10 +276,12 @@ function joined(unit: Unit, routine: RoutineUnit, node: Node): void {
   if (list.type !== 'ArrayExpression') return
   ;(list.elements as (Node | null)[]).forEach((each, index) => {
     if (!each) return
-    if (each.type === 'SpreadElement') {
+    const settled = settledValue(each)
+    if (settled) list.elements[index] = settled
+    else if (each.type === 'SpreadElement') {
       const inner = fanOut(unit, routine, each.argument)
       if (inner) each.argument = inner
-    } else if (isSpawnable(unit, routine, each) || isPromiseJoin(each) || isImportedCall(unit, each)) {
+    } else if (startsInList(unit, routine, each)) {
       list.elements[index] = spawn(unit, routine, each, true)
     }
   })

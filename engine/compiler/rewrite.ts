@@ -13,9 +13,8 @@ import { engineName } from './module.ts'
 import type { Variable } from './scope.ts'
 import { isRoutineOnly } from './place.ts'
 import { definedBy, holdsSlot } from './slots.ts'
+import { nativeName, plain } from './native-name.ts'
 import { boxSlot, type RoutineUnit, type Unit } from './unit.ts'
-
-const NOWHERE: Node = { type: '', start: 0, end: 0 }
 
 export class Rewriter {
   private readonly unit: Unit
@@ -24,6 +23,8 @@ export class Rewriter {
   private uses = new Set<string>()
   private resources = new Set<string>()
   private readonly boxes = new Set<string>()
+  /** Classes being rewritten: in them, their name is their own. */
+  private readonly classes = new Set<Variable>()
 
   constructor(unit: Unit, routine: RoutineUnit, bindings: BindingTable) {
     this.unit = unit
@@ -38,7 +39,8 @@ export class Rewriter {
     const { resources } = this
     const defines = new Set<string>()
     if (Array.isArray(node)) {
-      const body = (node as readonly Node[]).map((each) => {
+      const nodes = node as readonly Node[]
+      const body = nodes.map((each) => {
         const before = new Set(this.uses)
         this.uses = new Set()
         const written = this.rewrite(each)
@@ -49,7 +51,7 @@ export class Rewriter {
         return written
       })
       declareBoxes(body, this.usedBoxes())
-      const first = body[0] ?? make((node as readonly Node[])[0] ?? NOWHERE, 'EmptyStatement', {})
+      const first = body[0] ?? make(nodes[0] ?? { type: '', start: 0, end: 0 }, 'EmptyStatement', {})
       return { node: make(first, 'BlockStatement', { body }), uses: this.uses, defines, resources }
     }
     const written = this.rewrite(node as Node)
@@ -91,6 +93,8 @@ export class Rewriter {
       }
       case 'CallExpression':
         return this.called(node)
+      case 'ClassExpression':
+        return this.classExpression(node)
       case 'TaggedTemplateExpression': {
         const tag = this.rewrite(node.tag)
         return make(node, node.type, { tag: plain(node.tag, tag), quasi: this.rewrite(node.quasi) })
@@ -105,12 +109,10 @@ export class Rewriter {
           computed: node.computed,
         })
       case 'PropertyDefinition':
-      case 'MethodDefinition':
-        return make(node, node.type, {
-          ...node,
-          key: node.computed ? this.rewrite(node.key) : node.key,
-          value: node.value ? this.rewrite(node.value) : null,
-        })
+      case 'MethodDefinition': {
+        const key = node.computed ? this.rewrite(node.key) : node.key
+        return make(node, node.type, { ...node, key, value: node.value && this.rewrite(node.value) })
+      }
       case 'LabeledStatement':
         return make(node, node.type, { label: node.label, body: this.rewrite(node.body) })
       case 'BreakStatement':
@@ -147,8 +149,7 @@ export class Rewriter {
     if (variable.special === 'context') return member(node, name(node, '$e'), 'process')
     if (variable.special === 'publish') return member(node, member(node, name(node, '$e'), 'process'), 'publish')
     if (isRoutineOnly(variable)) refuseValue(this.unit, node)
-    if (!variable.slot)
-      return variable.name.startsWith('$') ? name(node, `_${variable.name}`) : name(node, variable.name)
+    if (!variable.slot || this.classes.has(variable)) return name(node, nativeName(variable))
     return this.slot(node, variable)
   }
 
@@ -281,19 +282,23 @@ export class Rewriter {
     return make(node, 'ExpressionStatement', { expression })
   }
 
+  /** Statics and methods may use the class before its slot holds it. */
+  private classExpression(node: Node): Node | undefined {
+    const variable = node.id?.variable as Variable | undefined
+    if (!variable?.slot) return undefined
+    this.classes.add(variable)
+    const written = this.rewrite({ ...node, id: null })
+    this.classes.delete(variable)
+    return { ...written, id: name(node.id, nativeName(variable)) }
+  }
+
   private hoisted(node: Node): Node {
     if (isFunction(node) && node.routine && node.async) return make(node, 'EmptyStatement', {})
     const target = this.identifier(node.id)
     const type = node.type === 'FunctionDeclaration' ? 'FunctionExpression' : 'ClassExpression'
-    const value = this.rewrite({ ...node, type, id: null } as Node)
+    const value = this.rewrite({ ...node, type, id: type === 'ClassExpression' ? node.id : null } as Node)
     return make(node, 'ExpressionStatement', {
       expression: make(node, 'AssignmentExpression', { operator: '=', left: target, right: value }),
     })
   }
-}
-
-/** `f(x)` must not get the frame as its `this`. */
-function plain(before: Node, after: Node): Node {
-  if (before.type !== 'Identifier' || after.type !== 'MemberExpression' || after.object.name === '$e') return after
-  return make(after, 'SequenceExpression', { expressions: [literal(after, 0), after] })
 }

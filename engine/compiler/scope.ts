@@ -31,6 +31,8 @@ export interface Variable {
   special?: 'dependencies' | 'context' | 'publish'
   /** Awaited or joined later: holds handles of running fibers. */
   holdsPromises?: boolean
+  /** Its uses as such: awaited, joined, given on to one that is. */
+  awaitedAt?: Set<Node>
   /** Name to print when it stays a native variable and would clash. */
   rename?: string
 }

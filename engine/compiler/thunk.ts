@@ -39,7 +39,9 @@ export function thunkOf(call: Node, routine: RoutineUnit): { readonly thunk: Nod
     return spread ? make(each, 'SpreadElement', { argument: use }) : use
   })
   const made = last < 0 ? call : { ...call, arguments: given }
-  const body = make(call, 'BlockStatement', { body: [make(call, 'ReturnStatement', { argument: made })] })
+  const body = make(call, 'BlockStatement', {
+    body: [make(call, 'ReturnStatement', { argument: make(call, 'AwaitExpression', { argument: made }) })],
+  })
   thunk.body = body
   thunk.scope = scope
   body.scope = { ...scope, node: body, parent: scope, variables: new Map() }

@@ -1,6 +1,7 @@
 /** What is noted of a routine's variables before it is lowered: handles they hold, functions nobody calls. */
 import { isFunction, walk, walkOwn, type Node } from './ast.ts'
 import { isPromiseJoin } from './called.ts'
+import type { Variable } from './scope.ts'
 import type { RoutineUnit } from './unit.ts'
 
 /** Variables that are awaited or joined later hold handles of what they were assigned. */
@@ -12,13 +13,45 @@ export function markPromiseHolders(routine: RoutineUnit): void {
     if (!isPromiseJoin(argument)) return
     const list = argument.arguments[0] as Node
     hold(list)
-    if (list.type === 'ArrayExpression') for (const each of list.elements as (Node | null)[]) if (each) hold(each)
   })
+  while (holdSources(routine)) continue
 }
 
-function hold(node: Node): void {
+/** A holder's values come from holders: `const q = p`, `const all = [p]`, `all.push(p)`. True when there was a new one. */
+function holdSources(routine: RoutineUnit): boolean {
+  let found = false
+  walkOwn(routine.node.body, (node) => {
+    if (node.type === 'VariableDeclarator' && node.init && isHolder(node.id)) found = hold(node.init) || found
+    else if (node.type === 'AssignmentExpression' && isHolder(node.left)) found = hold(node.right) || found
+    else if (node.type === 'CallExpression' && node.callee.property?.name === 'push' && isHolder(node.callee.object))
+      for (const each of node.arguments as Node[]) found = hold(each) || found
+  })
+  return found
+}
+
+function isHolder(node: Node): boolean {
+  if (node.type !== 'Identifier' || !node.variable?.holdsPromises) return false
+  node.variable.awaitedAt?.add(node)
+  return true
+}
+
+/** Whether nothing but a promise can be meant: it is used in no other way. */
+export function isOnlyAwaited({ node, references, awaitedAt }: Variable): boolean {
+  return references.every((each) => each === node || awaitedAt?.has(each))
+}
+
+/** True when it marks a variable that was not marked. */
+function hold(node: Node): boolean {
   if (node.type === 'SpreadElement') return hold(node.argument)
-  if (node.type === 'Identifier' && node.variable) node.variable.holdsPromises = true
+  if (node.type === 'ArrayExpression')
+    return (node.elements as (Node | null)[]).map((each) => each !== null && hold(each)).includes(true)
+  if (node.type !== 'Identifier' || !node.variable) return false
+  const { variable } = node
+  variable.awaitedAt ??= new Set()
+  variable.awaitedAt.add(node)
+  if (variable.holdsPromises) return false
+  variable.holdsPromises = true
+  return true
 }
 
 /** Async functions that are only declared: left out of the program. */

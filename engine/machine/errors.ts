@@ -40,6 +40,17 @@ export class FiberInLockError extends EngineError {
   }
 }
 
+/** A join was given a promise that nobody could make again. */
+export class PlainPromiseError extends EngineError {
+  readonly code = 'ENGINE_PLAIN_PROMISE'
+
+  constructor(mode: string) {
+    super(`Promise.${mode} was given a promise that is no call of this process: it would be lost with this node`, {
+      hint: 'Write the calls in the list, push them there, or keep each in a local that is only awaited.',
+    })
+  }
+}
+
 /** Whether an error is the cancellation, also when it was stored and read back since. */
 export function isCancellation(error: unknown): boolean {
   return error instanceof ProcessCancelled || (error instanceof Error && error.name === 'ProcessCancelled')

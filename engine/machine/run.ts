@@ -5,6 +5,7 @@ import type { StepSite } from '../program/program.ts'
 import type { Fiber, Frame } from '../program/state.ts'
 import { waitSpec, type WaitSpec } from '../program/wait.ts'
 import { ProcessCancelled } from '../errors.ts'
+import { PlainPromiseError } from './errors.ts'
 import { evaluate } from './evaluate.ts'
 import { addFiber, addFrame, addWaiter, isHandle, joinOutcome } from './fiber.ts'
 import { acquire, checkNoLock, isHeld, listen, need, release, releaseForWait } from './resource.ts'
@@ -244,6 +245,7 @@ function join(run: Run, fiber: Fiber, frame: Frame, op: JoinOp): void {
   if (Array.isArray(entries)) {
     entries.forEach((each: unknown, index) => {
       const spec = waitSpec(each)
+      if (!spec && !isHandle(each) && isThenable(each)) throw new PlainPromiseError(op.mode)
       if (!spec) return
       const waiter = addWaiter(run.state, spec)
       entries[index] = { $fiber: waiter.id }

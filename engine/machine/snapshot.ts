@@ -22,6 +22,9 @@ export interface Head {
   readonly holding?: true
 }
 
+/** What is stored by name: a dependency, a binding, or a global such as `Map`. */
+type Known = readonly ['i' | 'b' | 'g', string]
+
 interface FrameHead {
   readonly id: number
   readonly program: string
@@ -30,7 +33,7 @@ interface FrameHead {
   readonly up?: number
   readonly resources?: readonly (readonly [slot: string, pc: number, kind: Resource['kind']])[]
   /** Slots holding an injected dependency or a binding: `i` or `b`, and its name. */
-  readonly known?: Readonly<Record<string, readonly ['i' | 'b', string]>>
+  readonly known?: Readonly<Record<string, Known>>
 }
 
 interface FiberHead {
@@ -75,7 +78,7 @@ export function snapshot(state: MachineState, env: Environment): MachineSnapshot
 
 function frameHead(frame: Frame, env: Environment, prefix: string, roots: Root[]): FrameHead {
   const loaded = env.program(frame.program)
-  const known: Record<string, readonly ['i' | 'b', string]> = {}
+  const known: Record<string, Known> = {}
   for (const slot of liveSlots(loaded, frame)) {
     const value = frame.slots[slot]
     if (value === undefined) continue
@@ -108,11 +111,12 @@ function liveSlots(loaded: LoadedProgram, frame: Frame): readonly string[] {
   )
 }
 
-function nameOf(value: unknown, env: Environment, loaded: LoadedProgram): readonly ['i' | 'b', string] | undefined {
+function nameOf(value: unknown, env: Environment, loaded: LoadedProgram): Known | undefined {
   if (typeof value !== 'object' && typeof value !== 'function') return undefined
   for (const key in env.dependencies) if (env.dependencies[key] === value) return ['i', key]
   if (typeof value !== 'function') return undefined
   for (const binding of loaded.program.bindings) if (loaded.bindings[binding.name] === value) return ['b', binding.name]
+  if (Reflect.get(globalThis, value.name) === value) return ['g', value.name]
   return undefined
 }
 
@@ -210,7 +214,8 @@ function finishFrame(state: MachineState, frame: Frame, head: FrameHead, env: En
   bindParent(state, frame)
   const loaded = env.program(frame.program)
   for (const [slot, [kind, name]] of Object.entries(head.known ?? {})) {
-    frame.slots[slot] = kind === 'i' ? env.dependencies[name] : loaded.bindings[name]
+    const holder = kind === 'i' ? env.dependencies : kind === 'b' ? loaded.bindings : globalThis
+    frame.slots[slot] = Reflect.get(holder, name)
   }
   for (const [slot, code] of Object.entries(loaded.program.routines[frame.routine]?.remade ?? {})) {
     const set = (value: unknown): void => {

@@ -1,14 +1,16 @@
 /** Optional chains with suspensions in them: `a?.b(await c)?.d`. */
 import { keep, lowerOperands } from './operand.ts'
-import { make, nothing, type Node } from '../ast.ts'
+import { literal, make, nothing, type Node } from '../ast.ts'
 import { label, slotNode, type Label } from '../builder.ts'
 import type { Lowering } from './lowering.ts'
 
-export function lowerChain(l: Lowering, node: Node): Node {
+/** `deletes` is the `delete` around it, if there is one: true when the chain stops. */
+export function lowerChain(l: Lowering, node: Node, deletes?: Node): Node {
   const result = l.temporary()
   const stop = label()
-  l.store(result, nothing(node))
-  l.store(result, link(l, node.expression, stop))
+  l.store(result, deletes ? literal(node, true) : nothing(node))
+  const end = link(l, node.expression, stop)
+  l.store(result, deletes ? make(deletes, deletes.type, { ...deletes, argument: end, suspends: false }) : end)
   l.place(stop)
   return slotNode(node, result)
 }

@@ -33,6 +33,8 @@ export function lowerExpression(l: Lowering, node: Node): Node {
     case 'UpdateExpression':
       return lowerUpdate(l, node)
     case 'UnaryExpression':
+      if (node.operator === 'delete' && node.argument.type === 'ChainExpression')
+        return lowerChain(l, node.argument, node)
       if (node.operator === 'delete') {
         const [object, property] = lowerOperands(l, [
           node.argument.object,
@@ -76,10 +78,7 @@ export function lowerExpression(l: Lowering, node: Node): Node {
     case 'TemplateLiteral':
       return make(node, node.type, {
         quasis: node.quasis,
-        expressions: lowerOperands(
-          l,
-          (node.expressions as Node[]).map((each) => each),
-        ),
+        expressions: lowerOperands(l, node.expressions, 'text'),
       })
     case 'TaggedTemplateExpression':
       return lowerTagged(l, node)

@@ -7,11 +7,7 @@ export function asStatement(node: Node): Node {
 }
 
 /** Operands evaluated from left to right; what is evaluated before a later suspension is kept. */
-export function lowerOperands(
-  l: Lowering,
-  nodes: readonly (Node | null)[],
-  into: 'array' | 'object' = 'array',
-): (Node | null)[] {
+export function lowerOperands(l: Lowering, nodes: readonly (Node | null)[], into: Holder = 'array'): (Node | null)[] {
   let last = -1
   nodes.forEach((each, index) => {
     if (each?.suspends) last = index
@@ -24,11 +20,20 @@ export function lowerOperands(
 }
 
 /** The value of an operand, safe from what is evaluated after it. A spread is made at its time, into what it is part of. */
-export function keep(l: Lowering, node: Node, into: 'array' | 'object' = 'array'): Node {
-  if (isStable(node)) return node
+export function keep(l: Lowering, node: Node, into: Holder = 'array'): Node {
+  if (isStable(node) && (into !== 'text' || node.type === 'Literal')) return node
+  if (into === 'text') return l.spill(asText(node))
   if (node.type !== 'SpreadElement') return l.spill(node)
   const spread = into === 'array' ? array(node, [node]) : make(node, 'ObjectExpression', { properties: [node] })
   return make(node, node.type, { argument: l.spill(spread) })
+}
+
+/** What operands become part of; in a text they are converted one by one. */
+type Holder = 'array' | 'object' | 'text'
+
+function asText(node: Node): Node {
+  const quasi = (tail: boolean): Node => make(node, 'TemplateElement', { value: { raw: '', cooked: '' }, tail })
+  return make(node, 'TemplateLiteral', { quasis: [quasi(false), quasi(true)], expressions: [node] })
 }
 
 /** Evaluates to the same whenever it is evaluated. */
