@@ -157,6 +157,7 @@ class AppEngine extends ProcessEngine {
         params: definition.params,
         handler: definition.handler,
         inject: dependencies,
+        models: modelsOf(definition),
         ...(definition.concurrency === undefined ? {} : { concurrency: definition.concurrency }),
       })
     }
@@ -185,6 +186,12 @@ class AppEngine extends ProcessEngine {
       throw new DefinitionError(`The parameter '${name}' of ${definition.path} ${reference}`)
     return reference
   }
+}
+
+/** The names of the models of its parameters. */
+function modelsOf({ params, types }: ProcessDetail): Readonly<Record<string, string>> {
+  const known = params.map((name) => [name, parameterModel(types, name)] as const)
+  return Object.fromEntries(known.flatMap(([name, found]) => (found ? [[name, modelName(found.model)]] : [])))
 }
 
 /** References and entities are routed by their identifier. */

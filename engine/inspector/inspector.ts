@@ -4,6 +4,7 @@
  */
 import type { Engine } from '../runtime/engine-type.ts'
 import type { Incompatibility } from '../runtime/compat.ts'
+import type { ProcessDefinition } from '../runtime/definition.ts'
 import { readHead } from '../runtime/head.ts'
 import type { ProgramDebug } from '../program/program.ts'
 import type { StepOutcome } from '../step/step.ts'
@@ -28,6 +29,8 @@ export interface Inspection {
   readonly file: string | undefined
   readonly source: readonly SourceLine[]
   readonly frames: readonly InspectedFrame[]
+  /** Names of what stands behind the parameters of its path that are references. */
+  readonly models: Readonly<Record<string, string>>
   /** Signals that have arrived and were not consumed yet. */
   readonly inbox: readonly { readonly at: number; readonly value: unknown }[]
   /** Due times of its timers, in store milliseconds, earliest first. */
@@ -51,6 +54,8 @@ export interface InspectedFrame {
   readonly line: number
   readonly locals: Readonly<Record<string, unknown>>
 }
+
+type StoredDebug = ProgramDebug & Pick<ProcessDefinition, 'models'>
 
 /** The machine's head as far as inspection reads it. */
 interface MachineHead {
@@ -76,6 +81,7 @@ export function createInspector(engine: Engine): Inspector {
         frames.map((frame) => frame.line),
       ),
       frames,
+      models: debug?.models ?? {},
       inbox: process.inbox
         .filter(({ via }) => typeof via === 'number')
         .map(({ at, payload }) => ({ at, value: readable(payload) })),
@@ -88,9 +94,9 @@ export function createInspector(engine: Engine): Inspector {
     }
   }
 
-  async function debugOf(hash: string): Promise<ProgramDebug | undefined> {
+  async function debugOf(hash: string): Promise<StoredDebug | undefined> {
     const program = await store.getProgram(hash)
-    return program && (JSON.parse(program.debug) as ProgramDebug)
+    return program && (JSON.parse(program.debug) as StoredDebug)
   }
 
   async function framesOf(process: LoadedProcess): Promise<readonly InspectedFrame[]> {

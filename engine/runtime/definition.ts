@@ -48,6 +48,8 @@ export interface ProcessDefinition {
   readonly params: readonly string[]
   /** Injected dependencies, or what stands for them, by key. */
   readonly inject: Readonly<Record<string, unknown>>
+  /** Names of what stands behind parameters that are references: stored with the program, for whoever inspects processes. */
+  readonly models?: Readonly<Record<string, string>>
   /** Most processes of this definition that a node runs at once; those that wait do not count (default: no limit of its own). */
   readonly concurrency?: number
   readonly handler: CompiledHandler | ((...args: never[]) => Promise<unknown>)

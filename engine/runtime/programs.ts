@@ -65,8 +65,13 @@ export class Programs {
       hash,
       definition: program.path,
       text: programText(program),
-      debug: JSON.stringify(debug),
+      debug: JSON.stringify({ ...debug, ...this.#modelsOf(hash) }),
     }))
+  }
+
+  #modelsOf(hash: string): { readonly models?: Readonly<Record<string, string>> } {
+    const models = this.definitions().find((definition) => compiledOf(definition).hash === hash)?.models
+    return models === undefined ? {} : { models }
   }
 
   /** What programs of this definition find around them. */

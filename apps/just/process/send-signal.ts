@@ -5,6 +5,7 @@
 import { makeSignal, type Engine } from '@justscale/engine'
 import type { Inspection } from '@justscale/engine/inspector'
 import { MisuseError } from '../program/misuse-error.ts'
+import { StoredReference } from './stored-entity.ts'
 
 export async function sendSignal(engine: Engine, seen: Inspection, name: string, data: object): Promise<string> {
   const path = signalPath(seen, name)
@@ -37,10 +38,12 @@ function signalPath({ record, subscriptions }: Inspection, name: string): string
   )
 }
 
-/** As one of its frames has it, else as the path says it. */
-function parameterOf({ frames, record }: Inspection, name: string): unknown {
-  for (const { locals } of frames) if (locals[name] !== undefined) return locals[name]
+/** As the path says it: a reference where it stands for an entity. */
+function parameterOf({ record, models }: Inspection, name: string): unknown {
   const at = record.definition.split('/').indexOf(`:${name}`)
   const text = at < 0 ? undefined : record.path.split('/')[at]
-  return text === undefined ? undefined : decodeURIComponent(text)
+  if (text === undefined) return undefined
+  const value = decodeURIComponent(text)
+  const model = models[name]
+  return model === undefined ? value : new StoredReference(model, value, [model, value])
 }
