@@ -108,6 +108,8 @@ export class Call {
         yield* held.splice(0)
       }
       await inside(() => cell.close())
+      // A handler that only stopped because of that has not answered all.
+      context.signal.throwIfAborted()
       yield* held
     } catch (error) {
       throw this.#failure(error, context)

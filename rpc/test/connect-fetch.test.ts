@@ -1,9 +1,10 @@
 /** Connect as a browser or curl speaks it: plain fetch with a body of known length, over a socket. */
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
-import { RpcServer } from '../index.ts'
+import { createController, JustScale } from '@justscale/core'
+import { RpcFeature, RpcServer } from '../index.ts'
 import { greeterApp, Seen } from './greeter-app.ts'
-import { HelloReplySchema, HelloRequestSchema } from './greeter.ts'
+import { GreeterContract, HelloReplySchema, HelloRequestSchema } from './greeter.ts'
 
 const app = greeterApp({ port: false, readMaxBytes: 100_000 })
 let http: ReturnType<typeof Bun.serve>
@@ -97,3 +98,31 @@ test('the handler hears when the caller leaves', async () => {
   await own.stop(true)
   await fresh.stop()
 })
+
+test('a stream that stops because its deadline is over does not end well', async () => {
+  const controller = createController.implements(GreeterContract).create({
+    methods: () => ({
+      SayHello: () => ({}),
+      SayHelloStream: ({ signal }) => ({ [Symbol.asyncIterator]: () => ({ next: () => endAtAbort(signal) }) }),
+      RecordRoute: () => ({}),
+      async *RouteChat() {},
+    }),
+  })
+  const served = JustScale()
+    .add(controller)
+    .add(RpcFeature.configure({ port: false }))
+    .build()
+  await served.start()
+  const { fetchHandler } = await served.resolve(RpcServer)
+  const request = new Request('http://x/greeter.v1.Greeter/SayHelloStream', {
+    method: 'POST',
+    body: new Uint8Array(5),
+    headers: { 'content-type': 'application/grpc-web+proto', 'grpc-timeout': '5m' },
+  })
+  expect(await (await fetchHandler.fetch(request)).text()).toContain('grpc-status: 4')
+  await served.stop()
+})
+
+function endAtAbort(signal: AbortSignal): Promise<IteratorReturnResult<undefined>> {
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve({ done: true, value: undefined })))
+}

@@ -41,7 +41,7 @@ const kinds: readonly Kind[] = [
 ]
 
 /** Time enough for the call to arrive on a busy machine; nothing waits longer than that. */
-const deadlineMs = 1_000
+const deadlineMs = 500
 const mebibyte = 1024 * 1024
 
 /** What a cell works with. */

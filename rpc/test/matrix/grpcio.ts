@@ -22,7 +22,7 @@ function spawnPython(script: string, options: readonly string[]) {
 
 function grpcioCaller(options: readonly string[]): Caller {
   const child = spawnPython('caller.py', options)
-  const open = new Map<number, (outcome: Outcome) => void>()
+  const open = new Map<number, PromiseWithResolvers<Outcome>>()
   const say = (told: object) => {
     void child.stdin.write(`${JSON.stringify(told)}\n`)
     void child.stdin.flush()
@@ -30,9 +30,10 @@ function grpcioCaller(options: readonly string[]): Caller {
   const listen = async () => {
     for await (const line of readLines(child.stdout)) {
       const { id, outcome } = JSON.parse(line) as { id: number; outcome: Outcome }
-      open.get(id)?.(outcome)
+      open.get(id)?.resolve(outcome)
       open.delete(id)
     }
+    for (const call of open.values()) call.reject(new Error('the Python client has ended'))
   }
   void listen()
   let last = 0
@@ -40,11 +41,11 @@ function grpcioCaller(options: readonly string[]): Caller {
     call(order) {
       const { cancel, ...rest } = order
       const id = ++last
-      const { promise, resolve } = Promise.withResolvers<Outcome>()
-      open.set(id, resolve)
+      const outcome = Promise.withResolvers<Outcome>()
+      open.set(id, outcome)
       say({ id, order: rest })
       void cancel?.then(() => say({ id, cancel: true }))
-      return promise
+      return outcome.promise
     },
     async close() {
       child.kill()

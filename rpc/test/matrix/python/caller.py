@@ -3,39 +3,37 @@
 Usage: caller.py <host:port> [gzip]. Each line of input is a call, {"id", "order"}, or {"id", "cancel": true} for one that
 runs; each line of output is {"id", "outcome"}. Orders and outcomes are those of caller.ts.
 """
+import asyncio
 import json
 import sys
-import threading
 
 import grpc
 from wire import decode, metadata_in, metadata_out, question, text
 
-channel = grpc.insecure_channel(sys.argv[1], compression=grpc.Compression.Gzip if "gzip" in sys.argv[2:] else None)
 running = {}
-output = threading.Lock()
 
 
 def same(data):
     return data
 
 
-def start(order, requests):
+def start(channel, order, questions):
     path = "/greeter.v1.Greeter/" + order["method"]
     options = {
         "timeout": order["timeoutMs"] / 1000 if "timeoutMs" in order else None,
         "metadata": metadata_out(order.get("metadata", {})),
     }
     if order["method"] == "SayHelloStream":
-        return channel.unary_stream(path, same, same)(next(requests), **options)
+        return channel.unary_stream(path, same, same)(question(**order["questions"][0]), **options)
     if order["method"] == "RecordRoute":
-        return channel.stream_unary(path, same, same).future(requests, **options)
+        return channel.stream_unary(path, same, same)(questions, **options)
     if order["method"] == "RouteChat":
-        return channel.stream_stream(path, same, same)(requests, **options)
-    return channel.unary_unary(path, same, same).future(next(requests), **options)
+        return channel.stream_stream(path, same, same)(questions, **options)
+    return channel.unary_unary(path, same, same)(question(**order["questions"][0]), **options)
 
 
 def details_of(trailers):
-    status = dict(trailers or ()).get("grpc-status-details-bin")
+    status = {name: value for name, value in trailers or ()}.get("grpc-status-details-bin")
     found = []
     for entry in decode(status).get(3, []) if status else []:
         any_message = decode(entry)
@@ -44,18 +42,17 @@ def details_of(trailers):
     return found
 
 
-def run(identity, order):
-    answered = threading.Semaphore(0)
-    ended = threading.Event()
+async def run(channel, identity, order):
+    answered = asyncio.Semaphore(0)
     answers = []
 
-    def requests():
+    async def questions():
         for index, entry in enumerate(order["questions"]):
             if order.get("pingPong") and index > 0:
-                answered.acquire()
+                await answered.acquire()
             yield question(**entry)
         if order.get("keepOpen"):
-            ended.wait()
+            await asyncio.Event().wait()
 
     def note(message):
         fields = decode(message)
@@ -63,33 +60,40 @@ def run(identity, order):
         answers.append(",".join(name.decode() for name in fields.get(2, [])) if recorded else text(fields, 1))
         answered.release()
 
-    call = running[identity] = start(order, requests())
+    call = running[identity] = start(channel, order, questions())
     try:
         if order["method"] in ("SayHelloStream", "RouteChat"):
-            for message in call:
+            async for message in call:
                 note(message)
         else:
-            note(call.result())
-    except (grpc.RpcError, grpc.FutureCancelledError):
+            note(await call)
+    except (grpc.RpcError, asyncio.CancelledError):
         pass
-    ended.set()
-    del running[identity]
-    code = call.code().value[0]
+    code = (await call.code()).value[0]
     outcome = {
         "answers": answers,
-        "headers": metadata_in(call.initial_metadata()),
-        "trailers": metadata_in(call.trailing_metadata()),
+        "headers": metadata_in(await call.initial_metadata()),
+        "trailers": metadata_in(await call.trailing_metadata()),
         "code": code,
-        "text": call.details() if code else "",
-        "details": details_of(call.trailing_metadata()),
+        "text": await call.details() if code else "",
+        "details": details_of(await call.trailing_metadata()),
     }
-    with output:
-        print(json.dumps({"id": identity, "outcome": outcome}), flush=True)
+    del running[identity]
+    print(json.dumps({"id": identity, "outcome": outcome}), flush=True)
 
 
-for line in sys.stdin:
-    told = json.loads(line)
-    if "order" in told:
-        threading.Thread(target=run, args=(told["id"], told["order"]), daemon=True).start()
-    elif told["id"] in running:
-        running[told["id"]].cancel()
+async def main(target, *options):
+    compression = grpc.Compression.Gzip if "gzip" in options else None
+    orders = asyncio.StreamReader(limit=64 * 1024 * 1024)
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)
+    # A call that cannot be told about ends the program.
+    async with grpc.aio.insecure_channel(target, compression=compression) as channel, asyncio.TaskGroup() as tasks:
+        async for line in orders:
+            told = json.loads(line)
+            if "order" in told:
+                tasks.create_task(run(channel, told["id"], told["order"]))
+            elif told["id"] in running:
+                running[told["id"]].cancel()
+
+
+asyncio.run(main(*sys.argv[1:]))
