@@ -20,9 +20,11 @@ export interface NotAComponentError {
 type Refused<C, Missing> = unknown extends Missing ? NotAComponentError : MissingDepsError<NameOf<C>, Missing>
 
 export type Satisfied<C, Provided> = [Exclude<RequiresOf<C>, Provided>] extends [never]
-  ? [Extract<BindsOf<C>, Provided>] extends [never]
+  ? [BindsOf<C>] extends [never]
     ? C
-    : DuplicateProviderError<Extract<BindsOf<C>, Provided>>
+    : [Extract<BindsOf<C>, Provided>] extends [never]
+      ? C
+      : DuplicateProviderError<Extract<BindsOf<C>, Provided>>
   : Refused<C, Exclude<RequiresOf<C>, Provided>>
 
 type Overriding<C, Provided> = [Exclude<RequiresOf<C>, Provided>] extends [never]

@@ -42,5 +42,5 @@ test('200 routes with schemas, middleware and clients', async () => {
   ])
   expect(whole.diagnostics).toEqual([])
   const cost = whole.instantiations - base.instantiations
-  expect(cost).toBeLessThan(150_000)
+  expect(cost).toBeLessThan(135_000)
 }, 120_000)
