@@ -68,8 +68,8 @@ export function defineApp<Provided, Environment = unknown>(
 }
 
 function programName(): string {
-  const [bun = 'bun', file = 'main.ts'] = process.argv
-  return Bun.isStandaloneExecutable ? basename(process.execPath) : `${basename(bun)} ${relative(process.cwd(), file)}`
+  const [, file = 'main.ts'] = process.argv
+  return Bun.isStandaloneExecutable ? basename(process.execPath) : `bun ${relative(process.cwd(), file)}`
 }
 
 function environmentOf(folder: string, name: string, bundled: BundledEnvironments | undefined): Promise<unknown> {
