@@ -17,6 +17,7 @@ const here = import.meta.dir
 
 const calls = {
   GET: (url: string) => fetch(`${url}/hello`),
+  'GET :item': (url: string) => fetch(`${url}/items/ann?count=2`),
   POST: (url: string) =>
     fetch(`${url}/items`, {
       method: 'POST',
@@ -77,9 +78,11 @@ async function securityHeaders(): Promise<Record<string, string>> {
 
 async function checkAnswers({ name, url }: BenchServer): Promise<void> {
   const get = await calls.GET(url)
+  const show = await calls['GET :item'](url)
   const post = await calls.POST(url)
-  const bodies = [await get.json(), await post.json()]
-  if (!Bun.deepEquals(bodies, [{ hello: 'world' }, { name: 'ann', count: 2 }]) || post.status !== 201)
+  const bodies = [await get.json(), await show.json(), await post.json()]
+  const item = { name: 'ann', count: 2 }
+  if (!Bun.deepEquals(bodies, [{ hello: 'world' }, item, item]) || post.status !== 201)
     throw new Error(`${name} answers something else: ${JSON.stringify(bodies)}`)
   if (name === 'bare') return
   const missing = Object.keys(await securityHeaders()).filter((header) => !post.headers.has(header))

@@ -1,6 +1,7 @@
 /**
- * One server of the bench: `bun server.ts bare|routes|hono|ours|logged`. Prints its port. All answer `GET /hello` and a validated
- * `POST /items`; all but the bare ones with a request id, an async context, security headers and a validated answer.
+ * One server of the bench: `bun server.ts bare|hono|ours|logged`. Prints its port. All answer `GET /hello`, an asynchronous
+ * `GET /items/:item?count=` and a validated `POST /items`; all but the bare one with a request id, an async context, security
+ * headers and validated answers.
  */
 import { bindInstance, createController, JustScale, LogSink } from '@justscale/core'
 import { Hono } from 'hono'
@@ -11,6 +12,7 @@ import { z } from 'zod'
 import { Get, HttpFeature, HttpServer, Post } from '../index.ts'
 
 const Item = z.object({ name: z.string().min(2), count: z.number() })
+const Query = z.object({ count: z.coerce.number() })
 
 const servers: Readonly<Record<string, () => Promise<number>>> = {
   bare,
@@ -22,7 +24,12 @@ console.log(await servers[process.argv[2] ?? 'ours']?.())
 
 async function bare(): Promise<number> {
   const answer = async (request: Request) => {
-    if (request.method === 'GET') return Response.json({ hello: 'world' })
+    if (request.url.endsWith('/hello')) return Response.json({ hello: 'world' })
+    if (request.method === 'GET') {
+      const { pathname, searchParams } = new URL(request.url)
+      const { count } = Query.parse(Object.fromEntries(searchParams))
+      return Response.json(Item.parse({ name: await Promise.resolve(pathname.slice(7)), count }))
+    }
     return Response.json(Item.parse(await request.json()), { status: 201 })
   }
   return Bun.serve({ port: 0, fetch: answer }).port ?? 0
@@ -35,6 +42,10 @@ async function hono(): Promise<number> {
   app.use(secureHeaders())
   app.use((_, next) => context.run({}, next))
   app.get('/hello', (c) => c.json({ hello: 'world' }))
+  app.get('/items/:item', async (c) => {
+    const { count } = Query.parse(c.req.query())
+    return c.json(Item.parse({ name: await Promise.resolve(c.req.param('item')), count }))
+  })
   app.post('/items', async (c) => c.json(Item.parse(Item.parse(await c.req.json())), 201))
   return Bun.serve({ port: 0, fetch: app.fetch }).port ?? 0
 }
@@ -48,6 +59,10 @@ async function ours(logged: boolean): Promise<number> {
   const controller = createController({
     routes: () => ({
       hello: Get('/hello').handle(() => ({ hello: 'world' })),
+      show: Get('/items/:item')
+        .query(Query)
+        .returns(200, Item)
+        .handle(async ({ item, query }) => ({ name: await Promise.resolve(item), count: query.count })),
       add: Post('/items')
         .body(Item)
         .returns(201, Item)

@@ -11,8 +11,11 @@ export interface ServingProcess {
   memory(): Promise<number>
 }
 
-export async function serve(): Promise<ServingProcess> {
-  const child = Bun.spawn([process.execPath, join(import.meta.dir, 'fixtures', 'serving-app.ts')], {
+export const servingApp: string = join(import.meta.dir, 'fixtures', 'serving-app.ts')
+
+/** `command`: the app from source, or an executable made of it. */
+export async function serve(command: readonly string[] = [process.execPath, servingApp]): Promise<ServingProcess> {
+  const child = Bun.spawn([...command], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, NODE_ENV: 'production', LOG_LEVEL: 'info' },
   })
