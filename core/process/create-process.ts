@@ -1,6 +1,7 @@
 /**
  * `createProcess`: a durable process as a component of the app. It is added to the app, and called to be started:
- * `const handle = await campaignLifecycle({ campaign })`. Starting twice with the same parameters gives the same process.
+ * `const handle = await campaignLifecycle({ campaign })`. Starting twice with the same parameters gives the same process;
+ * `await campaignLifecycle.find({ campaign })` gives it without starting it.
  */
 import {
   NotCompiledError,
@@ -56,13 +57,27 @@ interface EngineNeed {
 /** A race in a `switch (true)` never falls through, which types cannot know: without the `undefined` of falling through. */
 export type Finished<Result> = [Exclude<Result, undefined>] extends [never] ? Result : Exclude<Result, undefined>
 
-/** A process of the app. Injected, it is the same callable. */
-export interface ProcessComponent<Path extends string, Types, Injected, Result> {
+/** Starts processes, and finds those that were started. */
+export interface ProcessCalls<Path extends string, Types, Result> {
+  /** Starts the process, or gives the one that has these parameters already. */
   (params: ProcessStart<Path, Types>): Promise<ProcessHandle<Finished<Result>>>
+  /**
+   * The process with these parameters, to await it or to look at it, without starting it: `undefined` when there is none.
+   * One that ended is found until it is forgotten; one that an open transaction has started is not found yet.
+   */
+  find(params: ProcessStart<Path, Types>): Promise<ProcessHandle<Finished<Result>> | undefined>
+}
+
+/** A process of the app. Injected, it is the same callable. */
+export interface ProcessComponent<Path extends string, Types, Injected, Result> extends ProcessCalls<
+  Path,
+  Types,
+  Result
+> {
   readonly path: Path
   readonly [componentMeta]: ComponentMeta
   readonly [componentFacts]: InjectableFacts<Path, Injected | EngineNeed>
-  readonly [injectedAs]: () => (params: ProcessStart<Path, Types>) => Promise<ProcessHandle<Finished<Result>>>
+  readonly [injectedAs]: () => ProcessCalls<Path, Types, Result>
 }
 
 /** What the container keeps of a process. */
@@ -90,6 +105,10 @@ export function createProcess<
     const engine = await engineOf(`the process ${path}`)
     return await engine.startProcess({ ...detail, inject: {} }, given, partOfCaller(engine))
   }
+  const find = async (given: unknown) => {
+    const engine = await engineOf(`the process ${path}`)
+    return await engine.findProcess({ ...detail, inject: {} }, given)
+  }
   const meta: ComponentMeta = {
     kind: 'process',
     name: path,
@@ -98,12 +117,14 @@ export function createProcess<
     detail,
     create: (dependencies) => {
       const app = currentApp()
-      const bound = (given: unknown) =>
-        currentApp() === undefined && app !== undefined ? runInApp(app, () => start(given)) : start(given)
-      return Object.assign(bound, { path, [processDependencies]: dependencies })
+      const inApp =
+        <Result>(body: (given: unknown) => Result) =>
+        (given: unknown) =>
+          currentApp() === undefined && app !== undefined ? runInApp(app, () => body(given)) : body(given)
+      return Object.assign(inApp(start), { find: inApp(find), path, [processDependencies]: dependencies })
     },
   }
-  return Object.assign(start, { path, [componentMeta]: meta }) as unknown as ProcessComponent<
+  return Object.assign(start, { find, path, [componentMeta]: meta }) as unknown as ProcessComponent<
     Path,
     Types,
     Injected,

@@ -12,7 +12,13 @@ export {
   signal,
 } from '@justscale/engine'
 export type { Firing, Listener, MissedFirings, Race, Step } from '@justscale/engine'
-export { createProcess, type ProcessComponent, type ProcessParameters, type ProcessStart } from './create-process.ts'
+export {
+  createProcess,
+  type ProcessCalls,
+  type ProcessComponent,
+  type ProcessParameters,
+  type ProcessStart,
+} from './create-process.ts'
 export { createSchedule, type ScheduleDefinition } from './create-schedule.ts'
 export { defineSignals, type SignalInMaking } from './define-signals.ts'
 export { ref, type RefParameter } from './ref.ts'

@@ -89,6 +89,8 @@ export interface Engine {
   ): Promise<ProcessHandle<Result>>
   /** As `run`, for definitions made elsewhere. */
   startProcess(definition: ProcessDefinition, params: unknown, options?: TransactionOption): Promise<ProcessHandle>
+  /** The process that has these parameters, without starting it; `undefined` when there is none. */
+  findProcess(definition: ProcessDefinition, params: unknown): Promise<ProcessHandle | undefined>
   /** Emits a signal. In a step: with the step's commit. */
   emit(signal: SignalDefinition, payload: object, options?: TransactionOption): Promise<void>
   /** The process with this instance path. */

@@ -89,11 +89,8 @@ export function createEngine(options: EngineOptions): Engine {
     return known
   }
 
-  function startRequest(
-    definition: ProcessDefinition,
-    given: unknown,
-    parent?: { id: string; shard: number },
-  ): StartRequest {
+  /** The process of a definition that has these parameters: there or not. */
+  function instanceOf(definition: ProcessDefinition, given: unknown) {
     const registered = programs.definition(definition.path)
     if (registered === undefined) {
       throw new ProcessDefinitionError(`The process ${definition.path} is not known to this engine`, {
@@ -107,6 +104,21 @@ export function createEngine(options: EngineOptions): Engine {
     )
     const params = parameters(registered.path, registered.params, converted)
     const texts = Object.fromEntries(registered.params.map((param) => [param, textOf(params[param])]))
+    return { registered, params, texts, path: instancePath(registered.path, texts) }
+  }
+
+  async function findProcess(definition: ProcessDefinition, given: unknown): Promise<ProcessHandle | undefined> {
+    const { path } = instanceOf(definition, given)
+    await storePrograms()
+    return (await store.find(path)) === undefined ? undefined : new ProcessHandle(path, source)
+  }
+
+  function startRequest(
+    definition: ProcessDefinition,
+    given: unknown,
+    parent?: { id: string; shard: number },
+  ): StartRequest {
+    const { registered, params, texts, path } = instanceOf(definition, given)
     const environment = programs.around(registered)
     const program = environment.program(compiledOf(registered).hash)
     const { head, roots } = snapshot(createState(program.hash, params), environment)
@@ -115,7 +127,7 @@ export function createEngine(options: EngineOptions): Engine {
     const shard = parent?.shard ?? node.session?.shards()[0]
     return {
       id: entropy.uuid(node.now()),
-      path: instancePath(registered.path, texts),
+      path,
       definition: registered.path,
       program: program.hash,
       ...(shard === undefined ? {} : { shard: pickShard(node.session?.shards() ?? [shard], entropy) }),
@@ -216,6 +228,7 @@ export function createEngine(options: EngineOptions): Engine {
     },
     run: (definition, params, transaction) => startProcess(definition, params, transaction) as never,
     startProcess,
+    findProcess,
     emit,
     process(path) {
       if (!path.startsWith('/')) throw new NoEngineError(`'${path}' is no instance path`)
