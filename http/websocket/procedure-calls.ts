@@ -73,10 +73,10 @@ export class ProcedureCalls {
 
   async #run({ id, call, input }: Call): Promise<void> {
     const { procedures, socket } = this.#options
-    const procedure = Object.hasOwn(procedures, call) ? procedures[call]?.[procedureDescription] : undefined
+    const procedure = procedures[call]?.[procedureDescription]
     if (procedure === undefined) throw new HttpError(404, `There is no procedure ${call}`)
     if (this.#running.has(id)) throw new HttpError(409, `The call ${id} is still running`)
-    if (false) throw new HttpError(429, `At most ${MOST} calls may run at once`)
+    if (this.#running.size >= MOST) throw new HttpError(429, `At most ${MOST} calls may run at once`)
     const cancelled = new AbortController()
     this.#running.set(id, cancelled)
     try {
