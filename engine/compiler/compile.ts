@@ -2,10 +2,11 @@
 import { asStatement } from './lower/operand.ts'
 import type { Op } from '../program/op.ts'
 import type { CleanupRow, Program, ProgramDebug } from '../program/program.ts'
-import { assign, copy, make, member, literal, walk, type Node } from './ast.ts'
+import { assign, make, member, literal, walk, type Node } from './ast.ts'
 import { BindingTable } from './binding.ts'
 import { Builder, slotNode, type DraftOp, type DraftRoutine } from './builder.ts'
 import { addRoutine } from './discover.ts'
+import { withoutUsingInHeads } from './for-using.ts'
 import { refuseUnsupported } from './refuse-unsupported.ts'
 import { analyseFlow, codesOf } from './liveness.ts'
 import { lowerPattern } from './lower/assignment.ts'
@@ -28,7 +29,7 @@ export interface CompiledUnit {
 }
 
 export function compileUnit(unit: Unit, handler: Node, replaced: Node): CompiledUnit {
-  const func = copy(handler)
+  const func = withoutUsingInHeads(handler)
   resolveNames(func)
   if (unit.kind === 'process') bindHandlerParams(unit, func)
   addRoutine(unit, func, unit.kind === 'process' ? 'handler' : unit.path)

@@ -2,12 +2,13 @@
  * Finds what runs as routines (functions that are called and awaited, callbacks of fan-outs, floating calls), and marks
  * every node that contains a suspension of its own function. What stays a native function must not await.
  */
-import { copy, fields, isFunction, isNode, make, walkOwn, type Node } from './ast.ts'
+import { fields, isFunction, isNode, make, walkOwn, type Node } from './ast.ts'
 import { awaitingCopy } from './awaiting-copy.ts'
 import { calledDependency, isImportedCall, isPromiseJoin } from './called.ts'
 import { primitiveCall } from './module.ts'
 import { resolveNames, type Variable } from './scope.ts'
 import { mark } from './suspension.ts'
+import { withoutUsingInHeads } from './for-using.ts'
 import { isPromiseMaker, mayGivePromise, settledValue } from './promise-call.ts'
 import { awaits, thunkOf } from './thunk.ts'
 import { newRoutine, type RoutineUnit, type Unit } from './unit.ts'
@@ -39,7 +40,7 @@ export function routineOf(unit: Unit, from: RoutineUnit, callee: Node): RoutineU
   if (known) return known
   const declared = unit.names.declarations.get(text)
   if (!declared?.init || !isFunction(declared.init) || !declared.init.async || declared.kind === 'let') return undefined
-  const node = copy(declared.init)
+  const node = withoutUsingInHeads(declared.init)
   resolveNames(node)
   const routine = newRoutine(unit, node, text)
   unit.moduleRoutines.set(text, routine)

@@ -177,7 +177,7 @@ async function answers(effects: readonly Effect[], options: DriveOptions): Promi
     case 'acquire':
       return [{ kind: 'outcome', fiber: effect.fiber, outcome: await settle(() => effect.invoke()) }]
     case 'release': {
-      const done = await settle(() => (effect.resource as Disposable | undefined)?.[Symbol.dispose]?.())
+      const done = await settle(() => disposeOf(effect.resource))
       return effect.suspended ? [{ kind: 'start' }] : [{ kind: 'outcome', fiber: effect.fiber, outcome: done }]
     }
     case 'wait': {
@@ -194,6 +194,14 @@ function holdsLock(state: MachineState): boolean {
   return [...state.frames.values()].some((frame) =>
     [...(frame.resources?.values() ?? [])].some((each) => each.kind === 'runtime' && each.state === 'held'),
   )
+}
+
+/** As the runtime does it: asynchronously where the resource can. */
+function disposeOf(resource: unknown): unknown {
+  const { [Symbol.dispose]: plain, [Symbol.asyncDispose]: async } = (resource ?? {}) as Partial<
+    Disposable & AsyncDisposable
+  >
+  return async ? async.call(resource) : plain?.call(resource)
 }
 
 /** A resource that was taken just before the end. */

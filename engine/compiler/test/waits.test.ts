@@ -255,6 +255,17 @@ describe('using', () => {
     expect(result(after)).toMatchObject({ outcome: { value: 'ENGINE_RESOURCE_GONE' } })
   })
 
+  test('in the head of a loop is disposed of at each turn, or behind the loop', () => {
+    const m = machine(
+      `out: for (using a of [svc.open('1'), svc.open('2'), svc.open('3')]) { for (using b = svc.open(a.name + 'b'); ; ) { if (a.name === '1') continue out; if (a.name === '2') break out; await svc.id(b) } } await svc.id(1); return 'end'`,
+    )
+    expect(m.log).toEqual([
+      ...['open 1', 'open 2', 'open 3'],
+      ...['open 1b', 'dispose 1b', 'dispose 1', 'open 2b', 'dispose 2b', 'dispose 2'],
+    ])
+    expect(result(m.feed(returned(0)))).toMatchObject({ outcome: { value: 'end' } })
+  })
+
   test('resources are disposed in reverse order, also on an error', () => {
     const m = machine(
       `try { using a = svc.open('a'); using b = svc.open('b'); await svc.id(1); throw new Error('x') } catch { await svc.id(2) } return 'end'`,
