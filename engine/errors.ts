@@ -67,6 +67,11 @@ export class ProcessNotFoundError extends EngineError {
   readonly code = 'ENGINE_PROCESS_NOT_FOUND'
 }
 
+/** A program in the store is not what a build with this engine's key has stored: its code is not run. */
+export class ProgramRefusedError extends EngineError {
+  readonly code = 'ENGINE_PROGRAM_REFUSED'
+}
+
 /** A program that a live process needs cannot run here: a binding, a dependency or the program itself is missing. */
 export class ProgramUnavailableError extends EngineError {
   readonly code = 'ENGINE_PROGRAM_UNAVAILABLE'

@@ -12,6 +12,7 @@ export {
   ProcessCancelled,
   ProcessDefinitionError,
   ProcessNotFoundError,
+  ProgramRefusedError,
   ProgramUnavailableError,
   QuarantinedError,
   ScheduleDefinitionError,

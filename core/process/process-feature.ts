@@ -58,6 +58,8 @@ export interface ProcessFeatureOptions<Injected> {
   readonly concurrency?: number
   /** See `EngineOptions.limits`: bytes of values per process, and signals in an inbox (default 10,000). */
   readonly limits?: EngineOptions['limits']
+  /** See `EngineOptions.programKey`: signs stored programs, and refuses those without its signature. */
+  readonly programKey?: string | readonly string[]
   /** Starts although live processes need what this build lacks: they wait for one that has it (default: JUSTSCALE_PARK=1). */
   readonly park?: boolean
   /** Milliseconds between looks for work that the store did not announce (default 500). */
@@ -135,6 +137,7 @@ class AppEngine extends ProcessEngine {
       ...(options.poll === undefined ? {} : { poll: options.poll }),
       park: options.park ?? process.env['JUSTSCALE_PARK'] === '1',
       ...(options.limits && { limits: options.limits }),
+      ...(options.programKey && { programKey: options.programKey }),
       ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
     })
   }

@@ -2,7 +2,12 @@
 import type { Program } from './program.ts'
 
 export function programHash(program: Program): string {
-  return new Bun.CryptoHasher('sha256').update(programText(program)).digest('hex')
+  return textHash(programText(program))
+}
+
+/** The hash of a program by its text. */
+export function textHash(text: string): string {
+  return new Bun.CryptoHasher('sha256').update(text).digest('hex')
 }
 
 /** The text that is hashed and stored. */

@@ -56,6 +56,8 @@ async function missingFor(live: LiveProgram, store: EngineStore, programs: Progr
   if (definition === undefined) return ['the process is not defined']
   const stored = await store.getProgram(live.hash)
   if (stored === undefined) return programs.has(live.hash) ? [] : ['its program is not stored']
+  const refusal = programs.has(live.hash) ? undefined : programs.refusal(stored)
+  if (refusal !== undefined) return [refusal]
   const program = parseProgram(stored.text)
   const missing = [
     ...program.dependencies.filter((name) => !(name in definition.inject)).map((name) => `the dependency \`${name}\``),

@@ -29,6 +29,11 @@ export interface EngineOptions {
   readonly name?: string
   /** Most processes in memory at once, which is also most turns at once (default 2,000). Definitions may have limits of their own. */
   readonly concurrency?: number
+  /**
+   * Signs the programs that are stored, and refuses to run stored ones without its signature. Of several the first signs, all
+   * are accepted (default: nothing is signed, and every stored program is run).
+   */
+  readonly programKey?: string | readonly string[]
   /** Starts although live processes need what this build lacks: they wait for a build that has it. */
   readonly park?: boolean
   /** Milliseconds between looks for work that the store did not announce (default 500; a day where the store announces all). */

@@ -46,7 +46,12 @@ export function createEngine(options: EngineOptions): Engine {
     transaction: (body: unknown) => allOrNothing(body as () => unknown, options.transaction),
     retryDelay,
   }
-  const programs = new Programs(store, primitiveHost, options.isRead ?? (() => false))
+  const programs = new Programs(
+    store,
+    primitiveHost,
+    options.isRead ?? (() => false),
+    [options.programKey ?? []].flat(),
+  )
   const limits = { warning: options.limits?.warning ?? 65_536, error: options.limits?.error ?? 4_194_304 }
   const starts = new Batch((requests: readonly StartRequest[]) => node.startAll(requests))
   const emissions = new Batch((signals: readonly SignalEmission[]) => store.emit(signals))

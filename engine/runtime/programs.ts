@@ -2,12 +2,13 @@
  * The programs that an engine can run: those of its definitions, with their regions as functions of the loaded modules, and
  * those of processes that began with earlier code, read from the store and bound to what the modules offer now.
  */
-import { ProcessDefinitionError, ProgramUnavailableError } from '../errors.ts'
+import { ProcessDefinitionError, ProgramRefusedError, ProgramUnavailableError } from '../errors.ts'
 import { instantiate, loadCompiled } from '../machine/index.ts'
 import { compiledRoutine, type CompiledHandler } from '../program/compiled.ts'
 import type { Environment, LoadedProgram, PrimitiveHost } from '../program/environment.ts'
-import { parseProgram, programText } from '../program/hash.ts'
+import { parseProgram, programText, textHash } from '../program/hash.ts'
 import type { Binding, ProgramDebug, StepSite } from '../program/program.ts'
+import { isSigned, signProgram } from '../program/signature.ts'
 import type { EngineStore, StoredProgram } from '../store/store.ts'
 import { compiledOf, type ProcessDefinition } from './definition.ts'
 
@@ -17,6 +18,7 @@ export type ReadJudge = (dependency: unknown, site: StepSite) => boolean
 export class Programs {
   readonly #store: EngineStore
   readonly #isRead: ReadJudge
+  readonly #keys: readonly string[]
   readonly #host: PrimitiveHost
   readonly #definitions = new Map<string, ProcessDefinition>()
   readonly #compiled = new Map<string, CompiledHandler>()
@@ -25,8 +27,10 @@ export class Programs {
   /** Most processes at once of the definitions that say so. */
   readonly limits = new Map<string, number>()
 
-  constructor(store: EngineStore, host: PrimitiveHost, isRead: ReadJudge) {
+  /** `keys`: the first signs what is stored, one of them must have signed what is run; none where nothing is signed. */
+  constructor(store: EngineStore, host: PrimitiveHost, isRead: ReadJudge, keys: readonly string[] = []) {
     this.#store = store
+    this.#keys = keys
     this.#host = host
     this.#isRead = isRead
   }
@@ -59,13 +63,22 @@ export class Programs {
     return this.#origins.has(origin)
   }
 
+  /** Why a stored program must not be run, or `undefined`. */
+  refusal({ hash, text, signature }: StoredProgram): string | undefined {
+    if (textHash(text) !== hash) return 'its stored text is not what its hash says'
+    if (this.#keys.length === 0 || isSigned(hash, signature, this.#keys)) return undefined
+    return signature === undefined ? 'it is not signed' : 'it is signed with a key that this engine does not have'
+  }
+
   /** All programs of this build, as the store keeps them. */
   stored(): readonly StoredProgram[] {
+    const [key] = this.#keys
     return [...this.#compiled.values()].map(({ hash, program, debug }) => ({
       hash,
       definition: program.path,
       text: programText(program),
       debug: JSON.stringify({ ...debug, ...this.#modelsOf(hash) }),
+      ...(key === undefined ? {} : { signature: signProgram(hash, key) }),
     }))
   }
 
@@ -102,6 +115,12 @@ export class Programs {
     const stored = await this.#store.getProgram(hash)
     if (stored === undefined)
       throw new ProgramUnavailableError(`The program ${hash} is neither of this build nor in the store`)
+    const refusal = this.refusal(stored)
+    if (refusal !== undefined) {
+      throw new ProgramRefusedError(`The program ${hash.slice(0, 12)} of ${stored.definition} is not run: ${refusal}`, {
+        hint: 'Let a build that has this program, and the key, store it again; or end the processes that run it.',
+      })
+    }
     const debug = JSON.parse(stored.debug) as ProgramDebug
     const resolve = (binding: Binding) => this.#origin(binding.origin, hash)
     environment.install(instantiate(parseProgram(stored.text), hash, resolve, () => environment, debug))

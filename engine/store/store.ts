@@ -19,7 +19,7 @@ export interface EngineStore {
   /** True when `start`, `emit` and `commit` can write into this transaction. */
   accepts(transaction: JoinableTransaction): boolean
 
-  /** Stores programs by hash; those that are there already stay as they are. */
+  /** Stores programs by hash; those that are there already stay as they are, but for a new signature. */
   putPrograms(programs: readonly StoredProgram[]): Promise<void>
   getProgram(hash: string): Promise<StoredProgram | undefined>
   /** Hashes that live processes need, with how many wait where: what a deploy must be able to run. */
@@ -312,6 +312,8 @@ export interface StoredProgram {
   readonly text: string
   /** Source and positions, not part of the hash. */
   readonly debug: string
+  /** Of the hash, by the key of the engine that stored it; the last one that was given wins. */
+  readonly signature?: string
 }
 
 export interface LiveProgram {

@@ -492,6 +492,19 @@ export function storeContract(name: string, open: () => Promise<ContractStore>):
         expect((await store.list({ before: newest?.id ?? '' })).map(({ path }) => path)).toEqual(['/test/b', '/test/a'])
       }))
 
+    test('a program gets the last signature that was given, and keeps the rest', () =>
+      withStore(async ({ store }) => {
+        const program = { hash: 'hash-2', definition: '/test/:id', text: '{}', debug: '{}' }
+        await store.putPrograms([program])
+        expect(await store.getProgram('hash-2')).toEqual(program)
+        for (const signature of ['one', 'two', 'two']) {
+          await store.putPrograms([{ ...program, text: 'changed', signature }])
+          expect(await store.getProgram('hash-2')).toEqual({ ...program, signature })
+        }
+        await store.putPrograms([program])
+        expect((await store.getProgram('hash-2'))?.signature).toBe('two')
+      }))
+
     test('programs are stored once, and those that live processes need are listed', () =>
       withStore(async ({ store, node }) => {
         const session = await node()

@@ -89,7 +89,11 @@ export class MemoryStore implements EngineStore {
   }
 
   async putPrograms(programs: readonly StoredProgram[]): Promise<void> {
-    for (const program of programs) if (!this.#programs.has(program.hash)) this.#programs.set(program.hash, program)
+    for (const program of programs) {
+      const { signature } = program
+      const known = this.#programs.get(program.hash) ?? program
+      this.#programs.set(program.hash, signature === undefined ? known : { ...known, signature })
+    }
   }
 
   async getProgram(hash: string): Promise<StoredProgram | undefined> {

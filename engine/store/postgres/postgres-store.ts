@@ -147,20 +147,28 @@ export class PostgresStore implements EngineStore {
       definition: ['text', programs.map(({ definition }) => definition)],
       text: ['text', programs.map(({ text }) => text)],
       debug: ['text', programs.map(({ debug }) => debug)],
+      signature: ['text', programs.map(({ signature }) => signature ?? null)],
     })
     const { text, parameters } = statement.finish(
-      `insert into ${this.#schema}.program (hash, definition, text, debug)
-       select hash, definition, text, debug from ${rows} order by hash on conflict do nothing`,
+      `insert into ${this.#schema}.program as p (hash, definition, text, debug, signature)
+       select hash, definition, text, debug, signature from ${rows} order by hash
+       on conflict (hash) do update set signature = excluded.signature
+         where excluded.signature is not null and p.signature is distinct from excluded.signature`,
     )
     await this.#sql.query(text, parameters)
   }
 
   async getProgram(hash: string): Promise<StoredProgram | undefined> {
-    const [row] = await this.#sql.query<{ hash: string; definition: string; text: string; debug: string }>(
-      `select hash, definition, text, debug from ${this.#schema}.program where hash = $1::text`,
-      [hash],
-    )
-    return row
+    const [row] = await this.#sql.query<{
+      hash: string
+      definition: string
+      text: string
+      debug: string
+      signature: string | null
+    }>(`select hash, definition, text, debug, signature from ${this.#schema}.program where hash = $1::text`, [hash])
+    if (row === undefined) return undefined
+    const { signature, ...program } = row
+    return signature === null ? program : { ...program, signature }
   }
 
   livePrograms(): Promise<readonly LiveProgram[]> {

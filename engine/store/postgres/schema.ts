@@ -168,4 +168,8 @@ export const migrations: readonly Migration[] = [
       );
       create index instance_parent on ${schema}.instance (parent) where parent is not null;`,
   },
+  {
+    version: 3,
+    statements: (schema) => `alter table ${schema}.program add column signature text;`,
+  },
 ]

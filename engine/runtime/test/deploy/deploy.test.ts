@@ -1,5 +1,5 @@
 /** Code changes do not touch running processes. */
-import { expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { createEngine, DeployRefusedError, type EngineEvent, type ProcessDefinition } from '@justscale/engine'
 import { MemoryStore } from '@justscale/engine/memory'
 import { TestClock } from '@justscale/engine/testing'
@@ -11,8 +11,15 @@ function world() {
   const clock = new TestClock()
   const store = new MemoryStore({ clock })
   const events: EngineEvent[] = []
-  const engine = (definition: ProcessDefinition, park = false) =>
-    createEngine({ store, clock, processes: [definition], park, report: (event) => void events.push(event) })
+  const engine = (definition: ProcessDefinition, park = false, programKey: string | string[] = []) =>
+    createEngine({
+      store,
+      clock,
+      processes: [definition],
+      park,
+      programKey,
+      report: (event) => void events.push(event),
+    })
   return { clock, store, engine, events }
 }
 
@@ -59,4 +66,57 @@ test('a deploy that lacks what a live program calls is refused, with the list; p
   await clock.advance({ days: 2 })
   expect(await again.process('/deploy/b').result).toBe('version one 2 2!')
   await again.stop()
+})
+
+describe('signed programs', () => {
+  /** A process that began with version one, and then a build of version two. */
+  async function after(storedWith: string[], runWith: string[], park = false) {
+    const { clock, store, engine, events } = world()
+    const old = engine(one.order, false, storedWith)
+    await old.start()
+    await old.run(one.order, { id: 'abc' })
+    await clock.settle()
+    await old.drain()
+    const current = engine(two.order, park, runWith)
+    return { clock, store, events, current, started: await current.start().catch((error: unknown) => error) }
+  }
+
+  test('are run where the key is known, also while it is changed', async () => {
+    for (const keys of [['secret'], ['new', 'secret']]) {
+      const { clock, current, started } = await after(['secret'], keys)
+      expect(started).toBeUndefined()
+      await clock.advance({ days: 3 })
+      expect(await current.process('/deploy/abc').result).toBe('version one 4 60!')
+      await current.stop()
+    }
+  })
+
+  test('are refused at start, by name, where they have no signature or another one', async () => {
+    for (const [keys, why] of [
+      [[], 'it is not signed'],
+      [['other'], 'it is signed with a key that this engine does not have'],
+    ] as const) {
+      const { started } = await after([...keys], ['secret'])
+      expect(started).toBeInstanceOf(DeployRefusedError)
+      expect((started as Error).message).toMatch(
+        new RegExp(`1 of /deploy/:id \\(program \\w{12}\\), 1 at line \\d+: ${why}`),
+      )
+    }
+  })
+
+  test('whose text was changed are not run, with or without a key', async () => {
+    for (const keys of [[], ['secret']]) {
+      const { clock, store, events, current } = await after(keys, keys, true)
+      const [live] = await store.livePrograms()
+      const stored = await store.getProgram(live?.hash ?? '')
+      if (stored) Object.assign(stored, { text: `${stored.text} ` })
+      await clock.advance({ days: 1, seconds: 10 })
+      expect(events.find(({ kind }) => kind === 'unavailable')).toMatchObject({
+        process: '/deploy/abc',
+        error: { code: 'ENGINE_PROGRAM_REFUSED', message: expect.stringContaining('not what its hash says') },
+      })
+      expect(await current.compat()).toMatchObject([{ missing: ['its stored text is not what its hash says'] }])
+      await current.stop()
+    }
+  })
 })
