@@ -27,10 +27,9 @@ import type { Lock, Locked, Persistent, Ref, Transient, UpdateData } from '@just
 import { createTestKit, TestClock } from '@justscale/core/testing'
 import { InMemoryLockFeature, InMemoryProcessFeature, InMemoryRepository, createInMemoryModel } from '@justscale/memory'
 `
-const process = `import { createProcess, defineSignals, delay, processFeature, race, signal } from '@justscale/core/process'
-import { MemoryStore } from '@justscale/engine/memory'
+const process = `import { createProcess, defineSignals, delay, race, signal } from '@justscale/core/process'
 const clock = new TestClock()
-const processes = processFeature({ name: 'Processes', clock, open: () => new MemoryStore({ clock }) })
+const processes = InMemoryProcessFeature({ clock })
 `
 const payments = `
 abstract class PaymentService extends defineToken('PaymentService') { abstract getItemsFor(order: Persistent<Order>): Promise<string[]> }
