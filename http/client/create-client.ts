@@ -12,6 +12,7 @@ import type {
   PathsOf,
   TypesAt,
 } from './client-types.ts'
+import { encodeBody, textOf } from './encode-body.ts'
 import { HttpCallError } from './http-call-error.ts'
 import { readEvents } from './read-events.ts'
 import { openSocketClient } from './socket-client.ts'
@@ -91,22 +92,21 @@ async function send(
 ): Promise<Response> {
   const { fetch: fetchOf = fetch, headers } = options
   const url = urlOf(options, path, input)
-  const raw = input.body instanceof FormData || input.body instanceof Uint8Array
+  const own: Record<string, string> = { accept, ...lowerCased(headers), ...lowerCased(input.headers) }
+  const encoded = encodeBody(input.body, own['content-type'])
+  delete own['content-type']
   const response = await fetchOf(
     new Request(url, {
       method,
-      headers: {
-        accept,
-        ...(input.body !== undefined && !raw && { 'content-type': 'application/json' }),
-        ...headers,
-        ...input.headers,
-      },
-      ...(input.body !== undefined && { body: raw ? (input.body as BodyInit) : JSON.stringify(input.body) }),
+      headers: { ...own, ...(encoded?.contentType !== undefined && { 'content-type': encoded.contentType }) },
+      ...(encoded && { body: encoded.body }),
       ...(input.signal && { signal: input.signal }),
     }),
   )
   if (response.ok) return response
-  const problem = (await bodyOf(response)) as Problem | undefined
+  const answer = await bodyOf(response)
+  // A proxy's error page is no problem document.
+  const problem = typeof answer === 'object' && answer !== null ? (answer as Problem) : undefined
   throw new HttpCallError(`${method} ${url.pathname}`, response.status, problem)
 }
 
@@ -126,11 +126,8 @@ function filled(path: string, params: Readonly<Record<string, unknown>>): string
     .replace(/\*$/, () => rest(textOf(params['rest'])))
 }
 
-/** References go out as their text. */
-function textOf(value: unknown): string {
-  const json: unknown =
-    typeof value === 'object' && value !== null ? (JSON.parse(JSON.stringify(value)) as unknown) : value
-  return typeof json === 'string' ? json : String(json)
+function lowerCased(headers: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
 }
 
 async function bodyOf(response: Response): Promise<unknown> {
