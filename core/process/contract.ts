@@ -7,7 +7,18 @@ import type { Checkpoint, EngineStore, StoreSession } from '@justscale/engine'
 import type { Application } from '../app/application.ts'
 import { TransactionLostError } from '../cell/errors.ts'
 import { ModelRepository } from '../container/model-repository.ts'
-import { BankSignals, Deposit, fanning, hearing, moving, Nesting, nesting, Purse, saving } from './contract-models.ts'
+import {
+  BankSignals,
+  Deposit,
+  fanning,
+  hearing,
+  moving,
+  Nesting,
+  nesting,
+  Purse,
+  receipt,
+  saving,
+} from './contract-models.ts'
 import { ProcessEngine } from './process-engine.ts'
 import { ProcessableEncodeError } from '../channel/errors.ts'
 
@@ -207,6 +218,28 @@ export function processContract({ name, open }: ProcessContract): void {
       }
     })
   }
+
+  test(`${name}: a process is found without being started, running and ended`, async () => {
+    const { app, close } = await open((store) => store)
+    try {
+      const purses = await app.resolve(ModelRepository.of(Purse))
+      await app.run(async () => {
+        const purse = await purses.insert({ owner: 'Fay', balance: 0 })
+        const number = '7'
+        expect(await receipt.find({ purse, number })).toBeUndefined()
+        await receipt({ purse, number })
+        const found = await receipt.find({ purse, number })
+        expect<string | undefined>(await found?.result).toBe('receipt 7')
+        const ended = await receipt.find([purse, number])
+        expect(await ended?.status).toBe('completed')
+        const bound = await app.resolve(receipt)
+        expect((await bound.find({ purse, number }))?.path).toBe(ended?.path)
+        expect(await receipt.find({ purse, number: '8' })).toBeUndefined()
+      })
+    } finally {
+      await close()
+    }
+  })
 
   test(`${name}: a lock in a payload is refused with its path`, async () => {
     const { app, close } = await open((store) => store)

@@ -6,6 +6,7 @@ import { InMemoryProcessFeature, InMemoryRepository } from '@justscale/memory'
 import { createRpcClient, inProcessTransport, RpcFeature, writeProtoTypes, type RpcClient } from '@justscale/rpc'
 import { Backer } from '../backer/backer.ts'
 import { Campaign } from '../campaign/campaign.ts'
+import { CampaignService } from '../campaign/campaign-service.ts'
 import { RewardTier } from '../campaign/reward-tier.ts'
 import { Creator } from '../creator/creator.ts'
 import { Crowdfunding } from '../crowdfunding.ts'
@@ -105,6 +106,42 @@ test('a campaign is followed until its life has ended', async () => {
     outcome: CampaignStatus.COMPLETED,
   })
   expect(orders).toEqual(['hold 10', 'hold 20', 'charge 10', 'charge 20'])
+})
+
+test('a follower who leaves ends what the server does for it, and the campaign goes on', async () => {
+  const lamp = await campaign(30)
+  const campaigns = await app.resolve(CampaignService)
+  const ended = Promise.withResolvers<number>()
+  const { watch } = campaigns
+  campaigns.watch = async function* (of) {
+    let seen = 0
+    try {
+      for await (const now of watch(of)) {
+        seen++
+        yield now
+      }
+    } finally {
+      ended.resolve(seen)
+    }
+  }
+  for await (const { campaign } of client.FollowCampaign({ campaign: lamp })) {
+    expect(campaign?.pledged).toBe(0)
+    break
+  }
+  expect(await ended.promise).toBe(1)
+  await pledge(lamp, 30)
+  expect(await client.ShowCampaign({ campaign: lamp })).toMatchObject({ status: CampaignStatus.COMPLETED })
+})
+
+test('a campaign without a life is not followed, and gets none by that', async () => {
+  const { self } = await app.run(async () => {
+    const campaigns = await app.resolve(CampaignService)
+    const made = { creator: Creator.ref(await creator()), title: 'A lamp', goal: 30, tiers: [] }
+    const lonely = await campaigns.create({ ...made, duration: Temporal.Duration.from({ days: 1 }) })
+    return { self: Campaign.ref(lonely).identifier }
+  })
+  expect(await failure(follow(self).changes)).toBe('FAILED_PRECONDITION')
+  expect(await failure(follow(self).changes)).toBe('FAILED_PRECONDITION')
 })
 
 test('a campaign that misses its goal fails after its 30 days, and says so to who follows later', async () => {

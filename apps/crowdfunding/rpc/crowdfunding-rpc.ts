@@ -60,12 +60,13 @@ export const crowdfundingRpc = createController
           yield { campaign: shown(campaign), outcome: statuses[campaign.status] }
           return
         }
-        // It runs already: starting it again gives a handle of the same process.
-        const handle = await lifecycle({ campaign })
+        const life = await lifecycle.find({ campaign })
+        if (life === undefined)
+          throw new GrpcError(GrpcStatus.FAILED_PRECONDITION, 'This campaign has no life to follow')
         for await (const now of campaigns.watch(campaign)) yield { campaign: shown(now) }
         // The changes also end when the caller is gone: nobody waits for the outcome then.
         signal.throwIfAborted()
-        const { status } = await handle.result
+        const { status } = await life.result
         yield { campaign: shown(await body.campaign), outcome: statuses[status] }
       },
     }),
