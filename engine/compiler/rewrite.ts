@@ -12,7 +12,7 @@ import type { Code } from './code.ts'
 import { engineName } from './module.ts'
 import type { Variable } from './scope.ts'
 import { isRoutineOnly } from './place.ts'
-import { definedBy, holdsSlot } from './slots.ts'
+import { definedBy, holdsSlot, mayLeave } from './slots.ts'
 import { nativeName, plain } from './native-name.ts'
 import { boxSlot, type RoutineUnit, type Unit } from './unit.ts'
 
@@ -40,13 +40,15 @@ export class Rewriter {
     const defines = new Set<string>()
     if (Array.isArray(node)) {
       const nodes = node as readonly Node[]
+      let left = false
       const body = nodes.map((each) => {
         const before = new Set(this.uses)
         this.uses = new Set()
         const written = this.rewrite(each)
         for (const slot of this.uses) if (!defines.has(slot)) before.add(slot)
         const certain = definedBy(written)
-        for (const slot of certain) if (!before.has(slot) && !this.uses.has(slot)) defines.add(slot)
+        for (const slot of certain) if (!left && !before.has(slot) && !this.uses.has(slot)) defines.add(slot)
+        left ||= mayLeave(written)
         this.uses = before
         return written
       })

@@ -1,5 +1,5 @@
 /** Slots in trees: the ones a pattern declares, the ones rewritten code certainly writes. */
-import { copy, type Node } from './ast.ts'
+import { copy, walkOwn, type Node } from './ast.ts'
 
 export function holdsSlot(pattern: Node): boolean {
   let found = false
@@ -33,4 +33,14 @@ function targets(node: Node, found: Set<string>): void {
     for (const each of node.elements as (Node | null)[]) each && targets(each, found)
   else if (node.type === 'AssignmentPattern') targets(node.left, found)
   else if (node.type === 'RestElement') targets(node.argument, found)
+}
+
+/** Whether a statement of a region may end it: what comes after is not certain to run. */
+export function mayLeave(node: Node): boolean {
+  let found = false
+  walkOwn(node, (each) => {
+    if (each.type === 'ReturnStatement') found = true
+    return !found
+  })
+  return found
 }
