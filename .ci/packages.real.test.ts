@@ -7,7 +7,7 @@ import { runCompiler } from '../core/testing/type-fixtures.ts'
 import { readPage } from '../docs/guide/page.ts'
 
 const root = join(import.meta.dir, '..')
-const rooms = ['engine', 'core', 'http', 'rpc', 'adapters/memory', 'adapters/postgres']
+const rooms = ['engine', 'core', 'http', 'rpc', 'adapters/memory', 'adapters/postgres', 'apps/just']
 let folder: string
 
 async function run(command: string[], cwd: string): Promise<string> {
@@ -106,3 +106,15 @@ test('a program compiles on the declarations, with stricter settings than ours, 
   expect(programs.length).toBeGreaterThan(2)
   expect(complaints.filter((line) => /error TS/.test(line) && ours.test(line))).toEqual([])
 })
+
+test('just lists, builds and runs an app that has nothing but the packages', async () => {
+  const page = readPage(await Bun.file(join(root, 'docs/guide/getting-started.md')).text())
+  for (const [name, text] of page.files) if (name.endsWith('.ts')) writeFileSync(join(folder, name), text)
+  const just = (...args: string[]) => run([process.execPath, join(folder, 'node_modules/.bin/just'), ...args], folder)
+  expect(JSON.parse(await just('routes', '--json'))).not.toEqual([])
+  expect(JSON.parse(await just('openapi'))).toMatchObject({ openapi: '3.1.0' })
+  await just('build', '--out', 'shop')
+  const child = Bun.spawn([join(folder, 'shop')], { cwd: tmpdir(), env: {}, stdout: 'pipe', stderr: 'pipe' })
+  expect(await new Response(child.stderr).text()).toContain('DATABASE_URL in environment')
+  expect(await child.exited).toBe(1)
+}, 60_000)
