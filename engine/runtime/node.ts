@@ -289,7 +289,8 @@ export class Node {
         await this.#claimOnce()
       }
       await this.#lookAhead()
-      this.#settings.health.answered()
+      // Without a place nothing was asked.
+      if (this.#session !== undefined) this.#settings.health.answered()
     } catch (error) {
       if (!(error instanceof FencedError)) this.#storeFailed(error)
       else if (this.#session !== undefined && this.#state === 'running') await this.#lost(error.message)

@@ -11,9 +11,9 @@ class Away extends Error {
 }
 
 /** A store that can be cut off, with everything that is asked of it meanwhile. */
-function cuttable(clock: TestClock): { readonly store: EngineStore; away: boolean; refused: number } {
+function cuttable(clock: TestClock) {
   const real = new MemoryStore({ clock })
-  const state = { store: real as EngineStore, away: false, refused: 0 }
+  const state = { store: real as EngineStore, away: false, refused: 0, onLost: (_reason: string) => {} }
   const guard = <Target extends object>(target: Target): Target =>
     new Proxy(target, {
       get(of, name) {
@@ -28,7 +28,11 @@ function cuttable(clock: TestClock): { readonly store: EngineStore; away: boolea
     })
   state.store = over(guard(real as EngineStore), {
     capabilities: { notify: false, sessions: true, terminate: true },
-    connect: async (options) => guard(await guard(real).connect(options)),
+    connect: async (options) => {
+      const session = guard(await guard(real).connect(options))
+      state.onLost = options.onLost
+      return session
+    },
   })
   return state
 }
@@ -48,16 +52,18 @@ test('an outage is told once, however much fails meanwhile, and its end too', as
   for (const user of ['ada', 'bob', 'cy']) await engine.run(subscription, { user })
   await clock.advance(2_000)
   state.away = true
+  await clock.advance(3_000)
+  state.onLost('its lease could not be renewed')
   await clock.advance({ minutes: 3 })
   expect(state.refused).toBeGreaterThan(100)
-  expect(events.map(({ kind }) => kind)).toEqual(['store'])
+  expect(events.map(({ kind }) => kind)).toEqual(['store', 'lost'])
   state.away = false
   await clock.advance(90_000)
-  expect(events.map(({ kind }) => kind)).toEqual(['store', 'reachable'])
+  expect(events.map(({ kind }) => kind)).toEqual(['store', 'lost', 'reachable'])
   state.away = true
   await clock.advance(1_000)
   await engine.stop()
-  expect(events.map(({ kind }) => kind)).toEqual(['store', 'reachable', 'store'])
+  expect(events.map(({ kind }) => kind)).toEqual(['store', 'lost', 'reachable', 'store'])
 })
 
 test('stopping while the store is asked is no outage', async () => {
