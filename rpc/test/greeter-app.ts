@@ -1,5 +1,5 @@
 /** An app that serves the greeter, with a record of what its handlers saw. */
-import { createController, defineService, JustScale } from '@justscale/core'
+import { bindInstance, createController, defineService, JustScale } from '@justscale/core'
 import type { MessageShape } from '@bufbuild/protobuf'
 import { detail, GrpcError, GrpcStatus, RpcFeature, type RpcContext, type RpcOptions } from '../index.ts'
 import { GreeterContract, HelloRequestSchema } from './greeter.ts'
@@ -100,12 +100,23 @@ export const greeter = createController.implements(GreeterContract).create({
   }),
 })
 
-export function greeterApp(options: RpcOptions = {}) {
+/** `say` is told what the handlers see, for who is in another OS process. */
+export function greeterApp(options: RpcOptions = {}, say?: (note: string, event: 'started' | Ending) => void) {
+  const told = (tag: string): SeenCall => ({
+    started: telling(() => say?.(tag, 'started')),
+    ended: telling((ending) => say?.(tag, ending)),
+  })
   return JustScale()
-    .add(Seen)
+    .add(say === undefined ? Seen : bindInstance(Seen, { call: told }))
     .add(greeter)
     .add(RpcFeature.configure({ port: 0, hostname: '127.0.0.1', drainMs: 50, ...options }))
     .build()
+}
+
+function telling<Value>(say: (value: Value) => void): PromiseWithResolvers<Value> {
+  const settling = Promise.withResolvers<Value>()
+  void settling.promise.then(say)
+  return settling
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -1,9 +1,9 @@
 /** Python's grpcio as a client of the matrix and as a server of it, each an OS process that is spoken to in lines of JSON. */
 import { join } from 'node:path'
 import { pythonWithGrpc } from '../python.ts'
-import type { Ending } from '../greeter-app.ts'
 import type { Caller, ClientKind, Outcome } from './caller.ts'
 import { readLines } from './lines.ts'
+import { serveProgram } from './serve-program.ts'
 import type { Served } from './served.ts'
 
 export const python = pythonWithGrpc()
@@ -56,31 +56,5 @@ function grpcioCaller(options: readonly string[]): Caller {
 
 /** A greeter in Python, on the gRPC port only. */
 export async function serveGrpcio(): Promise<Served> {
-  const child = spawnPython('server.py', [])
-  const lines = readLines(child.stdout)
-  const port = (await lines.next()).value
-  const seen = new Map<string, PromiseWithResolvers<void> & { ended: PromiseWithResolvers<Ending> }>()
-  const about = (note: string) => {
-    const call = seen.get(note) ?? { ...Promise.withResolvers<void>(), ended: Promise.withResolvers<Ending>() }
-    seen.set(note, call)
-    return call
-  }
-  const listen = async () => {
-    for await (const line of lines) {
-      const { note, event } = JSON.parse(line) as { note: string; event: 'started' | Ending }
-      if (event === 'started') about(note).resolve()
-      else about(note).ended.resolve(event)
-    }
-  }
-  void listen()
-  return {
-    grpc: `127.0.0.1:${port}`,
-    http: 'a grpcio server has no other port',
-    started: (note) => about(note).promise,
-    ended: (note) => about(note).ended.promise,
-    async stop() {
-      child.kill()
-      await child.exited
-    },
-  }
+  return serveProgram(spawnPython('server.py', []))
 }
