@@ -147,7 +147,7 @@ function callsUserOf(builder: Builder, op: DraftOp, pc: number, slot: string): b
 }
 
 function assemble(unit: Unit, builder: Builder, bindings: BindingTable, replaced: Node): CompiledUnit {
-  const flow = analyseFlow(builder)
+  const flow = checkSize(unit, builder, replaced) ? analyseFlow(builder) : { live: {}, reach: {} }
   const regions = builder.codes.map((each) => printRegion(each.node))
   const position = (node: Node): [number, number] => [node.loc?.start.line ?? 1, (node.loc?.start.column ?? 0) + 1]
   const program: Program = {
@@ -199,6 +199,20 @@ function assemble(unit: Unit, builder: Builder, bindings: BindingTable, replaced
       ),
     },
   }
+}
+
+/** Instructions of one handler: a hundred times what people write. */
+const MAX_OPS = 10_000
+
+function checkSize(unit: Unit, builder: Builder, replaced: Node): boolean {
+  if (builder.ops.length <= MAX_OPS) return true
+  unit.diagnostics.refuse(
+    replaced,
+    'COMPILE_TOO_LARGE',
+    `This handler becomes ${builder.ops.length} instructions; ${MAX_OPS} is the most that one may have`,
+    'Loop over data instead of writing each step out, or give parts of it to routines or processes of their own.',
+  )
+  return false
 }
 
 function moduleFunctions(unit: Unit): Node[] {

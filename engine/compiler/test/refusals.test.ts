@@ -1,6 +1,6 @@
 /** What the compiler refuses: each with its code, the place, a code frame, a hint and a page. */
 import { describe, expect, test } from 'bun:test'
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CompileError, transform } from '../index.ts'
 
@@ -64,6 +64,33 @@ const refused: Readonly<Record<string, readonly [code: string, source: string, a
     ),
     '5:95',
   ],
+  with: ['COMPILE_WITH', handler('with ({}) { await svc.id(1) }'), '5:1'],
+  'an await in the head of a class': [
+    'COMPILE_AWAIT_PLACE',
+    handler('class A extends (await svc.base()) {}; return new A()'),
+    '5:1',
+  ],
+  'a namespace': ['COMPILE_ENUM', handler('namespace N { export const a = 1 } await svc.id(N)'), '5:1'],
+  'an await in a method of an object': [
+    'COMPILE_ASYNC_CALLBACK',
+    handler('const o = { async m() { await svc.id(1) } }; await o.m()'),
+    '5:25',
+  ],
+  'an awaiting function that is handed on': [
+    'COMPILE_ASYNC_CALLBACK',
+    handler('const f = async () => svc.id(1); await svc.id(f)'),
+    '5:47',
+  ],
+  'an async generator': [
+    'COMPILE_GENERATOR',
+    handler('const g = async function* () { yield 1 }; for await (const x of g()) await svc.id(x)'),
+    '5:11',
+  ],
+  'a handler too large': [
+    'COMPILE_TOO_LARGE',
+    handler(Array.from({ length: 10_001 }, (_each, index) => `await svc.id(${index})`).join('\n')),
+    '4:50',
+  ],
   'retry without a function': ['COMPILE_RETRY', handler('await retry({ attempts: 2 }, outside)'), '5:7'],
   'dependencies that are not taken by name': [
     'COMPILE_DEPENDENCIES',
@@ -121,6 +148,21 @@ describe.each(Object.entries(refused))('%s', (_name, [code, source, at]) => {
   test('has a page', () => {
     expect(existsSync(join(pages, `${code}.md`))).toBe(true)
   })
+})
+
+test('every code of the compiler is in this table, and every page is of such a code', () => {
+  const room = join(import.meta.dir, '..')
+  const sources = readdirSync(room, { recursive: true, encoding: 'utf8' }).filter(
+    (each) => each.endsWith('.ts') && !each.startsWith('test') && !each.startsWith('fixtures'),
+  )
+  const used = sources.flatMap(
+    (each) => readFileSync(join(room, each), 'utf8').match(/(?<=')COMPILE_[A-Z_]+(?=')/g) ?? [],
+  )
+  const warned = ['COMPILE_EFFECT_IN_LOCK']
+  const shown = [...Object.values(refused).map(([code]) => code), ...warned]
+  expect([...new Set(used)].sort()).toEqual([...new Set(shown)].sort())
+  const written = readdirSync(pages).filter((each) => each.startsWith('COMPILE_'))
+  expect(written.sort()).toEqual([...new Set(shown)].sort().map((code) => `${code}.md`))
 })
 
 test('all refusals of a file are told at once', () => {
