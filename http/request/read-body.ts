@@ -10,6 +10,9 @@ export function readBody(request: Request, type: BodyType, limit: number): Await
   const { headers } = request
   const declared = declaredLength(headers)
   if (declared !== undefined && declared > limit) throw tooLong(limit)
+  const encoding = headers.get('content-encoding')
+  if (encoding !== null && encoding !== 'identity')
+    throw new HttpError(415, `Bodies are taken as they are, not in ${encoding}`)
   if (type === 'stream') return uploadStream(request.body, limit)
   const contentType = headers.get('content-type')
   if ((type === 'json' || type === 'form') && !accepts(type, plainType(contentType)))

@@ -4,6 +4,7 @@ import { RequestResponder } from '../response/responder.ts'
 import type { BodyType } from '../route/route.ts'
 import type { Awaitable } from './after.ts'
 import { gather, readBody } from './read-body.ts'
+import { urlOf } from './request-path.ts'
 
 /** What the server knows of a request, and what it wants to know of its answer. */
 export interface RequestFacts {
@@ -53,7 +54,7 @@ export class RequestState {
   }
 
   get url(): URL {
-    return (this.#url ??= new URL(this.request.url))
+    return (this.#url ??= urlOf(this.request))
   }
 
   get query(): unknown {

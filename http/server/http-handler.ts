@@ -4,11 +4,11 @@
  */
 import type { Application, FetchHandler, Logger } from '@justscale/core'
 import { runInApp } from '@justscale/core'
-import { getPathNoStrict } from 'hono/utils/url'
 import { HttpError } from '../errors.ts'
 import type { Awaitable } from '../request/after.ts'
 import { answer, handled } from '../request/answer.ts'
 import { Deadlines } from '../request/deadlines.ts'
+import { hasBadHost, pathOf, routingPath } from '../request/request-path.ts'
 import { CommonHeaders } from '../response/common-headers.ts'
 import { problemOf, problemResponse } from '../response/problem.ts'
 import { mutable } from '../response/to-response.ts'
@@ -125,14 +125,13 @@ export class HttpHandler {
 
   #answer(exchange: Exchange): Awaitable<Response> {
     const { request } = exchange
-    checkEscapes(request.url)
+    const path = checkedPath(request)
     for (const handler of this.#parts.mounted) {
       if (!handler.matches(request)) continue
       // Whether it streams, and for how long it is quiet, only the handler knows.
       exchange.keepOpen()
       return runInApp(this.#parts.app, () => handler.fetch(request))
     }
-    const path = getPathNoStrict(request)
     const match = this.#router.match(request.method, path)
     if (match !== undefined) {
       exchange.params = match.params
@@ -224,22 +223,11 @@ export class HttpHandler {
 }
 
 /** Half an escape, or bytes that are no UTF-8, would reach handlers as they are. */
-function checkEscapes(url: string): void {
-  if (!url.includes('%')) return
+function checkedPath(request: Request): string {
+  if (hasBadHost(request)) throw new HttpError(400, 'The host is not valid')
   try {
-    decodeURIComponent(pathOf(url))
+    return routingPath(request.url)
   } catch {
     throw new HttpError(400, 'The address is not valid')
   }
-}
-
-/** The path of a whole address, as it was sent. */
-function pathOf(url: string): string {
-  const start = url.indexOf('/', url.indexOf('//') + 2)
-  if (start === -1) return '/'
-  for (let index = start; index < url.length; index++) {
-    const code = url.charCodeAt(index)
-    if (code === 0x3f || code === 0x23) return url.slice(start, index)
-  }
-  return url.slice(start)
 }

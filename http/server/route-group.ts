@@ -1,4 +1,5 @@
 /** Routes on one path and method: a handler, an event stream and a socket can share it, and the request says which it wants. */
+import { pathOf } from '../request/request-path.ts'
 import type { Exchange } from './exchange.ts'
 import type { MountedRoute } from './mounted-route.ts'
 import { decoded, type Params } from './router.ts'
@@ -22,6 +23,6 @@ export function chooseRoute(group: RouteGroup, request: Request): MountedRoute {
 export function wildcardNamed(route: MountedRoute, { request, params }: Exchange): Params {
   if (!route.path.endsWith('/*')) return params
   const skipped = route.path.split('/').length - 1
-  const rest = new URL(request.url).pathname.split('/').slice(skipped).map(decoded).join('/')
+  const rest = pathOf(request.url).split('/').slice(skipped).map(decoded).join('/')
   return { ...params, rest }
 }

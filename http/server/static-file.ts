@@ -2,12 +2,13 @@
 import { realpath, stat } from 'node:fs/promises'
 import { join, resolve, sep } from 'node:path'
 import { HttpError } from '../errors.ts'
+import { pathOf } from '../request/request-path.ts'
 import { fileResponse } from '../response/file-response.ts'
 
 /** `prefix` is the path that stands for `folder`. Rejects with 404. */
 export async function staticFile(request: Request, prefix: string, folder: string): Promise<Response> {
   const root = (await existing(resolve(folder))) ?? ''
-  const name = relativeName(new URL(request.url).pathname, prefix)
+  const name = relativeName(pathOf(request.url), prefix)
   const path = root === '' ? undefined : await existing(join(root, name))
   if (path === undefined || (path !== root && !path.startsWith(root + sep))) throw missing()
   const found = (await stat(path)).isDirectory() ? await existing(join(path, 'index.html')) : path
