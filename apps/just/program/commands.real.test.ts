@@ -1,5 +1,6 @@
 /** The commands that look at an app, as programs: without a database, with results that other programs can read. */
 import { afterAll, describe, expect, test } from 'bun:test'
+import { testDatabase } from '@justscale/engine/embedded'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -74,4 +75,22 @@ test('what was called wrongly ends with 2 and says what to do', async () => {
   writeFileSync(none, 'export default 1\n')
   expect((await run('routes', none)).err).toContain('defineApp(import.meta')
   expect((await run('routes', crowdfunding, '--env', 'moon')).err).toContain('There is no environment "moon"')
+})
+
+describe('just run', () => {
+  test('runs a command of the app on its database, with what comes after its name', async () => {
+    const database = await testDatabase()
+    variables = { DATABASE_URL: database.url }
+    try {
+      const list = await run('run', '--entry', crowdfunding, 'campaign', 'list', '--json')
+      expect(list).toEqual({ out: '[]\n', err: '', code: 0 })
+      const wrong = await run('run', `--entry=${crowdfunding}`, 'campaign', 'list', '--status', 'odd')
+      expect(wrong).toMatchObject({ out: '', code: 2 })
+      expect(wrong.err).toContain('See just run campaign list --help')
+      expect((await run('run', '--entry', crowdfunding)).out).toContain('campaign list  Campaigns')
+    } finally {
+      variables = {}
+      await database.drop()
+    }
+  })
 })
