@@ -33,7 +33,20 @@ export function failingPlace(error: unknown, state: MachineState, environment: E
     declared ? `declared at ${debug?.file}:${declared[0]}:${declared[1]}` : '',
     at ? `needed after the await at ${debug?.file}:${at[0]}:${at[1]}` : '',
   ].filter((word) => word !== '')
-  const name = slot === undefined ? error.root : slot
-  error.message = `The local \`${name}\` cannot be stored: ${error.what} at ${name}${error.path}${words.length > 0 ? ` (${words.join(', ')})` : ''}`
+  const lines = words.length > 0 ? ` (${words.join(', ')})` : ''
+  error.message = isLocal(slot)
+    ? `The local \`${slot}\` cannot be stored: ${error.what} at ${slot}${error.path}${lines}`
+    : `A value between two awaits cannot be stored: ${error.what}${error.path && ` at ${error.path}`}${lines}`
   return place
+}
+
+/** Slots of the compiler's own (`$3`) have no name that the user knows. */
+function isLocal(slot: string | undefined): slot is string {
+  return slot !== undefined && !/^\$\d+$/.test(slot)
+}
+
+/** The local, or what else it is, that a stored value is of: for messages. */
+export function valueName(root: string): string {
+  const [, slot] = root.split('.', 2)
+  return isLocal(slot) ? `the local \`${slot}\`` : 'a value between two awaits'
 }

@@ -5,7 +5,7 @@ import type { Checkpoint, ProcessStatus, SignalEmission } from '../../store/stor
 import { ValueTooLargeError } from '../../value/errors.ts'
 import { type Head, writeHead } from '../head.ts'
 import { reachableNames } from '../interest.ts'
-import { placeOf } from '../place.ts'
+import { placeOf, valueName } from '../place.ts'
 import { endKey } from '../waits.ts'
 import { describeCancelling, storedCancelling } from './cancelling.ts'
 import { note, type RunState, stands } from './run-state.ts'
@@ -80,9 +80,15 @@ function encodeValues(run: RunState, failed: boolean): Pick<Checkpoint, 'head' |
   const { head: machineHead, roots } = machine.snapshot(run.state, run.environment)
   const encoded = run.node.codec.encode(roots, run.snapshot)
   if (encoded.size > run.node.limits.error) {
-    throw new ValueTooLargeError(`Process ${run.path} would store ${encoded.size} bytes of values`, {
-      hint: 'Keep large data outside of the process and a reference to it inside, or raise the limit of the engine.',
-    })
+    const largest = roots
+      .map(({ name, value }) => ({ name, size: run.node.codec.encode([{ name, value }]).size }))
+      .reduce((most, each) => (each.size > most.size ? each : most))
+    throw new ValueTooLargeError(
+      `Process ${run.path} would store ${encoded.size} bytes of values, ${largest.size} of them for ${valueName(largest.name)}; ${run.node.limits.error} is the limit`,
+      {
+        hint: 'Keep large data outside of the process and a reference to it inside, or raise `limits.error` of the engine.',
+      },
+    )
   }
   if (encoded.size > run.node.limits.warning && !failed)
     run.node.report({ kind: 'large', process: run.path, bytes: encoded.size })

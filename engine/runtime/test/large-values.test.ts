@@ -1,0 +1,61 @@
+/** What is too large, or cannot be stored, is told in the names and lines of the handler. */
+import { expect, test } from 'bun:test'
+import { defineProcess, delay, type ProcessDefinition } from '@justscale/engine'
+import { World } from './world.ts'
+
+const rows = {
+  async all(): Promise<string[]> {
+    return Array.from({ length: 50_000 }, (_, row) => `row ${row}`.repeat(20))
+  },
+}
+const tools = {
+  async make(_n: number) {
+    return { run: () => 1 }
+  },
+  async both(..._values: unknown[]) {},
+}
+
+const large = defineProcess({
+  path: '/large/:id',
+  inject: { rows },
+  async handler({ rows }, { id }) {
+    const small = id
+    const all = await rows.all()
+    await delay.days(1)
+    return small + all.length
+  },
+})
+
+const between = defineProcess({
+  path: '/between/:id',
+  inject: { tools },
+  async handler({ tools }) {
+    await tools.both(await tools.make(1), await tools.make(2))
+  },
+})
+
+async function failure(
+  process: ProcessDefinition & ((params: never) => unknown),
+): Promise<Error & { code?: string; hint?: string }> {
+  const world = new World(process)
+  const engine = await world.engine()
+  const handle = await engine.run(process as never, { id: 'x' } as never)
+  const error = await Promise.resolve(handle.result).catch((error: unknown) => error)
+  await engine.stop()
+  return error as Error
+}
+
+test('a process that would store too much fails, naming the largest local', async () => {
+  const error = await failure(large)
+  expect(error.message).toMatch(
+    /Process \/large\/x would store \d+ bytes of values, \d+ of them for the local `all`; 4194304 is the limit/,
+  )
+  expect([error.code, error.hint]).toEqual(['ENGINE_VALUE_TOO_LARGE', expect.stringContaining('limits.error')])
+})
+
+test('a value that has no name is told by its await', async () => {
+  const error = await failure(between)
+  expect(error.message).toMatch(
+    /A value between two awaits cannot be stored: the function 'run' at \.run \(needed after the await at .*large-values\.test\.ts:\d+:\d+\)/,
+  )
+})
