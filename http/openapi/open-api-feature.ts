@@ -14,6 +14,7 @@ import { mountRoutes } from '../server/mounted-route.ts'
 import { buildDocument, type DocumentInfo, type OpenApiDocument, type SecuritySchemes } from './build-document.ts'
 import { documentationPages } from './documentation-pages.ts'
 
+/** `title` is the app's name if left out, `version` 1.0.0. */
 export interface OpenApiOptions extends Partial<DocumentInfo> {
   /** How callers say who they are; routes name them: `.describe({ security: ['bearer'] })`. */
   readonly securitySchemes?: SecuritySchemes
@@ -25,28 +26,32 @@ export interface OpenApiOptions extends Partial<DocumentInfo> {
 
 /** The document of the app, for code that wants it without a request: `(await app.resolve(OpenApi)).document()`. */
 export abstract class OpenApi extends defineToken('OpenApi') {
+  /** Of the document and its page. */
+  abstract readonly info: DocumentInfo
   /** Of all routes of the app and its sub-apps that are not hidden. */
   abstract document(): Promise<OpenApiDocument>
 }
 
 /** `.add(OpenApiFeature)` or `.add(OpenApiFeature({ title }))`, before `HttpFeature`. Provides `OpenApi`. */
 export const OpenApiFeature = configurable((options: OpenApiOptions) => {
-  const { documentPath = '/openapi.json', pagePath = '/docs', title = 'API', version = '1.0.0' } = options
-  const { description, securitySchemes } = options
-  const info: DocumentInfo = { title, version, ...(description !== undefined && { description }) }
+  const { documentPath = '/openapi.json', pagePath = '/docs', securitySchemes } = options
   const pages = createContribution(HttpPages, {
-    factory: () => (routes) => {
-      const document = JSON.stringify(buildDocument(routes, info, securitySchemes))
-      const headers = { 'content-type': 'application/json' }
-      return [
-        { path: documentPath, answer: () => new Response(document, { headers }) },
-        ...(pagePath === false ? [] : documentationPages(pagePath, documentPath, title)),
-      ]
-    },
+    inject: { openApi: OpenApi },
+    factory:
+      ({ openApi }) =>
+      (routes) => {
+        const { info } = openApi
+        const document = JSON.stringify(buildDocument(routes, info, securitySchemes))
+        const headers = { 'content-type': 'application/json' }
+        return [
+          { path: documentPath, answer: () => new Response(document, { headers }) },
+          ...(pagePath === false ? [] : documentationPages(pagePath, documentPath, info.title)),
+        ]
+      },
   })
   return createFeatureBuilder()
     .name('OpenApiFeature')
-    .provides((app) => app.add(documentOf(info, securitySchemes)).add(pages))
+    .provides((app) => app.add(documentOf(options)).add(pages))
 })
 
 interface DocumentFacts {
@@ -58,23 +63,20 @@ interface DocumentFacts {
 }
 
 /** A component of its own kind, because it needs the app, which only `create` is given. */
-function documentOf(
-  info: DocumentInfo,
-  securitySchemes: SecuritySchemes | undefined,
-): Component & { readonly [componentFacts]: DocumentFacts } {
+function documentOf(options: OpenApiOptions): Component & { readonly [componentFacts]: DocumentFacts } {
+  const create = (_: unknown, { app }: CreateContext): Pick<OpenApi, 'document' | 'info'> => {
+    const { title = app.name, version = '1.0.0', description, securitySchemes } = options
+    const info: DocumentInfo = { title, version, ...(description !== undefined && { description }) }
+    return {
+      info,
+      document: async () => {
+        await app.prepare()
+        return buildDocument(await mountRoutes(app), info, securitySchemes)
+      },
+    }
+  }
   const component = {
-    [componentMeta]: {
-      kind: 'binding',
-      name: 'OpenApi',
-      requires: {},
-      provides: [OpenApi],
-      create: (_: unknown, { app }: CreateContext): Pick<OpenApi, 'document'> => ({
-        document: async () => {
-          await app.prepare()
-          return buildDocument(await mountRoutes(app), info, securitySchemes)
-        },
-      }),
-    },
+    [componentMeta]: { kind: 'binding', name: 'OpenApi', requires: {}, provides: [OpenApi], create },
   }
   return component as unknown as Component & { readonly [componentFacts]: DocumentFacts }
 }

@@ -8,6 +8,7 @@ import {
   HttpFeature,
   httpPrefixed,
   HttpServer,
+  OpenApi,
   OpenApiFeature,
   Post,
   RouteConflictError,
@@ -143,6 +144,20 @@ describe('the document', () => {
   test('has one component for one shape, and two for two shapes of one name', async () => {
     const document = await json('/openapi.json')
     expect(Object.keys(document.components.schemas).sort()).toEqual(['Line', 'Line2', 'Problem'])
+  })
+
+  test('is called as the app, where it is given no other title', async () => {
+    const untitled = JustScale()
+      .named('shop')
+      .add(orders)
+      .add(OpenApiFeature)
+      .add(HttpFeature({ port: 0 }))
+      .build()
+    const { document, info } = await untitled.resolve(OpenApi)
+    expect(info).toEqual({ title: 'shop', version: '1.0.0' })
+    expect(JSON.parse(JSON.stringify(await document()))).toEqual(
+      await (await (await untitled.resolve(HttpServer)).fetch('/openapi.json')).json(),
+    )
   })
 
   test('is shown by a page from this server alone', async () => {
