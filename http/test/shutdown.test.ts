@@ -130,8 +130,8 @@ describe('shutdown', () => {
       .build()
     await app.start()
     const stream = await fetch(`${(await app.resolve(HttpServer)).url}/ticks`)
+    await stream.body?.getReader().read()
     await app.stop()
-    expect(await stream.text()).toContain('data: 1')
     expect(lines.map(({ rawMessage }) => String(rawMessage))).toContain(
       'HTTP leaves handlers of streams and sockets that go on',
     )
