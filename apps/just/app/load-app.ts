@@ -25,7 +25,11 @@ export async function loadDefinition(entry: string): Promise<AppDefinition<unkno
   const loaded: unknown = await import(path)
   const found = typeof loaded === 'object' && loaded !== null && 'default' in loaded ? loaded.default : undefined
   if (typeof found === 'object' && found !== null && 'create' in found) return found as AppDefinition<unknown>
-  throw new MisuseError(
+  throw notAnApp(entry)
+}
+
+export function notAnApp(entry: string): MisuseError {
+  return new MisuseError(
     `${entry} does not export an app`,
     'It should end in: export default defineApp(import.meta, () => JustScale()...)',
   )

@@ -8,6 +8,7 @@ import type { BuildConfig, BuildOutput } from 'bun'
 import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
+import { notAnApp } from '../app/load-app.ts'
 import { MisuseError } from '../program/misuse-error.ts'
 import { environmentFiles } from './environment-files.ts'
 import { programText } from './program-text.ts'
@@ -104,9 +105,22 @@ async function bundle(config: BuildConfig, plugins: BuildConfig['plugins'] = [])
       ...config,
     })
   } catch (error) {
-    if (!(error instanceof AggregateError)) throw error
-    const [first] = error.errors as readonly unknown[]
-    if (first instanceof MisuseError) throw first
-    throw new MisuseError(error.errors.map((each) => Bun.inspect(each)).join('\n'))
+    throw refusal(error)
   }
+}
+
+/** What the bundler refuses is the user's to put right. */
+function refusal(error: unknown): unknown {
+  if (error instanceof TypeError && error.message.includes('compile target')) {
+    return new MisuseError(
+      error.message,
+      'A target is like bun-linux-x64, bun-linux-arm64, bun-darwin-arm64, bun-windows-x64.',
+    )
+  }
+  if (!(error instanceof AggregateError)) return error
+  const [first] = error.errors as readonly unknown[]
+  if (first instanceof MisuseError) return first
+  const text = error.errors.map((each) => Bun.inspect(each)).join('\n')
+  const noApp = /No matching export in "(.+)" for import "default"[^]*program\.ts/.exec(text)
+  return noApp === null ? new MisuseError(text) : notAnApp(noApp[1] ?? 'The entry')
 }

@@ -42,6 +42,7 @@ test.each([
   ['an app that is not there', 'nothing.ts', '', undefined, 'There is no'],
   ['an environment that is not there', 'server/main.ts', 'export default 1', ['qa'], 'There is no environment qa'],
   ['a module that is not there', 'server/main.ts', "import './gone.ts'", undefined, 'Could not resolve: "./gone.ts"'],
+  ['a module without an app', 'server/main.ts', 'export const a = 1', undefined, 'main.ts does not export an app'],
   [
     'a worker elsewhere',
     'server/main.ts',
@@ -60,4 +61,13 @@ test.each([
   expect(error).toMatchObject({ name: 'MisuseError', message: expect.stringContaining(message) })
   const left = [...new Bun.Glob('**/.just-build-*').scanSync({ cwd: project, dot: true, onlyFiles: false })]
   expect(left).toEqual([])
+})
+
+test('a system that Bun does not know is said in words', async () => {
+  write('server/main.ts', 'export default 1')
+  const built = buildExecutable({ entry, outfile: join(project, 'out', 'app'), target: 'bun-moon' })
+  expect(await built.catch((caught: unknown) => caught)).toMatchObject({
+    name: 'MisuseError',
+    message: expect.stringContaining('bun-moon'),
+  })
 })
