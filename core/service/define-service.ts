@@ -34,14 +34,23 @@ export interface ServiceClass<Name, Injected, Instance, Scope> {
   readonly [componentFacts]: ServiceFacts<Name, Injected, Scope>
 }
 
+/** Nothing is of this type: it only carries what `this` is in the methods of an object that a factory writes. */
+interface Nothing {
+  readonly 'only for the types': never
+}
+type Made<Instance> = Instance | (Nothing & ThisType<Instance>)
+
 export interface ServiceDefinition<Name extends string, Injected, Instance, Scope extends 'app' | 'request'> {
   /** Optional; the class name if left out. Two services of the same shape are the same type unless named. */
   readonly name?: Name
   readonly inject?: Injected & NoCaptives<Injected, Scope>
   /** `app` (default): one instance. `request`: one for each request, message, command or step. */
   readonly scope?: Scope
-  /** Called once per instance; may be asynchronous. */
-  readonly factory?: (dependencies: InjectedDependencies<Injected>, resolve: Resolve) => Instance | Promise<Instance>
+  /** Called once per instance; may be asynchronous. Methods of the object it gives may use `this`. */
+  readonly factory?: (
+    dependencies: InjectedDependencies<Injected>,
+    resolve: Resolve,
+  ) => Made<Instance> | Promise<Made<Instance>>
 }
 
 type NoCaptives<Injected, Scope> = Scope extends 'request'
