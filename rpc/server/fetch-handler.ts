@@ -4,6 +4,7 @@ import { universalServerResponseToFetch } from '@connectrpc/connect/protocol'
 import type { FetchHandler } from '@justscale/core'
 import type { LeanConnect } from './lean-connect.ts'
 import type { RpcRouter } from './router.ts'
+import { WholeEnvelopes } from './whole-envelopes.ts'
 
 /** `router` is asked at every request, so that the handler can be handed out before the app is ready. */
 export function rpcFetch(router: () => Pick<RpcRouter, 'handlers' | 'unary'>, lean: LeanConnect): FetchHandler {
@@ -27,7 +28,8 @@ export function rpcFetch(router: () => Pick<RpcRouter, 'handlers' | 'unary'>, le
 }
 
 /** The bytes of a request. Rejects as cancelled when the caller leaves before they are all there. */
-function bodyOf({ body }: Request): AsyncIterable<Uint8Array> {
+function bodyOf({ body, headers }: Request): AsyncIterable<Uint8Array> {
+  const envelopes = WholeEnvelopes.of(headers.get('content-type'))
   // connect-es asks for the iterator more than once.
   const reader = body?.getReader()
   const done: IteratorReturnResult<undefined> = { done: true, value: undefined }
@@ -35,13 +37,18 @@ function bodyOf({ body }: Request): AsyncIterable<Uint8Array> {
     await reader?.cancel().catch(() => {})
     return done
   }
-  const next = async (): Promise<IteratorResult<Uint8Array, undefined>> => {
+  const read = async () => {
     try {
-      const { value } = (await reader?.read()) ?? done
-      return value === undefined ? done : { done: false, value }
+      return (await reader?.read()) ?? done
     } catch (cause) {
       throw new ConnectError('the caller is gone', Code.Canceled, undefined, undefined, cause)
     }
+  }
+  const next = async (): Promise<IteratorResult<Uint8Array, undefined>> => {
+    const { value } = await read()
+    if (value !== undefined) envelopes?.follow(value)
+    else envelopes?.end()
+    return value === undefined ? done : { done: false, value }
   }
   return { [Symbol.asyncIterator]: () => ({ next, return: leave, throw: leave }) }
 }

@@ -6,6 +6,7 @@ import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders, type Ser
 import { createContextValues, Code, ConnectError } from '@connectrpc/connect'
 import type { UniversalServerRequest, UniversalServerResponse } from '@connectrpc/connect/protocol'
 import { fixGrpcMessage } from './grpc-message.ts'
+import { WholeEnvelopes } from './whole-envelopes.ts'
 
 export function isGone(stream: ServerHttp2Stream): boolean {
   return stream.destroyed || stream.closed || stream.aborted
@@ -22,23 +23,28 @@ export function universalRequest(stream: ServerHttp2Stream, headers: IncomingHtt
     method: headers[':method'] ?? '',
     url: `${headers[':scheme'] ?? 'http'}://${headers[':authority'] ?? 'localhost'}${headers[':path'] ?? '/'}`,
     header: webHeaders(headers),
-    body: { [Symbol.asyncIterator]: () => bodyOf(stream) },
+    body: { [Symbol.asyncIterator]: () => bodyOf(stream, headers) },
     signal: gone.signal,
     contextValues: createContextValues(),
   }
 }
 
 /** The bytes of a request. Rejects when the caller leaves: then they are not all there, though the stream says that it ends. */
-function bodyOf(stream: ServerHttp2Stream): AsyncIterator<Uint8Array> {
+function bodyOf(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): AsyncIterator<Uint8Array> {
+  const envelopes = WholeEnvelopes.of(headers['content-type'])
   // Leaving the loop early must not destroy the stream: the answer is still to be written.
   const chunks = stream.iterator({ destroyOnReturn: false }) as AsyncIterator<Uint8Array>
   return {
     async next() {
       const next = await chunks.next()
-      if (next.done !== true) return next
+      if (next.done !== true) {
+        envelopes?.follow(next.value)
+        return next
+      }
       // A stream that is reset ends first, and is known to be reset a moment later.
       await new Promise(setImmediate)
       if (isGone(stream)) throw new ConnectError('the caller cancelled', Code.Canceled)
+      envelopes?.end()
       return next
     },
     return: () => chunks.return?.() ?? Promise.resolve({ done: true, value: undefined }),

@@ -132,7 +132,8 @@ function decode(method: DescMethod, bytes: Uint8Array): object {
     return fromBinary(method.input, bytes)
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new ConnectError(`the message is no ${method.input.typeName}: ${reason}`, Code.InvalidArgument)
+    // As gRPC says, and as connect-es does for streams.
+    throw new ConnectError(`the message is no ${method.input.typeName}: ${reason}`, Code.Internal)
   }
 }
 

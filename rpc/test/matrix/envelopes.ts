@@ -6,11 +6,11 @@ export interface Envelope {
   readonly message: Uint8Array
 }
 
-export function frame(message: Uint8Array<ArrayBuffer>, gzip = false): Buffer {
+export function frame(message: Uint8Array<ArrayBuffer>, gzip = false): Uint8Array<ArrayBuffer> {
   const body = gzip ? Bun.gzipSync(message) : message
-  const envelope = Buffer.alloc(5 + body.length)
+  const envelope = new Uint8Array(5 + body.length)
   envelope[0] = gzip ? 1 : 0
-  envelope.writeUInt32BE(body.length, 1)
+  new DataView(envelope.buffer).setUint32(1, body.length)
   envelope.set(body, 5)
   return envelope
 }
