@@ -19,6 +19,7 @@ test('types are missing, written, up to date, and out of date after an edit', as
   expect(await just('--check')).toEqual(['mood.d.proto.ts: out of date', 1])
   expect(await just()).toEqual(['mood.d.proto.ts: written', 0])
   expect(await just('--check')).toEqual(['The types of 1 .proto files are up to date.', 0])
+  expect(JSON.parse((await just('--check', '--json'))[0])).toEqual([{ types: 'mood.d.proto.ts', changed: false }])
   writeFileSync(proto, 'syntax = "proto3";\nenum Mood { MOOD_NONE = 0; MOOD_GOOD = 1; }\n')
   expect(await just('--check')).toEqual(['mood.d.proto.ts: out of date', 1])
 })
