@@ -22,6 +22,7 @@ import {
   ModelRepository,
   NotInAppError,
   repositorySource,
+  transaction,
   UnprovidedTokenError,
   type Component,
   type RepositorySource,
@@ -148,6 +149,23 @@ describe('services', () => {
     expect(await app.run(numbers)).toEqual([1, 1])
     expect(await app.run(numbers)).toEqual([2, 2])
     await expect(app.resolve(Session)).rejects.toThrow('request-scoped and was asked for outside any cell')
+  })
+
+  test('of request scope are the same in the transactions of a request, and end with the request', async () => {
+    const log: string[] = []
+    class Session extends defineService({
+      name: 'Session',
+      scope: 'request',
+      factory: () => ({ [Symbol.dispose]: () => void log.push('disposed') }),
+    }) {}
+    const app = JustScale().add(Session).build()
+    await app.run(async () => {
+      const inside = await transaction(async () => app.resolve(Session))
+      log.push('transaction ends')
+      expect(await app.resolve(Session)).toBe(inside)
+      expect(await transaction(() => transaction(async () => app.resolve(Session)))).toBe(inside)
+    })
+    expect(log).toEqual(['transaction ends', 'disposed'])
   })
 
   test('that wait for one another through resolve are told so, not left hanging', async () => {

@@ -25,6 +25,8 @@ export interface CellOptions {
   readonly patience?: number
   /** Aborted when whoever asked for the work is gone. */
   readonly signal?: AbortSignal
+  /** The cell that asked for this one as a part of its own work, whatever transaction each has. */
+  readonly within?: Cell | undefined
   /** Who asked for the work. `runInCell` takes it from the cell around it where none is given. */
   readonly caller?: CallIdentity
 }
@@ -76,6 +78,12 @@ export class Cell implements UnitOwner {
   /** Aborted when whoever asked for the work is gone. Read late: a boundary may make it only once it is asked for. */
   get signal(): AbortSignal | undefined {
     return this.#options.signal ?? this.parent?.signal
+  }
+
+  /** The request, message, command or step that this cell is a part of: itself, unless it is inside another. */
+  get outermost(): Cell {
+    const outer = this.#options.within ?? this.parent
+    return outer === undefined ? this : outer.outermost
   }
 
   patience(): number {

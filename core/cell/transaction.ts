@@ -18,7 +18,13 @@ export async function transaction<Result>(
   const parent = outer?.inUnit ? outer : undefined
   const cell = new Cell(
     'transaction',
-    { name, patience: options.patience ?? outer?.patience(), signal: outer?.signal, caller: outer?.caller },
+    {
+      name,
+      patience: options.patience ?? outer?.patience(),
+      signal: outer?.signal,
+      caller: outer?.caller,
+      within: outer,
+    },
     parent,
   )
   // Keeps the surrounding transaction open until this part of it has ended.

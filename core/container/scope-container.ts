@@ -153,7 +153,7 @@ export class ScopeContainer extends AbstractContainer {
     const make = () => this.#make(node, consumer)
     if (node.meta.scope === 'consumer') return make()
     if (node.meta.scope !== 'request') return this.#once(node, make)
-    const cell = currentCell()
+    const cell = currentCell()?.outermost
     if (cell === undefined) throw new RequestScopeError(node.meta.name)
     const made = this.#perCell.get(cell) ?? new Map<Node, Promise<unknown>>()
     this.#perCell.set(cell, made)
@@ -186,7 +186,7 @@ export class ScopeContainer extends AbstractContainer {
     const disposal = disposalOf(instance, component)
     if (disposal === undefined || this.#disposals.has(instance)) return
     const log = new AppLogger(this.#app.name, component, () => this.#logSink())
-    currentCell()?.onEnd(async () => {
+    currentCell()?.outermost.onEnd(async () => {
       try {
         await runInApp(this.#app, () => disposal.dispose())
       } catch (error) {
