@@ -69,6 +69,7 @@ export class Metrics {
       ...gauge('http_requests_in_flight', this.#inFlight()),
       ...gauge('http_event_streams', this.streams),
       ...gauge('http_web_sockets', this.sockets),
+      ...processLines(),
       '',
     ].join('\n')
   }
@@ -83,6 +84,17 @@ function seriesLines({ labels, count, seconds, buckets }: Series): string[] {
     `${name}_bucket{${labels},le="+Inf"} ${count}`,
     `${name}_sum{${labels}} ${seconds}`,
     `${name}_count{${labels}} ${count}`,
+  ]
+}
+
+/** Of the operating system's process, under the names that dashboards know. */
+function processLines(): string[] {
+  const { user, system } = process.cpuUsage()
+  return [
+    '# TYPE process_cpu_seconds_total counter',
+    `process_cpu_seconds_total ${(user + system) / 1e6}`,
+    ...gauge('process_resident_memory_bytes', process.memoryUsage.rss()),
+    ...gauge('process_start_time_seconds', performance.timeOrigin / 1000),
   ]
 }
 

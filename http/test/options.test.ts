@@ -212,6 +212,10 @@ for (const way of ways) {
       expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8')
       expect(text).toContain('http_requests_in_flight 1\n')
       expect(text).toContain('own_things 3\n')
+      for (const name of ['cpu_seconds_total', 'resident_memory_bytes', 'start_time_seconds'])
+        expect(Number(new RegExp(`^process_${name} (.+)$`, 'm').exec(text)?.[1])).toBeGreaterThan(0)
+      for (const line of text.trimEnd().split('\n'))
+        expect(line).toMatch(/^(# TYPE \w+ (counter|gauge|histogram)|\w+(\{[^}]*\})? [-+.\de]+)$/)
       expect(text).toMatch(
         /http_request_duration_seconds_bucket\{method="GET",route="\/small",status="200",le="\+Inf"\} \d+/,
       )
