@@ -1,60 +1,32 @@
-/** The main statuses, a stream, a socket and the end, of an app that is one executable. */
-import { afterAll, beforeAll, expect, test } from 'bun:test'
+/** The same answers from an app that is one executable, minified, in an empty folder. */
+import { afterAll, beforeAll } from 'bun:test'
+import { OsProcess } from '@justscale/core/testing'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { serve, servingApp, type ServingProcess } from './serving-process.ts'
+import { describeRequests } from './request-behaviour.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'executable-'))
-let server: ServingProcess
+const folder = mkdtempSync(join(tmpdir(), 'justscale-http-'))
+let server: OsProcess
+
 beforeAll(async () => {
   const outfile = join(folder, 'app')
-  const built = await Bun.build({ entrypoints: [servingApp], compile: { outfile }, minify: true })
-  expect(built.success).toBeTrue()
-  server = await serve([outfile])
+  await Bun.build({
+    entrypoints: [join(import.meta.dir, 'fixtures', 'requests-program.ts')],
+    target: 'bun',
+    minify: true,
+    compile: { outfile, autoloadBunfig: false },
+  })
+  server = OsProcess.start(outfile, {}, folder)
+  await server.url
 }, 60_000)
+
 afterAll(async () => {
-  server.child.kill('SIGKILL')
-  await server.child.exited
-  rmSync(folder, { recursive: true })
+  await server.kill()
+  rmSync(folder, { recursive: true, force: true })
 })
 
-const post = (body: string, type = 'application/json'): RequestInit => ({
-  method: 'POST',
-  body,
-  headers: { 'content-type': type },
+describeRequests('an executable', async (path, init) => {
+  const options = { redirect: 'manual', decompress: false, ...init } as RequestInit
+  return fetch((await server.url) + path, options)
 })
-
-test.each<[string, RequestInit, number]>([
-  ['/echo', post('{"n":1}'), 200],
-  ['/echo', post('{"n":"x"}'), 422],
-  ['/echo', post('{"n":'), 400],
-  ['/echo', post('n=1', 'text/plain'), 415],
-  ['/echo', post(`{"n":"${'x'.repeat(1024 * 1024)}"}`), 413],
-  ['/echo', {}, 405],
-  ['/nowhere', {}, 404],
-  ['/socket', {}, 426],
-  ['/memory', { method: 'HEAD' }, 200],
-  ['/healthz', {}, 200],
-  ['/readyz', {}, 200],
-  ['/metrics', {}, 200],
-  ['/a%ff', {}, 400],
-])('%s %o is %i', async (path, init, status) => {
-  const response = await fetch(server.url + path, init)
-  expect(response.status).toBe(status)
-  const type = response.headers.get('content-type')
-  if (status >= 400) expect(type).toBe('application/problem+json')
-  expect(response.headers.get('x-content-type-options')).toBe('nosniff')
-})
-
-test('streams, sockets, and an end in order', async () => {
-  const stream = await fetch(`${server.url}/ticks`)
-  const socket = new WebSocket(`${server.url.replace('http', 'ws')}/socket`)
-  const closed = new Promise<number>((resolve) => socket.addEventListener('close', ({ code }) => resolve(code)))
-  const answer = new Promise((resolve) => socket.addEventListener('message', ({ data }) => resolve(data)))
-  socket.addEventListener('open', () => socket.send('"hello"'))
-  expect(await answer).toBe('hello')
-  server.child.kill('SIGTERM')
-  expect(await stream.text()).toContain('data: first')
-  expect([await closed, await server.child.exited]).toEqual([1001, 0])
-}, 30_000)
