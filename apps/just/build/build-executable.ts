@@ -61,6 +61,9 @@ export async function buildExecutable(options: BuildOptions): Promise<BuiltExecu
       // Names of classes and functions are in messages, logs and stacks: they stay.
       minify: options.minify === false ? false : { whitespace: true, syntax: true, identifiers: false },
       sourcemap: 'inline',
+      // Starts in half the time; made for the machine that builds.
+      bytecode: options.target === undefined,
+      format: 'esm',
       compile: {
         outfile,
         // The bunfig.toml of wherever it is started is about another program.
