@@ -196,7 +196,7 @@ export class HttpHandler {
   #finish(response: Response, exchange: Exchange): Response | undefined {
     const answered = exchange.peer.upgraded ? response : this.#dressed(response, exchange)
     this.requests.end()
-    exchange.leave()
+    if (!exchange.peer.upgraded) exchange.leave()
     const milliseconds = performance.now() - exchange.started
     exchange.counter.record(exchange.request.method, answered.status, milliseconds / 1000)
     if (this.#parts.options.accessLog !== false) this.#log(answered.status, exchange, milliseconds)

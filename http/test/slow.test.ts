@@ -1,11 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { createController, JustScale } from '@justscale/core'
+import { currentCell } from '@justscale/core/cell'
 import { z } from 'zod'
 import { HttpFeature, HttpServer, Post } from '../index.ts'
 import { keptLog } from './quiet.ts'
 import { RawClient } from './raw-client.ts'
 
 const ran: string[] = []
+const clientsGone: string[] = []
+const entered = Promise.withResolvers<void>()
+const gone = Promise.withResolvers<void>()
+const allGone = () => {
+  if (clientsGone.length === 2) gone.resolve()
+}
 const aborted = Promise.withResolvers<unknown>()
 const slow = createController({
   routes: () => ({
@@ -17,6 +24,22 @@ const slow = createController({
       .handle(async ({ signal }) => {
         await new Promise((resolve) => signal.addEventListener('abort', resolve))
         aborted.resolve(signal.reason)
+      }),
+    watch: Post('/watch')
+      .deadline(60_000)
+      .handle(async ({ signal }) => {
+        entered.resolve()
+        await new Promise((resolve) => signal.addEventListener('abort', resolve))
+        clientsGone.push('told')
+        allGone()
+      }),
+    look: Post('/look')
+      .deadline(60_000)
+      .handle(async ({ request }) => {
+        await new Promise((resolve) => request.signal.addEventListener('abort', resolve))
+        // Made only now: it must know what has happened.
+        if (currentCell()?.signal?.aborted) clientsGone.push('looked')
+        allGone()
       }),
     count: Post('/count')
       .body(z.instanceof(ReadableStream), { type: 'stream', limit: 100 })
@@ -74,6 +97,14 @@ test('a handler that does not answer is 504, and is told why', async () => {
   expect((await client.answer()).status).toContain('504')
   expect(await aborted.promise).toMatchObject({ status: 504 })
   client.destroy()
+})
+
+test('a client that goes is noticed by who listens, and by who looks later', async () => {
+  const clients = ['/watch', '/look'].map((path) => new RawClient(port).write(head(path, 'content-length: 0')))
+  await entered.promise
+  for (const client of clients) client.destroy()
+  await gone.promise
+  expect(clientsGone.toSorted()).toEqual(['looked', 'told'])
 })
 
 test('an upload may take longer than other requests', async () => {
