@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { bindInstance, bindRepository, JustScale, ModelRepository } from '@justscale/core'
 import { createClient, HttpFeature, HttpServer } from '@justscale/http'
-import { createInMemoryModel, createInMemoryRepository, InMemoryProcessFeature, MemoryFeature } from '@justscale/memory'
+import { createInMemoryModel, createInMemoryRepository, MemoryFeature } from '@justscale/memory'
 import { Chat } from '../chat.ts'
 import { Ban, ChatMessage, Room } from '../room/room.ts'
 import type { rooms } from '../room/room-controller.ts'
@@ -16,7 +16,6 @@ const app = JustScale()
   .add(bindRepository(ModelRepository.of(Room), createInMemoryRepository(createInMemoryModel(Room))))
   .add(bindRepository(ModelRepository.of(ChatMessage), createInMemoryRepository(createInMemoryModel(ChatMessage))))
   .add(bindRepository(ModelRepository.of(Ban), createInMemoryRepository(createInMemoryModel(Ban))))
-  .add(InMemoryProcessFeature)
   .add(bindInstance(ChatSecret, { value: 'test' }))
   .add(Chat)
   .add(HttpFeature({ port: 0, host: '127.0.0.1', readinessDelay: 0, accessLog: false }))
