@@ -262,6 +262,17 @@ describe('build() refuses', () => {
     expect(faultsOf(() => JustScale().add(appUser).add(Names).add(Mails).build())).toEqual([])
   })
 
+  test('two models of one name, in whatever storages', () => {
+    class User extends defineModel({ name: 'User', fields: { email: field.string() } }) {}
+    class Other extends defineModel({ name: 'User', fields: { phone: field.string() } }) {}
+    const build = () =>
+      JustScale()
+        .add(bindRepository(ModelRepository.of(User), storage('memory')))
+        .add(bindRepository(ModelRepository.of(Other), storage('postgres')))
+        .build()
+    expect(faultsOf(build)).toEqual(['duplicate: Two models are called User.'])
+  })
+
   test('everything at once', () => {
     expect(
       faultsOf(() => JustScale().add(untyped(Greeter)).add(RealMailer).add(untyped(RealMailer)).build()).length,

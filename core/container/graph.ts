@@ -41,7 +41,7 @@ export function makeGraph(input: GraphInput): Graph {
   const faults: GraphFault[] = []
   const graph = collect(input, faults)
   for (const node of graph.nodes) checkRequirements(node, graph, input.given, faults)
-  faults.push(...cycles(graph), ...splitStorage(graph))
+  faults.push(...cycles(graph), ...namesakes(graph), ...splitStorage(graph))
   if (faults.length > 0) throw new AppGraphError(input.name, faults)
   return graph
 }
@@ -192,6 +192,24 @@ function eagerProviders(node: Node, graph: Graph): Node[] {
       const provider = graph.providers.get(tokenKey(token))
       return provider === undefined ? [...(graph.contributions.get(token) ?? [])] : [provider]
     })
+}
+
+/** Two models of one name: tables, references in messages and stored processes could not tell them apart. */
+function namesakes(graph: Graph): GraphFault[] {
+  const models = graph.nodes.filter((node) => node.meta.kind === 'repository').map(boundModel)
+  return models.flatMap((model, index): GraphFault[] => {
+    const twin = models
+      .slice(0, index)
+      .find((other) => modelName(other) === modelName(model) && !sameModel(other, model))
+    if (twin === undefined) return []
+    return [
+      {
+        kind: 'duplicate',
+        description: `Two models are called ${modelName(model)}.`,
+        action: "Give one of them another name: defineModel({ name: '...' }).",
+      },
+    ]
+  })
 }
 
 /** A repository whose conditions walk into a model that is stored elsewhere. */
