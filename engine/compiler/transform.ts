@@ -22,8 +22,16 @@ export interface Transformed {
   readonly warnings: readonly Diagnostic[]
 }
 
+export interface TransformOptions {
+  /**
+   * For a bundler: the regions stay text in the program, which no minifier touches, so that stacks can be told in the user's
+   * lines; and nothing says where the file was on the machine that built it.
+   */
+  readonly bundling?: boolean
+}
+
 /** `undefined` when there is nothing to compile in the module. Throws `CompileError` with all refusals. */
-export function transform(file: string, source: string): Transformed | undefined {
+export function transform(file: string, source: string, options: TransformOptions = {}): Transformed | undefined {
   if (!mayCompile(source)) return undefined
   const parsed = parseModule(file, source)
   if (!parsed) return undefined
@@ -53,7 +61,7 @@ export function transform(file: string, source: string): Transformed | undefined
     debug: {
       ...unit.debug,
       file: origin,
-      path: file,
+      ...(options.bundling ? {} : { path: file }),
       source: [place.replaced, ...unit.compiledIn]
         .toSorted((a, b) => a.start - b.start)
         .map((node) => ({ line: node.loc?.start.line ?? 1, text: source.slice(lineStart(source, node), node.end) })),
@@ -63,7 +71,10 @@ export function transform(file: string, source: string): Transformed | undefined
   for (let index = compiled.length - 1; index >= 0; index--) {
     const { place, unit } = compiled[index] as (typeof compiled)[number]
     const { hash, debug } = programs[index] as (typeof programs)[number]
-    code = code.slice(0, place.replaced.start) + replacement(place, unit, hash, debug) + code.slice(place.replaced.end)
+    code =
+      code.slice(0, place.replaced.start) +
+      replacement(place, unit, hash, debug, options) +
+      code.slice(place.replaced.end)
   }
   return { code, programs, warnings: diagnostics.warnings }
 }
@@ -161,7 +172,13 @@ function handlerFunction(value: Node, names: ModuleNames): Node | undefined {
 }
 
 /** The compiled object as source text on the lines of what it replaces. */
-function replacement(place: Place, unit: CompiledUnit, hash: string, debug: ProgramDebug): string {
+function replacement(
+  place: Place,
+  unit: CompiledUnit,
+  hash: string,
+  debug: ProgramDebug,
+  { bundling }: TransformOptions,
+): string {
   const first = place.replaced.loc?.start.line ?? 1
   const last = place.replaced.loc?.end.line ?? first
   const order = unit.regions.map((_each, index) => index).sort((a, b) => startLine(unit, a) - startLine(unit, b))
@@ -173,7 +190,7 @@ function replacement(place: Place, unit: CompiledUnit, hash: string, debug: Prog
   text += `(() => { const $code = []; `
   for (const index of order) {
     const region = unit.regions[index]
-    if (!region || !unit.inPlace[index]) continue
+    if (bundling || !region || !unit.inPlace[index]) continue
     const start = startLine(unit, index)
     if (start > line && start <= last) {
       text += '\n'.repeat(start - line)

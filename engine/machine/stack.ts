@@ -12,6 +12,7 @@ const LINES_BEFORE = 3
 const HEADER = 19
 
 const ENGINE = dirname(import.meta.dir)
+const BUNDLED = !import.meta.path.endsWith('/machine/stack.ts')
 
 /** Changes message and stack of an error in place; anything else stays as it is. */
 export function clarify(error: unknown, loaded: LoadedProgram): void {
@@ -39,8 +40,10 @@ function readable(message: string): string {
 /** The stack in the user's terms. */
 export function userStack(stack: string, loaded: LoadedProgram): string {
   const url = sourceUrl(loaded.program, loaded.hash)
-  return stack
-    .split('\n')
+  const lines = stack.split('\n')
+  // In a bundle the engine has no files of its own: what called the handler's code is the engine.
+  const end = BUNDLED ? lines.findLastIndex((line) => line.includes(url)) : -1
+  return (end < 0 ? lines : lines.slice(0, end + 1))
     .map((line) => (line.includes(url) ? relocate(line, url, loaded) : line))
     .filter((line) => !isEngineFrame(line))
     .join('\n')

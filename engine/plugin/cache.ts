@@ -7,12 +7,14 @@ import { compileModule } from './compile-module.ts'
 export function compileCached(
   path: string,
   source: string,
-  options: { readonly cache?: string | false },
+  options: { readonly cache?: string | false; readonly bundling?: boolean },
 ): string | undefined {
   const folder = options.cache ?? join(process.cwd(), 'node_modules/.cache/justscale')
-  if (folder === false) return compileModule(path, source)
+  if (folder === false) return compileModule(path, source, options.bundling === true)
   const key = new Bun.CryptoHasher('sha256')
     .update(compilerVersion())
+    .update('\0')
+    .update(options.bundling ? 'bundle' : '')
     .update('\0')
     .update(path)
     .update('\0')
@@ -21,7 +23,7 @@ export function compileCached(
   const file = join(folder, `${key}.js`)
   const cached = read(file)
   if (cached !== undefined) return cached === '' ? undefined : cached
-  const code = compileModule(path, source)
+  const code = compileModule(path, source, options.bundling === true)
   write(folder, file, code ?? '')
   return code
 }

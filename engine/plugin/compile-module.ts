@@ -16,8 +16,8 @@ export function isCompilerLoading(): boolean {
 }
 
 /** The compiled text, or `undefined` when there is nothing to compile. Throws `CompileError`. */
-export function compileModule(path: string, source: string): string | undefined {
-  const compiled = load().transform(path, source)
+export function compileModule(path: string, source: string, bundling: boolean): string | undefined {
+  const compiled = load().transform(path, source, { bundling })
   if (process.env['JUSTSCALE_ENV'] !== 'production')
     for (const warning of new Set(compiled?.warnings.map(describe))) console.warn(`Warning: ${warning}\n`)
   return compiled?.code

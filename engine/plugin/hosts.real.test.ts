@@ -1,6 +1,6 @@
 /** The same process file under every host that runs it: `bun run`, a worker, a minified bundle, one executable, `--watch`. */
 import { afterAll, describe, expect, test } from 'bun:test'
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -45,23 +45,60 @@ describe('bun run', () => {
   })
 })
 
-test('a minified bundle', async () => {
+/** What `main.ts` prints when its process fails: in the handler, by the language, in a helper. */
+const failures: readonly (readonly [answer: number, stack: RegExp])[] = [
+  [101, /^Error: in the handler\n +at .*plugin\/fixtures\/order-process\.ts:21:\d+\)/],
+  [60, /^TypeError: .*'nothing\.total'\)\n +at .*plugin\/fixtures\/order-process\.ts:24:\d+\)/],
+  [-1, /^Error: in the helper\n +at .*plugin\/fixtures\/order-process\.ts:10:\d+\)/],
+]
+
+async function expectFailures(command: (answer: number) => readonly string[]): Promise<void> {
+  for (const [answer, stack] of failures) {
+    const out = await run(command(answer))
+    expect(out).toMatch(stack)
+    expect(out.split('\n').filter((line) => /machine\/|main\.js|bunfs/.test(line))).toEqual([])
+  }
+}
+
+test('a minified bundle, with stacks in the lines of the source and without the folders of the build', async () => {
   await run([bun, join(fixtures, 'build.ts'), join(fixtures, 'main.ts'), join(folder, 'bundle'), 'bundle'])
-  expect(await run([bun, join(folder, 'bundle/main.js'), '2'])).toBe('result 5\n')
+  const bundle = join(folder, 'bundle/main.js')
+  expect(await run([bun, bundle, '2'])).toBe('result 5\n')
+  await expectFailures((answer) => [bun, bundle, String(answer)])
+  expect(readFileSync(bundle, 'utf8')).not.toContain(room)
 })
 
-test('one executable', async () => {
+test('one executable, with stacks in the lines of the source', async () => {
   await run([bun, join(fixtures, 'build.ts'), join(fixtures, 'main.ts'), join(folder, 'program'), 'compile'])
   expect(await run([join(folder, 'program'), '3'], folder)).toBe('result 7\n')
+  await expectFailures((answer) => [join(folder, 'program'), String(answer)])
 }, 60_000)
 
-test('a worker that preloads the plugin', async () => {
+test('a worker that preloads the plugin, with stacks in the lines of the source', async () => {
   const main = join(folder, 'worker-main.ts')
+  const file = JSON.stringify(join(fixtures, 'main.ts'))
   writeFileSync(
     main,
-    `new Worker(${JSON.stringify(join(fixtures, 'main.ts'))}, { preload: [${JSON.stringify(register)}] })`,
+    `new Worker(${file}, { preload: [${JSON.stringify(register)}], env: { ...process.env, ANSWER: process.argv[2] } })`,
   )
-  expect(await run([bun, main])).toBe('result 3\n')
+  expect(await run([bun, main, '1'])).toBe('result 3\n')
+  await expectFailures((answer) => [bun, main, String(answer)])
+})
+
+test('bun test, with stacks in the lines of the source', async () => {
+  const project = join(folder, 'tested')
+  mkdirSync(project)
+  writeFileSync(join(project, 'bunfig.toml'), `[test]\npreload = [${JSON.stringify(register)}]\n`)
+  writeFileSync(
+    join(project, 'order.test.ts'),
+    `import { test } from 'bun:test'\ntest('runs', async () => { await import(${JSON.stringify(join(fixtures, 'main.ts'))}) })\n`,
+  )
+  const lines = async (answer: number): Promise<string> => {
+    const out = await run(['env', `ANSWER=${answer}`, bun, 'test', '--cwd', project], project)
+    return out.slice(Math.max(0, out.search(/^(result|\w*Error: )/m)))
+  }
+  expect(await lines(1)).toStartWith('result 3\n')
+  for (const [answer, stack] of failures) expect(await lines(answer)).toMatch(stack)
 })
 
 test('a refusal shows the user’s file and line, not the compiler', async () => {

@@ -43,7 +43,7 @@ function load(path: string, bundling: boolean, options: ProcessPluginOptions): O
   const kind = loaderOf(path)
   if (isCompilerLoading() || isOwn(path) || !mayCompile(source)) return { contents: source, loader: kind }
   try {
-    const code = compileCached(path, source, options)
+    const code = compileCached(path, source, { ...options, bundling })
     if (code === undefined) return { contents: source, loader: kind }
     if (!bundling) watchForEdits(path, source)
     return { contents: code, loader: kind }
