@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { createController, JustScale } from '@justscale/core'
 import { z } from 'zod'
-import { Get, HttpFeature, HttpServer, Post } from '../index.ts'
+import { Get, HttpFeature, HttpServer, Post, SSE } from '../index.ts'
 import { keptLog } from './quiet.ts'
 import { RawClient } from './raw-client.ts'
 
@@ -19,13 +19,27 @@ const slow = createController({
       .deadline(60_000)
       .handle(() => Bun.sleep(LONG).then(() => 'waited')),
     text: Get('/text').handle(({ res }) => res.text('x'.repeat(SIZE))),
+    events: SSE('/events').handle(async function* () {
+      yield { data: 'before' }
+      await Bun.sleep(LONG)
+      yield { data: 'after' }
+    }),
+    stream: Get('/stream').handle(({ res }) =>
+      res.stream(
+        (async function* () {
+          yield 'before '
+          await Bun.sleep(LONG)
+          yield 'after'
+        })(),
+      ),
+    ),
     quick: Get('/quick').handle(() => 'quick'),
   }),
 })
 const app = JustScale()
   .add(keptLog().sink)
   .add(slow)
-  .add(HttpFeature({ port: 0, host: '127.0.0.1', idleTimeout: 1 }))
+  .add(HttpFeature({ port: 0, host: '127.0.0.1', idleTimeout: 1, heartbeat: 60_000 }))
   .build()
 let port = 0
 let url = ''
@@ -58,15 +72,17 @@ async function download(path: string): Promise<number> {
   return body.length
 }
 
-test('slow uploads, slow downloads and long handlers are not cut', async () => {
+test('slow uploads, slow downloads, long handlers and quiet streams are not cut', async () => {
   const idle = new RawClient(port).write('GET /quick HTTP/1.1\r\nhost: a\r\n\r\n')
   expect((await idle.answer()).status).toContain('200')
   const results = await Promise.all([
     upload(),
     fetch(`${url}/wait`, { keepalive: false }).then((response) => response.json()),
     download('/text'),
+    fetch(`${url}/events`).then((response) => response.text()),
+    fetch(`${url}/stream`).then((response) => response.text()),
   ])
-  expect(results).toEqual(['HTTP/1.1 200', 'waited', SIZE])
+  expect(results).toEqual(['HTTP/1.1 200', 'waited', SIZE, ': open\n\ndata: before\n\ndata: after\n\n', 'before after'])
   // The patience was over for whoever had nothing to say.
   expect(idle.closed).toBeTrue()
 }, 60_000)
