@@ -30,7 +30,7 @@ function distinct(type: FieldType, values: readonly unknown[]): number {
 
 function sumOf(type: FieldType, values: readonly unknown[]): number | bigint | string {
   if (type.kind === 'bigint') return (values as readonly bigint[]).reduce((sum, value) => sum + value, 0n)
-  if (type.kind !== 'decimal') return (values as readonly number[]).reduce((sum, value) => sum + value, 0)
+  if (type.kind !== 'decimal') return (values as readonly number[]).reduce((sum, value) => sum + value)
   const text = (value: unknown) => (typeof value === 'number' ? value.toFixed(type.scale) : String(value))
   const units = values.reduce((sum: bigint, value) => sum + decimalUnits(text(value), type.scale), 0n)
   const total = unitsText(units, type.scale)

@@ -70,9 +70,10 @@ function compareBigints(one: bigint, other: bigint): number {
 }
 
 /** The same text for equal values, whatever the order of their properties. */
-function canonical(value: unknown): string {
+export function canonical(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) => {
     if (typeof inner === 'bigint') return `${inner}n`
+    if (typeof inner === 'number' && !Number.isFinite(inner)) return String(inner)
     if (inner instanceof Uint8Array) return Buffer.from(inner).toString('base64')
     if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return inner
     return Object.fromEntries(Object.entries(inner).sort(([a], [b]) => compareText(a, b)))

@@ -1,6 +1,7 @@
 /** What a database checks: unique values, and references to entities that exist. */
 import { modelFields, type StoredValues } from '@justscale/core'
 import { checkReferenceKeys, ReferenceViolationError, UniqueViolationError, type Row } from '@justscale/core/repository'
+import { canonical } from './compare-value.ts'
 import type { MemoryDatabase, MemoryTable } from './memory-database.ts'
 import type { MemoryTransaction } from './memory-transaction.ts'
 
@@ -94,14 +95,15 @@ async function claimUnique(
   await database.locks.acquire(key, claim, PATIENCE)
 }
 
+/** True when the fields, in any order, are unique together. */
+export function isUnique(table: MemoryTable, fields: readonly string[]): boolean {
+  const wanted = fields.toSorted().join()
+  return table.unique.some((each) => each.toSorted().join() === wanted)
+}
+
 /** `undefined` where a value is absent: absent values never collide. */
 function uniqueKey(table: MemoryTable, fields: readonly string[], values: StoredValues): string | undefined {
   const parts = fields.map((name) => values[name] ?? null)
   if (parts.includes(null)) return undefined
-  return `unique:${table.name}:${fields.join()}:${JSON.stringify(parts.map(text))}`
-}
-
-function text(value: unknown): string {
-  if (typeof value === 'object' && value !== null && !(value instanceof Uint8Array)) return JSON.stringify(value)
-  return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : String(value)
+  return `unique:${table.name}:${fields.join()}:${canonical(parts)}`
 }

@@ -1,9 +1,9 @@
 /** The rows of one model in memory, with the checks, locks and answers of a database. Rows are immutable: writes replace them. */
 import { modelFields, type AggregateNode, type ConditionNode, type OrderNode, type StoredValues } from '@justscale/core'
-import type { LockRequest, Row, RowQuery, RowStore } from '@justscale/core/repository'
+import { QueryError, type LockRequest, type Row, type RowQuery, type RowStore } from '@justscale/core/repository'
 import { aggregateRows } from './aggregate-rows.ts'
 import { compareText, compareValue } from './compare-value.ts'
-import { checkReferenced, checkReferences, checkUnique, freeUnique } from './constraints.ts'
+import { checkReferenced, checkReferences, checkUnique, freeUnique, isUnique } from './constraints.ts'
 import { meets, valueAt, type RowsOf } from './evaluate-condition.ts'
 import type { MemoryDatabase, MemoryTable } from './memory-database.ts'
 import { MemoryTransaction } from './memory-transaction.ts'
@@ -61,12 +61,14 @@ export class MemoryRowStore implements RowStore<MemoryTransaction> {
     })
   }
 
-  upsert(
+  async upsert(
     row: Row,
     fields: readonly string[],
     change: StoredValues,
     transaction?: MemoryTransaction,
   ): Promise<{ readonly row: Row; readonly inserted: boolean }> {
+    if (!isUnique(this.#table, fields))
+      throw new QueryError(`upsert by ${fields.join(', ')}: no unique field or index of ${this.#table.name}`)
     return this.#statement(transaction, async (open) => {
       await freeUnique(this.#database, this.#table, row, open, row.values)
       const same = (other: Row) =>

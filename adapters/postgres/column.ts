@@ -1,6 +1,7 @@
 /** How each type of field is a column: its SQL type, and its values on the way in and out. */
 import type { FieldDefinition, FieldType } from '@justscale/core'
 import { sqlArray, type SqlValue } from '@justscale/engine/sql'
+import { toServerText } from './calendar-text.ts'
 import { decodeJson, decodeScalar, encodeJson } from './json-value.ts'
 
 export interface Column {
@@ -73,10 +74,13 @@ export function encodeValue(type: FieldType, value: unknown): SqlValue {
       return String(value)
     case 'float':
     case 'double':
-      return Object.is(value, -0) ? '-0' : String(value)
+      return String(value)
     case 'int':
     case 'smallint':
       return value as number
+    case 'timestamp':
+    case 'date':
+      return toServerText(String(value))
     default:
       return String(value)
   }

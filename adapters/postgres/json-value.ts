@@ -1,5 +1,6 @@
 /** Values inside a jsonb column: lists and nested objects, whose parts have field types of their own. */
 import type { FieldType } from '@justscale/core'
+import { fromServerText, toServerText } from './calendar-text.ts'
 
 /** Absent parts are left out of objects and null in lists. */
 export function encodeJson(type: FieldType, value: unknown): unknown {
@@ -28,6 +29,9 @@ export function encodeJson(type: FieldType, value: unknown): unknown {
       return value
     case 'decimal':
       return type.as === 'number' ? value : String(value)
+    case 'timestamp':
+    case 'date':
+      return toServerText(String(value))
     default:
       return String(value)
   }
@@ -67,9 +71,9 @@ export function decodeScalar(type: FieldType): ((value: unknown) => unknown) | u
     case 'double':
       return Number
     case 'timestamp':
-      return (value) => Temporal.Instant.from(value as string)
+      return (value) => Temporal.Instant.from(fromServerText(value as string))
     case 'date':
-      return (value) => Temporal.PlainDate.from(value as string)
+      return (value) => Temporal.PlainDate.from(fromServerText(value as string))
     case 'time':
       return (value) => Temporal.PlainTime.from(value as string)
     case 'duration':

@@ -52,24 +52,23 @@ export function fieldValue(type: FieldType, value: unknown, path = ''): Checked 
     case 'decimal':
       return decimalValue(type, value, path)
     case 'float':
-      return typeof value === 'number' ? stored(Math.fround(value)) : failed(path, mustBe('a number', value))
+      return typeof value === 'number' ? stored(Math.fround(value) + 0) : failed(path, mustBe('a number', value))
     case 'double':
-      return typeof value === 'number' ? stored(value) : failed(path, mustBe('a number', value))
+      return typeof value === 'number' ? stored(value + 0) : failed(path, mustBe('a number', value))
     case 'boolean':
       return typeof value === 'boolean' ? stored(value) : failed(path, mustBe('true or false', value))
     case 'uuid':
       return uuidValue(value, path)
     case 'timestamp':
-      if (value instanceof Temporal.Instant) return stored(value.round('microsecond'))
-      return temporal(
-        () => Temporal.Instant.from(isoInstantText(value)).round('microsecond'),
-        'a point in time',
-        value,
+      return notTooEarly(
+        temporal(() => instantValue(value), 'a point in time', value, path),
         path,
       )
     case 'date':
-      if (value instanceof Temporal.PlainDate && value.calendarId === 'iso8601') return stored(value)
-      return temporal(() => Temporal.PlainDate.from(isoDateText(value)), 'a date', value, path)
+      return notTooEarly(
+        temporal(() => dateValue(value), 'a date', value, path),
+        path,
+      )
     case 'time':
       return temporal(
         () => Temporal.PlainTime.from(textOrTemporal(value)).round('microsecond'),
@@ -146,6 +145,30 @@ function temporal(read: () => unknown, what: string, value: unknown, path: strin
   } catch {
     return failed(path, mustBe(what, value))
   }
+}
+
+/** 4713 BC: where the calendars of databases begin. */
+const FIRST_YEAR = -4712
+const FIRST_INSTANT = Temporal.Instant.from('-004712-01-01T00:00:00Z').epochMilliseconds
+
+function notTooEarly(checked: Checked, path: string): Checked {
+  if (!checked.ok) return checked
+  const { value } = checked
+  const early =
+    value instanceof Temporal.Instant
+      ? value.epochMilliseconds < FIRST_INSTANT
+      : (value as Temporal.PlainDate).year < FIRST_YEAR
+  return early ? failed(path, 'must not be before 4713 BC') : checked
+}
+
+function instantValue(value: unknown): Temporal.Instant {
+  const instant = value instanceof Temporal.Instant ? value : Temporal.Instant.from(isoInstantText(value))
+  return instant.round('microsecond')
+}
+
+function dateValue(value: unknown): Temporal.PlainDate {
+  const iso = value instanceof Temporal.PlainDate && value.calendarId === 'iso8601'
+  return iso ? value : Temporal.PlainDate.from(isoDateText(value))
 }
 
 function textOrTemporal(value: unknown): string {

@@ -74,7 +74,7 @@ export const field = {
   },
   /** A 32-bit floating-point number. */
   float: () => simple<number, number, 'number'>('float'),
-  /** A 64-bit floating-point number. */
+  /** A 64-bit floating-point number. There is one zero: `-0` becomes `0`. */
   double: () => simple<number, number, 'number'>('double'),
   boolean: () => simple<boolean, boolean, 'boolean'>('boolean'),
   /** A UUID as lower-case text. */

@@ -18,13 +18,23 @@ export interface LooseOptions {
 
 const optionNames = new Set(['where', 'orderBy', 'limit', 'offset', 'load', 'batchSize'])
 
-/** Options as they are; anything else is their `where`. */
+/**
+ * Options as they are; anything else is their `where`. Where the model has a field of an option's name (`where`, `limit`),
+ * an object with nothing but such names counts as options only if a condition or an order is in it.
+ */
 export function findOptions(model: AnyModelClass, given: unknown): LooseOptions {
   if (given === undefined || given === null) return {}
   if (given instanceof Condition || typeof given !== 'object') return { where: given }
   const fields = modelFields(model)
-  const isOptions = Object.keys(given).every((name) => optionNames.has(name) && !Object.hasOwn(fields, name))
-  return isOptions || given instanceof Order ? (given as LooseOptions) : { where: given }
+  const entries = Object.entries(given)
+  const isOptions =
+    entries.every(([name]) => optionNames.has(name)) &&
+    (entries.length === 0 || entries.some(([name, value]) => !Object.hasOwn(fields, name) || isQueryPart(value)))
+  return isOptions ? (given as LooseOptions) : { where: given }
+}
+
+function isQueryPart(value: unknown): boolean {
+  return value instanceof Condition || value instanceof Order || (Array.isArray(value) && value[0] instanceof Order)
 }
 
 export function rowQuery(model: AnyModelClass, options: LooseOptions): RowQuery {
