@@ -38,6 +38,7 @@ export function compileUnit(unit: Unit, handler: Node, replaced: Node): Compiled
   const builder = new Builder()
   const bindings = new BindingTable(unit, builder)
   for (const routine of unit.routines) lowerRoutine(unit, builder, bindings, routine)
+  checkSize(unit, builder, replaced)
   markNeeds(builder)
   return assemble(unit, builder, bindings, replaced)
 }
@@ -147,7 +148,7 @@ function callsUserOf(builder: Builder, op: DraftOp, pc: number, slot: string): b
 }
 
 function assemble(unit: Unit, builder: Builder, bindings: BindingTable, replaced: Node): CompiledUnit {
-  const flow = checkSize(unit, builder, replaced) ? analyseFlow(builder) : { live: {}, reach: {} }
+  const flow = analyseFlow(builder)
   const regions = builder.codes.map((each) => printRegion(each.node))
   const position = (node: Node): [number, number] => [node.loc?.start.line ?? 1, (node.loc?.start.column ?? 0) + 1]
   const program: Program = {
@@ -204,15 +205,16 @@ function assemble(unit: Unit, builder: Builder, bindings: BindingTable, replaced
 /** Instructions of one handler: a hundred times what people write. */
 const MAX_OPS = 10_000
 
-function checkSize(unit: Unit, builder: Builder, replaced: Node): boolean {
-  if (builder.ops.length <= MAX_OPS) return true
+function checkSize(unit: Unit, builder: Builder, replaced: Node): void {
+  if (builder.ops.length <= MAX_OPS) return
   unit.diagnostics.refuse(
     replaced,
     'COMPILE_TOO_LARGE',
     `This handler becomes ${builder.ops.length} instructions; ${MAX_OPS} is the most that one may have`,
     'Loop over data instead of writing each step out, or give parts of it to routines or processes of their own.',
   )
-  return false
+  // Refused: nothing of it is looked at any more.
+  for (const list of [builder.ops, builder.codes, builder.rows, builder.steps, builder.signals]) list.length = 0
 }
 
 function moduleFunctions(unit: Unit): Node[] {
