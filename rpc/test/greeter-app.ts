@@ -44,9 +44,15 @@ class Visit implements Disposable {
     if (bytes !== undefined) trailers.set('x-echo-bin', bytes.toReversed().toBase64({ omitPadding: true }))
   }
 
-  async read({ name, extra }: Request): Promise<void> {
+  /** The call has begun: from here on, it is known by this message. */
+  begin({ extra }: Request): void {
     this.#tag ??= extra.case === 'note' ? extra.value : this.#context.method.split('/')[1]
     this.#seen(this.#tag ?? '').started.resolve()
+  }
+
+  async read(request: Request): Promise<void> {
+    this.begin(request)
+    const { name } = request
     if (name === 'wait') await aborted(this.#context.signal)
     if (name === 'bug') throw new Error('the password is hunter2')
     if (name === 'missing') {
@@ -75,6 +81,7 @@ export const greeter = createController.implements(GreeterContract).create({
     async *SayHelloStream(context) {
       using visit = new Visit(seen.call, context)
       const { body } = context
+      visit.begin(body)
       for (let index = 0; index < (body.times ?? 3); index++) yield { message: `Hello ${index}, ${body.name}`, index }
       await visit.read(body)
     },
