@@ -214,7 +214,8 @@ function checkSize(unit: Unit, builder: Builder, replaced: Node): void {
     'Loop over data instead of writing each step out, or give parts of it to routines or processes of their own.',
   )
   // Refused: nothing of it is looked at any more.
-  for (const list of [builder.ops, builder.codes, builder.rows, builder.steps, builder.signals]) list.length = 0
+  const { ops, codes, rows, steps, signals, routines } = builder
+  for (const list of [ops, codes, rows, steps, signals, routines]) list.length = 0
 }
 
 function moduleFunctions(unit: Unit): Node[] {

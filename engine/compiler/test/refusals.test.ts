@@ -86,11 +86,7 @@ const refused: Readonly<Record<string, readonly [code: string, source: string, a
     handler('const g = async function* () { yield 1 }; for await (const x of g()) await svc.id(x)'),
     '5:11',
   ],
-  'a handler too large': [
-    'COMPILE_TOO_LARGE',
-    handler('await a\n'.repeat(10_001)),
-    '4:50',
-  ],
+  'a handler too large': ['COMPILE_TOO_LARGE', handler('await a\n'.repeat(10_001)), '4:50'],
   'retry without a function': ['COMPILE_RETRY', handler('await retry({ attempts: 2 }, outside)'), '5:7'],
   'dependencies that are not taken by name': [
     'COMPILE_DEPENDENCIES',
