@@ -1,6 +1,7 @@
 /**
  * The schemas of an OpenAPI document. One schema object, or one named shape, written once is one component; two shapes with one
- * name stay two (`Order`, `Order2`). Zod says what it is; other Standard Schemas are documented as anything.
+ * name stay two (`Order`, `Order2`), and so does one that is read otherwise than written (`Order`, `OrderOutput`). Zod says what
+ * it is; other Standard Schemas are documented as anything.
  */
 import { z } from 'zod'
 import type { Schema } from '../route/schema.ts'
@@ -12,16 +13,22 @@ export class SchemaRegistry {
   readonly #components = new Map<string, Component>()
 
   /** The schema as a client writes it (`input`) or reads it (`output`). */
-  schema(schema: Schema, io: 'input' | 'output'): JsonSchema {
+  schema(schema: Schema, io: Side): JsonSchema {
     if (!(schema instanceof z.ZodType)) return {}
-    const made = z.toJSONSchema(schema, { io, unrepresentable: 'any', override, metadata: this.#names() })
-    const { root, definitions } = partsOf(made as JsonSchema)
-    const names = new Map(Object.keys(definitions).map((name) => [name, this.#nameOf(name, definitions)]))
+    const { root, definitions } = this.#parts(schema, io)
+    const written = io === 'output' ? this.#parts(schema, 'input').definitions : definitions
+    const names = new Map(Object.keys(definitions).map((name) => [name, this.#nameOf(name, definitions, written)]))
     for (const [name, definition] of Object.entries(definitions)) {
       const component = this.#components.get(names.get(name) ?? '')
       if (component !== undefined) component.schema ??= renamed(definition, names)
     }
     return renamed(root, names)
+  }
+
+  #parts(schema: z.ZodType, io: Side): Parts {
+    return partsOf(
+      z.toJSONSchema(schema, { io, unrepresentable: 'any', override, metadata: this.#names() }) as JsonSchema,
+    )
   }
 
   components(): JsonSchema {
@@ -42,17 +49,21 @@ export class SchemaRegistry {
   }
 
   /** The component of a definition: an earlier one that says the same, with all it refers to, or a new one. */
-  #nameOf(local: string, definitions: Definitions): string {
-    const text = JSON.stringify([...reachable(local, definitions)].map((name) => [name, definitions[name]]))
+  #nameOf(local: string, definitions: Definitions, written: Definitions): string {
+    const text = textOf(local, definitions)
     const base = local.startsWith('__') ? 'Schema' : local.replace(/__\d+$/, '').replace(/[^\w.-]/g, '_')
+    const differs = !local.startsWith('__') && local in written && textOf(local, written) !== text
+    const start = differs ? `${base}Output` : base
     for (let number = 1; ; number++) {
-      const name = number === 1 ? base : `${base}${number}`
+      const name = number === 1 ? start : `${start}${number}`
       const known = this.#components.get(name)
       if (known === undefined) this.#components.set(name, { text })
       if (known === undefined || known.text === text) return name
     }
   }
 }
+
+type Side = 'input' | 'output'
 
 interface Component {
   /** What it was made from, to find it again. */
@@ -63,11 +74,13 @@ interface Component {
 
 type Definitions = Readonly<Record<string, JsonSchema>>
 
-/** A schema that refers to itself as a whole becomes a definition: in a document `#` is the document. */
-function partsOf({ $schema: _, $defs = {}, ...root }: JsonSchema): {
+interface Parts {
   readonly root: JsonSchema
   readonly definitions: Definitions
-} {
+}
+
+/** A schema that refers to itself as a whole becomes a definition: in a document `#` is the document. */
+function partsOf({ $schema: _, $defs = {}, ...root }: JsonSchema): Parts {
   const definitions = Object.fromEntries(
     Object.entries($defs as Definitions).map(([name, { id: _id, ...definition }]) => [name, definition]),
   )
@@ -79,6 +92,10 @@ function partsOf({ $schema: _, $defs = {}, ...root }: JsonSchema): {
     definitions: Definitions
   }
   return { root: { $ref: own }, definitions: { ...whole.definitions, __root: whole.root } }
+}
+
+function textOf(name: string, definitions: Definitions): string {
+  return JSON.stringify([...reachable(name, definitions)].map((each) => [each, definitions[each]]))
 }
 
 /** The definition and those that it refers to, also through others. */

@@ -146,6 +146,30 @@ describe('the document', () => {
     expect(Object.keys(document.components.schemas).sort()).toEqual(['Line', 'Line2', 'Problem'])
   })
 
+  test('has a shape that is written otherwise than read under two names that say so', async () => {
+    const Page = z.object({ size: z.number().default(10) }).meta({ id: 'Page' })
+    const Same = z.object({ size: z.number() }).meta({ id: 'Same' })
+    const pages = createController('/pages', {
+      routes: () => ({
+        read: Get('/')
+          .returns(200, Page)
+          .handle((() => undefined) as never),
+        write: Post('/')
+          .body(Page)
+          .returns(200, Same)
+          .handle(({ body }) => body),
+        same: Post('/same')
+          .body(Same)
+          .handle(({ body }) => body),
+      }),
+    })
+    const { document } = await JustScale().add(pages).add(OpenApiFeature).build().resolve(OpenApi)
+    const { components, paths } = await document()
+    expect(Object.keys(components.schemas).sort()).toEqual(['Page', 'PageOutput', 'Problem', 'Same'])
+    expect(components.schemas['Page']).not.toHaveProperty('required')
+    expect(JSON.stringify(paths['/pages']?.['post'])).toContain('#/components/schemas/Page"')
+  })
+
   test('is called as the app, where it is given no other title', async () => {
     const untitled = JustScale()
       .named('shop')

@@ -8,7 +8,7 @@ test('the document of every kind of route and schema is valid', async () => {
   const document = await (await wideApp.resolve(OpenApi)).document()
   expect(Object.keys(document.paths).length).toBeGreaterThan(15)
   expect(await documentFaults(document)).toEqual([])
-})
+}, 30_000)
 
 describe('the validators find', () => {
   const minimal = {
