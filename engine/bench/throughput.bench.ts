@@ -83,7 +83,6 @@ async function measure({ name, file, share }: Entry, round: number): Promise<Fig
   try {
     await contender.ready()
     await contender.work()
-    await server.sql.query('checkpoint')
     const cpu = processCpu(contender.pid)
     const before = await serverLoad(server.sql)
     const { steps, seconds } = await contender.work()

@@ -5,7 +5,7 @@
 import type { Engine } from '../runtime/engine-type.ts'
 import type { Incompatibility } from '../runtime/compat.ts'
 import type { ProcessDefinition } from '../runtime/definition.ts'
-import { readHead } from '../runtime/head.ts'
+import { type Head, partsOf, readHead } from '../runtime/head.ts'
 import type { ProgramDebug } from '../program/program.ts'
 import type { StepOutcome } from '../step/step.ts'
 import type { LoadedProcess, LogLine, ProcessFilter, ProcessRecord, ScheduleRecord } from '../store/store.ts'
@@ -90,8 +90,15 @@ export function createInspector(engine: Engine): Inspector {
       children: (await store.children(record.id)).map(({ path }) => path),
       outcome: record.outcome && (readable(record.outcome) as StepOutcome),
       data: record.data && readable(record.data),
-      timeline: await store.timeline(record.id),
+      timeline: await timelineOf(process),
     }
+  }
+
+  /** What is written, and what the process still carries with it. */
+  async function timelineOf(process: LoadedProcess): Promise<readonly LogLine[]> {
+    const pending = hasHead(process) ? (readHead(process.head).log ?? []) : []
+    const lines = [...(await store.timeline(process.record.id)), ...pending]
+    return lines.sort((a, b) => a.at - b.at)
   }
 
   async function debugOf(hash: string): Promise<StoredDebug | undefined> {
@@ -103,7 +110,7 @@ export function createInspector(engine: Engine): Inspector {
     if (!hasHead(process)) return []
     const head = readHead(process.head)
     const machine = head.machine as MachineHead
-    const values = readableValues(process, head.roots)
+    const values = readableValues(process, head)
     const frames: InspectedFrame[] = []
     for (const { id, program, pc } of machine.failed ?? machine.frames) {
       const prefix = `${machine.failed ? 'x' : ''}${id}.`
@@ -120,12 +127,9 @@ export function createInspector(engine: Engine): Inspector {
     return frames
   }
 
-  function readableValues(
-    process: LoadedProcess,
-    roots: readonly (readonly [string, number])[],
-  ): ReadonlyMap<string, unknown> {
+  function readableValues(process: LoadedProcess, head: Head): ReadonlyMap<string, unknown> {
     try {
-      return codec.decode({ parts: process.parts, roots: new Map(roots) })
+      return codec.decode({ parts: partsOf(process.parts, head), roots: new Map(head.roots) })
     } catch (error) {
       return new Map([['unreadable', error]])
     }

@@ -23,6 +23,7 @@ import { outboxOf } from './outbox.ts'
 import { instancePath, parameters, plainText } from './path.ts'
 import { Programs } from './programs.ts'
 import { initialInterests } from './interest.ts'
+import { placeValues } from './run/placing.ts'
 import { retryDelay } from './retry-delay.ts'
 import { Rooms } from './rooms.ts'
 import { Scheduler } from './scheduler.ts'
@@ -128,6 +129,7 @@ export function createEngine(options: EngineOptions): Engine {
     const program = environment.program(compiledOf(registered).hash)
     const { head, roots } = snapshot(createState(program.hash, params), environment)
     const encoded = codec.encode(roots)
+    const placed = placeValues(encoded, new Map(), new Map())
     const { subscriptions, next } = initialInterests(program, environment, texts)
     const shard = parent?.shard ?? node.session?.shards()[0]
     return {
@@ -146,8 +148,9 @@ export function createEngine(options: EngineOptions): Engine {
         listeners: [],
         next,
         fresh: true,
+        values: placed.values,
       }),
-      parts: encoded.snapshot.parts,
+      parts: placed.write,
       subscribe: subscriptions.map(([number, key]) => ({ number, key })),
       place: { line: program.debug?.positions[0]?.[0] ?? 0, waits: [] },
     }

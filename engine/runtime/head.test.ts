@@ -21,6 +21,19 @@ const head: Head = {
   next: 0,
 }
 
+test('values that are kept in the head come back, whatever bytes they are', () => {
+  const values = [
+    [3, new Uint8Array([10, 0, 255, 10])],
+    [0, new Uint8Array()],
+    [7, new TextEncoder().encode('["a\\n"]')],
+  ] as const
+  const read = readHead(writeHead({ ...head, values }))
+  expect(read.values?.map(([part, bytes]) => [part, [...bytes]])).toEqual(
+    values.map(([part, bytes]) => [part, [...bytes]]),
+  )
+  expect(readHead(writeHead(read))).toEqual(read)
+})
+
 test('the hash of the program is stored once, and every frame gets its own back', () => {
   const bytes = writeHead(head)
   expect(new TextDecoder().decode(bytes).split(hash)).toHaveLength(2)

@@ -1,6 +1,11 @@
-/** The head of a stored process: the machine's own head, which root lives in which part, and what it waits for. JSON text. */
+/**
+ * The head of a stored process: the machine's own head, which root lives in which part, and what it waits for. One line of
+ * JSON text; after it the bytes of the values that are kept in the head itself.
+ */
 import type { Head as MachineHead } from '../machine/index.ts'
 import type { StoredCancelling } from './run/cancelling.ts'
+import type { Snapshot } from '../value/codec.ts'
+import type { LogLine } from '../store/store.ts'
 import type { Leaf } from './wait-plan.ts'
 
 export interface Head {
@@ -14,6 +19,10 @@ export interface Head {
   readonly listeners: readonly (readonly [id: number, subscription: number])[]
   /** It is to be cancelled once its children have ended. */
   readonly cancelling?: StoredCancelling
+  /** Parts that are small enough to be kept here. */
+  readonly values?: readonly (readonly [part: number, bytes: Uint8Array])[]
+  /** Lines of the timeline that are not written there yet. */
+  readonly log?: readonly LogLine[]
   /** Next number for a subscription or timer. */
   readonly next: number
   /** Not begun yet. */
@@ -34,12 +43,31 @@ export function writeHead(head: Head): Uint8Array {
       return rest
     })
   const machine = { ...head.machine, frames: short(frames), ...(failed && { failed: short(failed) }) }
-  return new TextEncoder().encode(JSON.stringify({ ...head, machine }))
+  if (head.values === undefined || head.values.length === 0) return encoder.encode(JSON.stringify({ ...head, machine }))
+  const values = head.values.map(([part, { length }]) => [part, length])
+  const text = encoder.encode(`${JSON.stringify({ ...head, machine, values })}\n`)
+  return Buffer.concat([text, ...head.values.map(([, bytes]) => bytes)])
 }
 
 export function readHead(bytes: Uint8Array): Head {
-  const head = JSON.parse(new TextDecoder().decode(bytes)) as Head
+  const end = bytes.indexOf(NEWLINE)
+  const text = end < 0 ? bytes : bytes.subarray(0, end)
+  const { values: lengths, ...head } = JSON.parse(decoder.decode(text)) as Omit<Head, 'values'> & {
+    readonly values?: readonly (readonly [number, number])[]
+  }
+  let at = end + 1
+  const values = lengths?.map(([part, length]) => [part, bytes.subarray(at, (at += length))] as const)
   const { program, frames, failed } = head.machine
   const whole = (all: StoredFrames): Frames => all.map((frame) => ({ program, ...frame }))
-  return { ...head, machine: { ...head.machine, frames: whole(frames), ...(failed && { failed: whole(failed) }) } }
+  const machine = { ...head.machine, frames: whole(frames), ...(failed && { failed: whole(failed) }) }
+  return { ...head, machine, ...(values && { values }) }
 }
+
+/** All parts of a stored process: those of its own and those in its head. */
+export function partsOf(parts: Snapshot['parts'], { values = [] }: Head): Snapshot['parts'] {
+  return values.length === 0 ? parts : new Map([...parts, ...values])
+}
+
+const NEWLINE = 10
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()

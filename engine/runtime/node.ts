@@ -330,8 +330,8 @@ export class Node {
     const before = this.#settings.clock.now() - LONG
     let others = false
     for (const run of this.#runs.values()) {
-      if (run.wantsNews(before)) void run.refresh()
-      else others = true
+      if (run.wantsNews(this.#calls, before)) void run.refresh(this.#calls)
+      else if (run.calls !== this.#calls) others = true
     }
     if (others) this.#due(this.now() + LONG)
   }

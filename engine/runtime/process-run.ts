@@ -25,7 +25,7 @@ export class ProcessRun {
   /** Definition path. */
   readonly definition: string
   /** What its node had heard when it was loaded. */
-  readonly calls: number
+  calls: number
   readonly #run: RunState
 
   constructor(node: NodeContext, process: LoadedProcess, calls: number) {
@@ -66,16 +66,17 @@ export class ProcessRun {
     await this.#turn()
   }
 
-  /** Whether it was last told before `time` (clock milliseconds) what arrived for it. */
-  wantsNews(time: number): boolean {
-    return this.#run.told < time
+  /** Whether there may be news since it was last told, which was before `time` (clock milliseconds). */
+  wantsNews(calls: number, time: number): boolean {
+    return this.calls !== calls && this.#run.told < time
   }
 
   /** Looks for what arrived since it was loaded: signals for other fibers, commands. */
-  async refresh(): Promise<void> {
+  async refresh(calls: number): Promise<void> {
     const run = this.#run
     if (run.gone || run.turning) return
     run.told = run.node.clock.now()
+    this.calls = calls
     try {
       await run.mutex.run(async () => {
         const process = await run.node.session.reload(run.id)

@@ -43,6 +43,10 @@ export class Waits {
     this.#textOf = textOf
   }
 
+  get hasSubscriptions(): boolean {
+    return this.#subscriptions.size > 0
+  }
+
   /** What the head keeps of this. */
   stored(): Pick<Head, 'waits' | 'subscriptions' | 'listeners' | 'next'> {
     return {

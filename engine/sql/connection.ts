@@ -83,8 +83,12 @@ export function sqlArray(values: readonly (string | number | bigint | boolean | 
   return `{${values.map(sqlArrayElement).join(',')}}`
 }
 
+/** What needs no quotes in an array: ids above all. */
+const PLAIN = /^[0-9a-f][0-9a-f-]*$/
+
 function sqlArrayElement(value: string | number | bigint | boolean | null): string {
   if (value === null) return 'NULL'
   if (typeof value !== 'string') return String(value)
+  if (PLAIN.test(value)) return value
   return `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
 }

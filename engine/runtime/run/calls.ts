@@ -1,7 +1,7 @@
 /** A host call as the engine sees it: its keys, and the step that the called code can ask about. */
 import type { AcquireEffect, CallEffect } from '../../program/state.ts'
 import type { Step, StepOutcome, StepUnit } from '../../step/step.ts'
-import type { Block, Call } from '../call.ts'
+import { type Block, type Call, LazyAbort } from '../call.ts'
 import type { RunState } from './run-state.ts'
 
 export function callOf(
@@ -18,7 +18,7 @@ export function callOf(
     read,
     idempotencyKey: `${run.id}/${visit}`,
     durableFirst: effect.durableFirst,
-    abort: new AbortController(),
+    abort: new LazyAbort(),
     ...(block ? { block } : {}),
     invoke: () => effect.invoke(),
   }
@@ -31,7 +31,9 @@ export function stepOf(run: RunState, call: Call, attempt: number): Step {
     kind: call.read ? 'read' : 'effect',
     idempotencyKey: call.idempotencyKey,
     attempt,
-    signal: call.abort.signal,
+    get signal() {
+      return call.abort.signal
+    },
   }
 }
 

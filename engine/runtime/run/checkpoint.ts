@@ -7,9 +7,13 @@ import { type Head, writeHead } from '../head.ts'
 import { reachableNames } from '../interest.ts'
 import { placeOf, valueName } from '../place.ts'
 import { endKey } from '../waits.ts'
+import { placeValues } from './placing.ts'
 import { describeCancelling, storedCancelling } from './cancelling.ts'
 import { note, type RunState, stands } from './run-state.ts'
 import { isReady } from './won-waits.ts'
+
+/** Lines of the timeline that are collected in the head while the process runs. */
+const LINES = 8
 
 /** What is to be written now. Takes all pending changes: a failed write discards the process's memory. */
 export function takeCheckpoint(run: RunState): Checkpoint {
@@ -18,12 +22,14 @@ export function takeCheckpoint(run: RunState): Checkpoint {
   const running = run.calls.size + run.starts.length > 0 || run.inputs.length > 0
   const standing = run.paused ? 'paused' : running ? 'running' : 'waiting'
   const status: ProcessStatus = finished?.status ?? (stands(run) ? run.status : standing)
-  if (finished === undefined && !stands(run)) run.waits.keepOnly(reachableNames(run.state, run.environment))
+  if (finished === undefined && !stands(run) && run.waits.hasSubscriptions)
+    run.waits.keepOnly(reachableNames(run.state, run.environment))
   const changes = run.waits.takeChanges()
   const outcome = finished && encodeOutcome(run, finished.outcome)
   run.outcome = outcome
   noteDropped(run, changes.unsubscribe)
-  const values = over ? dropValues(run) : encodeValues(run, finished !== undefined)
+  const keepLog = status === 'running' && run.log.length < LINES
+  const values = over ? dropValues(run) : encodeValues(run, finished !== undefined, keepLog)
   const checkpoint: Checkpoint = {
     id: run.id,
     shard: run.process.record.shard,
@@ -39,13 +45,13 @@ export function takeCheckpoint(run: RunState): Checkpoint {
     place: over
       ? { line: 0, waits: [] }
       : placeOf(run.state, run.environment, describeCancelling(run) ?? run.waits.describe()),
-    log: run.log,
+    log: keepLog ? [] : run.log,
     ...(run.published === undefined ? {} : { data: run.published }),
     ...outcomeFor(run, outcome),
   }
   if (run.cancelling !== undefined && run.outbox.starts.length > 0) run.cancelling.look = true
   run.consumed = []
-  run.log = []
+  if (!keepLog) run.log = []
   run.outbox = { starts: [], emits: [] }
   run.published = undefined
   run.mustCommit = false
@@ -76,7 +82,11 @@ function outcomeFor(run: RunState, ended: Uint8Array | undefined): Pick<Checkpoi
   return stands(run) && outcome !== undefined ? { outcome } : {}
 }
 
-function encodeValues(run: RunState, failed: boolean): Pick<Checkpoint, 'head' | 'writeParts' | 'dropParts'> {
+function encodeValues(
+  run: RunState,
+  failed: boolean,
+  keepLog: boolean,
+): Pick<Checkpoint, 'head' | 'writeParts' | 'dropParts'> {
   const { head: machineHead, roots } = machine.snapshot(run.state, run.environment)
   const encoded = run.node.codec.encode(roots, run.snapshot)
   if (encoded.size > run.node.limits.error) {
@@ -92,21 +102,25 @@ function encodeValues(run: RunState, failed: boolean): Pick<Checkpoint, 'head' |
   }
   if (encoded.size > run.node.limits.warning && !failed)
     run.node.report({ kind: 'large', process: run.path, bytes: encoded.size })
+  const { inside, values, write, drop } = placeValues(encoded, run.snapshot.parts, run.inside)
   run.snapshot = encoded.snapshot
+  run.inside = inside
   const head: Head = {
     v: 1,
     machine: machineHead,
     roots: [...encoded.snapshot.roots],
     ...run.waits.stored(),
     ...storedCancelling(run),
+    values,
+    ...(keepLog && run.log.length > 0 ? { log: run.log } : {}),
   }
-  const writeParts = new Map(encoded.written.map((part) => [part, encoded.snapshot.parts.get(part) as Uint8Array]))
-  return { head: writeHead(head), writeParts, dropParts: encoded.dropped }
+  return { head: writeHead(head), writeParts: write, dropParts: drop }
 }
 
 function dropValues(run: RunState): Pick<Checkpoint, 'head' | 'writeParts' | 'dropParts'> {
-  const dropParts = [...run.snapshot.parts.keys()]
+  const dropParts = [...run.snapshot.parts.keys()].filter((part) => !run.inside.has(part))
   run.snapshot = { parts: new Map(), roots: new Map() }
+  run.inside = new Map()
   return { head: new Uint8Array(), writeParts: new Map(), dropParts }
 }
 

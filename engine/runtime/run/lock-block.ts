@@ -1,6 +1,6 @@
 /** Lock blocks in a handler: from `using x = await ...` to the end of its scope, one unit of work, one fiber at a time. */
 import type { AcquireEffect } from '../../program/state.ts'
-import type { Block } from '../call.ts'
+import { type Block, LazyAbort } from '../call.ts'
 import { dispose } from '../dispose.ts'
 import { callOf, stepOf } from './calls.ts'
 import type { ReleaseEffect, RunState } from './run-state.ts'
@@ -44,7 +44,7 @@ export function releaseResource(run: RunState, effect: ReleaseEffect): void {
     read: false,
     idempotencyKey: `${run.id}/${key}`,
     durableFirst: false,
-    abort: new AbortController(),
+    abort: new LazyAbort(),
     ...(block ? { block } : {}),
     ...(block && block.resources.size === 0 ? { ends: true as const } : {}),
     invoke: () => dispose(effect.resource),

@@ -13,6 +13,7 @@ import type {
 } from '../../store/store.ts'
 import type { Snapshot } from '../../value/codec.ts'
 import type { Block, Call } from '../call.ts'
+import type { Inside } from './placing.ts'
 import type { NodeContext } from '../node-context.ts'
 import type { Waits } from '../waits.ts'
 import type { Cancelling } from './cancelling.ts'
@@ -40,6 +41,8 @@ export class RunState {
   state!: MachineState
   /** The values as last encoded. */
   snapshot!: Snapshot
+  /** Which of them are in the head. */
+  inside: Inside = new Map()
   waits!: Waits
   seq = 0
   status: ProcessStatus = 'running'

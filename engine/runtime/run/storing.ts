@@ -3,7 +3,7 @@ import { FencedError } from '../../errors.ts'
 import * as machine from '../../machine/index.ts'
 import type { StepOutcome } from '../../step/step.ts'
 import type { Checkpoint, LoadedProcess } from '../../store/store.ts'
-import { type Head, readHead } from '../head.ts'
+import { type Head, partsOf, readHead } from '../head.ts'
 import { parametersOf } from '../path.ts'
 import { failingPlace } from '../place.ts'
 import { Waits } from '../waits.ts'
@@ -17,7 +17,7 @@ export async function loadInto(run: RunState, process: LoadedProcess): Promise<v
   const head = readHead(process.head)
   run.process = process
   run.environment = await run.node.environment(process.record.definition, programsOf(process.record.program, head))
-  run.snapshot = { parts: process.parts, roots: new Map(head.roots) }
+  run.snapshot = { parts: partsOf(process.parts, head), roots: new Map(head.roots) }
   run.state = machine.restore(head.machine, run.node.codec.decode(run.snapshot), run.environment)
   run.waits = new Waits(head, parametersOf(process.record.definition, process.record.path), run.node.textOf)
   run.seq = process.record.seq
@@ -28,6 +28,8 @@ export async function loadInto(run: RunState, process: LoadedProcess): Promise<v
   run.releases = []
   run.held = []
   run.consumed = []
+  run.inside = new Map((head.values ?? []).map(([part]) => [part, 0]))
+  run.log = [...(head.log ?? [])]
   run.outbox = { starts: [], emits: [] }
   run.published = undefined
   run.finished = undefined

@@ -172,12 +172,12 @@ export function addReach(
   if (starts.length > 0) {
     addStarting(statement, schema, starts, 'accepted')
     fresh.push('started_subscription')
-    woken.push('select null::uuid, shard from started')
+    woken.push('select shard from started')
   }
   const emits = checkpoints.flatMap(({ id, emit }) => emit.map((signal): Emitting => ({ signal, source: id })))
   if (emits.length > 0) {
     addEmission(statement, schema, emits, { accepted: 'accepted', fresh })
-    woken.push('select null::uuid, shard from reached')
+    woken.push('select shard from reached')
   }
   return woken
 }

@@ -5,36 +5,36 @@
 import type { Flushed } from './flushed.ts'
 import { type PartRow, storedForm } from './pieces.ts'
 import { NOW, statusNumber } from './record.ts'
-import type { Slice, Statement } from './statement.ts'
+import type { Checkpoint } from '../store.ts'
+import type { Column, Statement } from './statement.ts'
 
 export function addLive(statement: Statement, schema: string, live: readonly Flushed[]): string {
   const checkpoints = live.map(({ checkpoint }) => checkpoint)
   const forms = checkpoints.map(({ id, head, writeParts }) => storedForm(id, head, writeParts))
   const heads = forms.map(({ head }) => statement.bytes(head))
-  const data = checkpoints.map((checkpoint) => optional(statement, checkpoint.data))
-  const outcomes = checkpoints.map((checkpoint) => optional(statement, checkpoint.outcome))
+  const data = optional(statement, 'data', checkpoints)
+  const outcome = optional(statement, 'outcome', checkpoints)
   const input = statement.rows('x', {
     id: ['uuid', checkpoints.map(({ id }) => id)],
     seq: ['int4', checkpoints.map(({ seq }) => seq)],
     status: ['int2', checkpoints.map(({ status }) => statusNumber(status))],
     line: ['int4', checkpoints.map(({ place }) => place.line)],
-    waits: ['text', checkpoints.map(({ place }) => JSON.stringify(place.waits))],
+    waits: ['text', checkpoints.map(({ place }) => waitsText(place.waits))],
     head_chunks: ['int2', forms.map(({ headChunks }) => headChunks)],
     head_at: ['int4', heads.map(({ offset }) => offset)],
     head_length: ['int4', heads.map(({ length }) => length)],
-    data_at: ['int4', data.map((slice) => slice?.offset ?? null)],
-    data_length: ['int4', data.map((slice) => slice?.length ?? null)],
-    outcome_at: ['int4', outcomes.map((slice) => slice?.offset ?? null)],
-    outcome_length: ['int4', outcomes.map((slice) => slice?.length ?? null)],
+    ...data?.columns,
+    ...outcome?.columns,
   })
-  const blob = statement.blob
+  const { blob } = statement
+  const published = data ? `, data = case when x.data_at is null then p.data else ${data.slice} end` : ''
+  const ended = outcome
+    ? `, outcome = ${outcome.slice}, ended_at = case when x.outcome_at is null then null else ${NOW} end`
+    : ', outcome = null, ended_at = null'
   statement.with(
     'advanced',
     `update ${schema}.process p set seq = x.seq, status = x.status, line = x.line, waits = x.waits, crashes = 0,
-       head_chunks = x.head_chunks, head = substr(${blob}, x.head_at, x.head_length),
-       data = case when x.data_at is null then p.data else substr(${blob}, x.data_at, x.data_length) end,
-       outcome = substr(${blob}, x.outcome_at, x.outcome_length),
-       ended_at = case when x.outcome_at is null then null else ${NOW} end
+       head_chunks = x.head_chunks, head = substr(${blob}, x.head_at, x.head_length)${published}${ended}
      from ${input}, fence where p.id = x.id and p.seq = x.seq - 1
      returning p.id, p.shard, p.seq`,
   )
@@ -80,26 +80,23 @@ function addParts(statement: Statement, schema: string, rows: readonly PartRow[]
 
 export function addEnding(statement: Statement, schema: string, ending: readonly Flushed[]): string {
   const checkpoints = ending.map(({ checkpoint }) => checkpoint)
-  const data = checkpoints.map((checkpoint) => optional(statement, checkpoint.data))
-  const outcomes = checkpoints.map((checkpoint) => optional(statement, checkpoint.outcome))
+  const data = optional(statement, 'data', checkpoints)
+  const outcome = optional(statement, 'outcome', checkpoints)
   const input = statement.rows('x', {
     id: ['uuid', checkpoints.map(({ id }) => id)],
     seq: ['int4', checkpoints.map(({ seq }) => seq)],
     status: ['int2', checkpoints.map(({ status }) => statusNumber(status))],
     line: ['int4', checkpoints.map(({ place }) => place.line)],
-    waits: ['text', checkpoints.map(({ place }) => JSON.stringify(place.waits))],
-    data_at: ['int4', data.map((slice) => slice?.offset ?? null)],
-    data_length: ['int4', data.map((slice) => slice?.length ?? null)],
-    outcome_at: ['int4', outcomes.map((slice) => slice?.offset ?? null)],
-    outcome_length: ['int4', outcomes.map((slice) => slice?.length ?? null)],
+    waits: ['text', checkpoints.map(({ place }) => waitsText(place.waits))],
+    ...data?.columns,
+    ...outcome?.columns,
   })
-  const blob = statement.blob
+  const published = data ? `case when x.data_at is null then p.data else ${data.slice} end` : 'p.data'
   statement.with(
     'ended',
     `delete from ${schema}.process p using ${input}, fence where p.id = x.id and p.seq = x.seq - 1
      returning p.id, p.shard, x.seq, x.status, x.line, x.waits,
-       case when x.data_at is null then p.data else substr(${blob}, x.data_at, x.data_length) end as data,
-       substr(${blob}, x.outcome_at, x.outcome_length) as outcome`,
+       ${published} as data, ${outcome?.slice ?? 'null::bytea'} as outcome`,
   )
   statement.with(
     'finished',
@@ -116,6 +113,23 @@ export function addEnding(statement: Statement, schema: string, ending: readonly
   return 'ended'
 }
 
-function optional(statement: Statement, bytes: Uint8Array | undefined): Slice | undefined {
-  return bytes && statement.bytes(bytes)
+/** Columns and expression of bytes that only some checkpoints have; `undefined` when none has. */
+function optional(
+  statement: Statement,
+  name: 'data' | 'outcome',
+  checkpoints: readonly Checkpoint[],
+): { readonly columns: Readonly<Record<string, Column>>; readonly slice: string } | undefined {
+  if (checkpoints.every((checkpoint) => checkpoint[name] === undefined)) return undefined
+  const slices = checkpoints.map(({ [name]: bytes }) => bytes && statement.bytes(bytes))
+  return {
+    columns: {
+      [`${name}_at`]: ['int4', slices.map((slice) => slice?.offset ?? null)],
+      [`${name}_length`]: ['int4', slices.map((slice) => slice?.length ?? null)],
+    },
+    slice: `substr(${statement.blob}, x.${name}_at, x.${name}_length)`,
+  }
+}
+
+function waitsText(waits: readonly string[]): string {
+  return waits.length === 0 ? '[]' : JSON.stringify(waits)
 }

@@ -18,7 +18,7 @@ export interface Fence {
 
 /** What a flush answers: processes that advanced, and shards in which others were woken. */
 export interface FlushAnswer {
-  readonly accepted: ReadonlySet<string>
+  readonly accepted: ReadonlySet<string> | 'all'
   readonly woken: readonly number[]
 }
 
@@ -58,16 +58,20 @@ export function flushStatement(schema: string, fence: Fence, flushed: readonly F
   addWakes(statement, schema, live)
   addTimeline(statement, schema, checkpoints)
   const woken = addReach(statement, schema, live, checkpoints)
-  const rows = ['select id, null::int2 as shard from accepted', ...woken]
-  return statement.finish(rows.join(' union all '))
+  const shards =
+    woken.length === 0 ? 'null::json' : `(select json_agg(distinct w.shard) from (${woken.join(' union all ')}) w)`
+  return statement.finish(
+    `select case when count(*) = ${flushed.length} then null else coalesce(json_agg(id), '[]') end as accepted, ${shards} as woken
+     from accepted`,
+  )
 }
 
-export function readFlush(rows: readonly SqlRow[]): FlushAnswer {
-  const accepted = new Set<string>()
-  const woken: number[] = []
-  for (const { id, shard } of rows) {
-    if (id !== null) accepted.add(id as string)
-    else woken.push(shard as number)
-  }
-  return { accepted, woken }
+/** One row answers for all: usually that everything was accepted. */
+export function readFlush([row]: readonly SqlRow[]): FlushAnswer {
+  const some = row?.accepted as readonly string[] | null | undefined
+  return { accepted: some === null ? 'all' : new Set(some), woken: (row?.woken ?? []) as number[] }
+}
+
+export function isAccepted({ accepted }: FlushAnswer, id: string): boolean {
+  return accepted === 'all' || accepted.has(id)
 }

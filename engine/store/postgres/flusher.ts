@@ -5,7 +5,7 @@
  */
 import type { SqlDatabase, SqlLane, SqlRow, SqlStatement } from '../../sql/connection.ts'
 import { SqlStatementError } from '../../sql/errors.ts'
-import { type FlushAnswer, flushLocks, flushStatement, reachesOut, readFlush } from './flush.ts'
+import { type FlushAnswer, flushLocks, isAccepted, flushStatement, reachesOut, readFlush } from './flush.ts'
 import type { Flushed } from './flushed.ts'
 import { FLUSH_LANES } from './membership.ts'
 
@@ -36,8 +36,7 @@ export class Flusher {
 
   /** Rejects with `SqlConnectionError` when it is not known what was written. */
   async flush(flushed: readonly Flushed[]): Promise<FlushAnswer> {
-    const answers = await Promise.all(batches(flushed).map((batch) => this.#batch(batch)))
-    return merged(answers)
+    return merged(await Promise.all(batches(flushed).map(async (batch) => named(await this.#batch(batch), batch))))
   }
 
   /** Closes the lanes; flushes under way finish first. */
@@ -56,9 +55,12 @@ export class Flusher {
     } catch (error) {
       if (!isTransient(error)) throw error
     }
-    const alone = batch.filter(({ checkpoint }) => reachesOut(checkpoint)).map((one) => this.#patient(one))
+    const alone = batch
+      .filter(({ checkpoint }) => reachesOut(checkpoint))
+      .map(async (one) => named(await this.#patient(one), [one]))
     const rest = batch.filter(({ checkpoint }) => !reachesOut(checkpoint))
-    const plain = rest.length > 0 ? [this.#onLane((lane, number) => this.#plain(lane, number, rest))] : []
+    const plain =
+      rest.length > 0 ? [this.#onLane(async (lane, number) => named(await this.#plain(lane, number, rest), rest))] : []
     return merged(await Promise.all([...alone, ...plain]))
   }
 
@@ -163,10 +165,21 @@ function sizeOf({ checkpoint }: Flushed): number {
   return size
 }
 
-function merged(answers: readonly FlushAnswer[]): FlushAnswer {
+interface Named extends FlushAnswer {
+  readonly of: readonly Flushed[]
+}
+
+function named(answer: FlushAnswer, of: readonly Flushed[]): Named {
+  return { ...answer, of }
+}
+
+function merged(answers: readonly Named[]): FlushAnswer {
   if (answers.length === 1 && answers[0]) return answers[0]
+  const accepted = answers.flatMap((answer) =>
+    answer.of.filter(({ checkpoint }) => isAccepted(answer, checkpoint.id)).map(({ checkpoint }) => checkpoint.id),
+  )
   return {
-    accepted: new Set(answers.flatMap(({ accepted }) => [...accepted])),
+    accepted: new Set(accepted),
     woken: answers.flatMap(({ woken }) => [...woken]),
   }
 }

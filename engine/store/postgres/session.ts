@@ -17,7 +17,7 @@ import type {
 } from '../store.ts'
 import { claimStatement, forgetStatement, nextDueStatement, orphanStatement, reloadStatement } from './claim.ts'
 import { Flusher } from './flusher.ts'
-import { flushLocks, flushStatement, readFlush } from './flush.ts'
+import { flushLocks, flushStatement, isAccepted, readFlush } from './flush.ts'
 import { isEnding } from './flushed.ts'
 import type { Heartbeat } from './heartbeat.ts'
 import type { Hints } from './hints.ts'
@@ -74,6 +74,7 @@ export class PostgresSession implements StoreSession {
   readonly #joined: number
   readonly #inFlight = new Set<Promise<unknown>>()
   #shards: ReadonlySet<number> = new Set()
+  #shardList: readonly number[] = []
   #lane: SqlLane | undefined
   #opening: Promise<SqlLane> | undefined
   #listening: SqlSubscription | undefined
@@ -103,7 +104,12 @@ export class PostgresSession implements StoreSession {
   }
 
   shards(): readonly number[] {
-    return [...this.#shards]
+    return this.#shardList
+  }
+
+  #hold(shards: readonly number[]): void {
+    this.#shards = new Set(shards)
+    this.#shardList = [...this.#shards]
   }
 
   holds(shard: number): boolean {
@@ -186,7 +192,7 @@ export class PostgresSession implements StoreSession {
     const flush = this.#flusher.flush(mine.map((checkpoint) => this.#turns.flushed(checkpoint)))
     this.#inFlight.add(flush)
     const answer = await flush.finally(() => this.#inFlight.delete(flush))
-    const accepted = mine.filter(({ id }) => answer.accepted.has(id))
+    const accepted = mine.filter(({ id }) => isAccepted(answer, id))
     for (const checkpoint of accepted) this.#turns.accepted(checkpoint)
     this.#tell(accepted, answer.woken)
     const ids = new Set(accepted.map(({ id }) => id))
@@ -206,7 +212,7 @@ export class PostgresSession implements StoreSession {
     const flushed = this.#turns.flushed(checkpoint)
     const { text, parameters } = flushStatement(schema, { node: this.node, lane }, [flushed])
     const answer = readFlush(await transaction.sql.query(text, parameters))
-    if (!answer.accepted.has(checkpoint.id)) throw this.#fenced(checkpoint)
+    if (!isAccepted(answer, checkpoint.id)) throw this.#fenced(checkpoint)
     const committed = () => {
       this.#turns.accepted(checkpoint)
       this.#tell([checkpoint], answer.woken)
@@ -294,11 +300,11 @@ export class PostgresSession implements StoreSession {
     const { schema, hints, options } = this.#at
     if (!pulse.alive) return this.#lose('another node took over')
     const gained = pulse.shards.some((shard) => !this.#shards.has(shard))
-    this.#shards = new Set(pulse.shards)
+    this.#hold(pulse.shards)
     if (pulse.free.length > 0) {
       const { text, parameters } = takeFreeStatement(schema, this.node)
       const taken = await lane.query<{ id: number }>(text, parameters)
-      this.#shards = new Set([...this.#shards, ...taken.map(({ id }) => id)])
+      this.#hold([...this.#shards, ...taken.map(({ id }) => id)])
     }
     if (pulse.woken || gained || pulse.free.length > 0) options.onWake()
     const living = await this.#buryDead(pulse, lane)
@@ -342,7 +348,7 @@ export class PostgresSession implements StoreSession {
       }
       const { text, parameters } = pulseStatement(schema, this.node, false)
       const [row] = await lane.query(text, parameters)
-      this.#shards = new Set(readPulse(row).shards)
+      this.#hold(readPulse(row).shards)
       this.#at.options.onWake()
     }
     return living
@@ -363,7 +369,7 @@ export class PostgresSession implements StoreSession {
     const busy = this.#turns.busyShards(clock.now())
     const given = [...this.#shards].filter((shard) => !busy.has(shard)).slice(0, surplus)
     // From here on nothing of these shards is claimed or committed by this node; what is on its way arrives first.
-    this.#shards = new Set([...this.#shards].filter((shard) => !given.includes(shard)))
+    this.#hold([...this.#shards].filter((shard) => !given.includes(shard)))
     await Promise.allSettled([...this.#inFlight])
     const heirs = needy.map(({ node }) => node)
     const { text, parameters } = dealStatement(schema, this.node, given, heirs)

@@ -190,6 +190,9 @@ export function recoveryCases(kind: string, open: () => Promise<RecoveryStores>)
     const shaky = await node('shaky', {
       session: (session) =>
         over(session, {
+          // What it starts is not its own to run: it has to claim it.
+          start: async (requests) =>
+            (await session.start(requests)).map(({ id, created, shard }) => ({ id, created, shard })),
           claim: async (limit, running, most) => {
             const claimed = await session.claim(limit, running, most)
             if (claimed.length > 0 && lost++ < 2) {

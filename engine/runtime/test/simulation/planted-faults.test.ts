@@ -164,7 +164,11 @@ const faults: Readonly<Record<string, () => Plant>> = {
   "another fiber's uncommitted frame is written": uncommitted,
   'an emit misses who subscribes meanwhile': lateSubscriptions,
   'consumed signals stay in the inbox': altering((checkpoint) => ({ ...checkpoint, consume: [] })),
-  'changed values are not written': altering((checkpoint) => ({ ...checkpoint, writeParts: new Map() })),
+  'changed values are not written': altering((checkpoint) => {
+    if (checkpoint.head.length === 0) return checkpoint
+    const head = writeHead({ ...readHead(checkpoint.head), values: [] })
+    return { ...checkpoint, head, writeParts: new Map() }
+  }),
   'children are not started': altering((checkpoint) => ({ ...checkpoint, start: [] })),
   'ends of processes and signals of steps are not told': altering((checkpoint) => ({ ...checkpoint, emit: [] })),
   'timers are not stored': altering((checkpoint) => ({ ...checkpoint, timers: new Map() })),
