@@ -75,6 +75,8 @@ export class Node {
   #woken = false
   /** How often somebody said that there may be something to do. */
   #calls = 0
+  /** A claim is under way. */
+  #asking = false
   /** The last claim left something behind, or may have. */
   #hungry = false
   /** Processes that left since the last claim. */
@@ -145,14 +147,17 @@ export class Node {
           this.#outside(() => this.#begin(context, process, calls))
         }
       }
-      // It may have happened all the same.
+      // It may have happened all the same; and who was refused a place may have one now.
       if (results.length === 0) this.wake()
+      else if (this.#hungry) this.#look()
     }
   }
 
   /** Keeps a place for it, where there is one. */
   #reserve({ id, definition, shard }: StartRequest): boolean {
     if (shard === undefined || !this.#places.hasPlace(definition)) return false
+    // The claim under way may bring as many as there were places for.
+    if (this.#asking && this.#settings.limits().has(definition)) return false
     this.#starting.add(id)
     this.#places.take(definition)
     return true
@@ -313,7 +318,8 @@ export class Node {
     const running = new Set([...this.#runs.keys(), ...this.#parked, ...this.#starting])
     const asked = Math.min(CLAIM, free)
     const most = this.#places.limits(asked, this.#settings.limits().keys(), this.#settings.clock.now())
-    const claimed = await session.claim(asked, running, most)
+    this.#asking = true
+    const claimed = await session.claim(asked, running, most).finally(() => (this.#asking = false))
     if (session !== this.#session) return
     this.#settings.metrics.counters.claims++
     this.#places.claimed(
@@ -322,7 +328,7 @@ export class Node {
     )
     for (const process of claimed) this.#begin(context, process, calls)
     this.#hungry = claimed.length >= asked || most.size > 0
-    if (claimed.length >= asked) this.#woken = true
+    if (claimed.length >= asked || (this.#hungry && this.#left > 0)) this.#woken = true
   }
 
   /** What runs for long, or waits beside a step in flight, has to hear of signals and commands meanwhile. */

@@ -76,12 +76,12 @@ export class ProcessRun {
     const run = this.#run
     if (run.gone || run.turning) return
     run.told = run.node.clock.now()
-    this.calls = calls
     try {
       await run.mutex.run(async () => {
         const process = await run.node.session.reload(run.id)
         if (process === undefined || run.gone) return
         see(run, process)
+        this.calls = calls
       })
     } catch (error) {
       if (!(error instanceof FencedError)) run.node.storeFailed(error)

@@ -214,7 +214,7 @@ export function recoveryCases(kind: string, open: () => Promise<RecoveryStores>)
       const { store } = before.engine
       const handle = await before.engine.run(before.definitions.bell, {
         bell: 'b',
-        patience: first === 'the time' ? '1' : '1500',
+        patience: first === 'the time' ? '300' : '1500',
       })
       const stored = async () => await store.load((await store.find(handle.path))?.id ?? '')
       while (((await stored())?.timers.size ?? 0) === 0);
