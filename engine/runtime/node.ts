@@ -19,6 +19,8 @@ const CLAIM = 64
 /** How far ahead timers are looked for, at least, and the pause before joining again: milliseconds. */
 const HORIZON = 60_000
 const REJOIN = 500
+/** Milliseconds that who waits for a result relies on the process being in memory here. */
+const PATIENCE = 5_000
 /** After how many processes that left their places are filled again, and after how many milliseconds at the latest. */
 const MOST_LEFT = 16
 const BETWEEN = 5
@@ -393,6 +395,8 @@ export class Node {
     this.#poll = this.#settings.clock.schedule(this.#settings.poll, () => {
       if (this.#state !== 'running') return
       this.#look()
+      const before = this.#settings.clock.now() - PATIENCE
+      for (const run of this.#runs.values()) run.sendAway(before)
       this.#schedulePoll()
     })
   }

@@ -27,6 +27,7 @@ export class ProcessRun {
   /** What its node had heard when it was loaded. */
   calls: number
   readonly #run: RunState
+  #asked = 0
 
   constructor(node: NodeContext, process: LoadedProcess, calls: number) {
     this.calls = calls
@@ -46,7 +47,13 @@ export class ProcessRun {
 
   /** Resolves when it leaves this node's memory: with how it ended, or with nothing when it rests or runs elsewhere. */
   left(): Promise<Uint8Array | undefined> {
+    if (this.#run.leaving.length === 0) this.#asked = this.#run.node.clock.now()
     return new Promise((resolve) => this.#run.leaving.push(resolve))
+  }
+
+  /** Who has waited for that since before `time` (clock milliseconds) asks the store: it may run elsewhere by now. */
+  sendAway(time: number): void {
+    if (this.#asked < time) for (const tell of this.#run.leaving.splice(0)) tell(undefined)
   }
 
   /** Stops at once: nothing more is started or committed. */
