@@ -19,7 +19,7 @@ export interface EngineOptions {
   readonly processes?: readonly ProcessDefinition[]
   /** Schedules to begin with; `addSchedules` takes more. */
   readonly schedules?: readonly Schedule[]
-  /** Who runs steps (default: plainly, without transactions). */
+  /** Who runs steps (default: the store, on Postgres with `currentStep().sql`; else plainly, without transactions). */
   readonly host?: StepHost
   readonly clock?: Clock
   readonly entropy?: Entropy

@@ -31,7 +31,7 @@ import { emissionOf } from './signal.ts'
 import { StoreHealth } from './store-health.ts'
 
 export function createEngine(options: EngineOptions): Engine {
-  const { store, clock = systemClock, entropy = systemEntropy, host = plainHost } = options
+  const { store, clock = systemClock, entropy = systemEntropy, host = options.store.steps ?? plainHost } = options
   const textOf = options.textOf ?? plainText
   const tell = options.report ?? printEvent
   const metrics = new Metrics()

@@ -5,6 +5,7 @@
  * outcome is durable before anything that follows starts; so it is never run again once recorded. The host is whoever
  * owns the code: alone, the engine's `plainHost`; in the framework, core's cells and units of work.
  */
+import type { SqlRunner } from '../sql/connection.ts'
 import type { JoinableTransaction } from './transaction.ts'
 
 /** What host code can know of the step it runs in: `currentStep()`. */
@@ -21,6 +22,11 @@ export interface Step {
   readonly attempt: number
   /** Aborted when the process is cancelled or the node shuts down before the step ended. */
   readonly signal: AbortSignal
+  /**
+   * Where the engine stands alone on Postgres: statements that commit together with the step's outcome, exactly once. In an app
+   * repositories do that.
+   */
+  readonly sql?: SqlRunner
 }
 
 /** How a step ended: what the awaiting code gets. */

@@ -6,6 +6,7 @@
  * A process belongs to a shard; a node holds shards under an epoch. Every write of a running process is fenced by the
  * node's epoch and by the process's `seq`: a node that lost its shards commits nothing.
  */
+import type { StepHost } from '../step/step.ts'
 import type { JoinableTransaction } from '../step/transaction.ts'
 
 export interface EngineStore {
@@ -16,6 +17,8 @@ export interface EngineStore {
   now(): Promise<number>
   /** Joins the cluster as a node: takes a lease and, as they are free, shards. */
   connect(node: NodeOptions): Promise<StoreSession>
+  /** Runs steps where nobody else does: with `currentStep().sql`, where the store is on a database that has SQL. */
+  readonly steps?: StepHost
   /** True when `start`, `emit` and `commit` can write into this transaction. */
   accepts(transaction: JoinableTransaction): boolean
 

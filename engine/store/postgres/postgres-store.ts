@@ -5,6 +5,8 @@
 import { type Clock, systemClock } from '../../clock/clock.ts'
 import type { SqlDatabase, SqlRow, SqlRunner, SqlStatement, SqlSubscription } from '../../sql/connection.ts'
 import { openPostgres } from '../../sql/postgres-js.ts'
+import { sqlHost } from '../../step/sql-host.ts'
+import type { StepHost } from '../../step/step.ts'
 import type { JoinableTransaction } from '../../step/transaction.ts'
 import { encodeControl } from '../control-payload.ts'
 import { RETENTION } from '../retention.ts'
@@ -62,6 +64,7 @@ const LEASE = 3_500
 
 export class PostgresStore implements EngineStore {
   readonly capabilities: StoreCapabilities
+  readonly steps: StepHost
   readonly #url: string
   readonly #sql: SqlDatabase
   readonly #ownsSql: boolean
@@ -82,6 +85,7 @@ export class PostgresStore implements EngineStore {
     this.#retention = options.retention ?? RETENTION
     this.#hints = new Hints(this.#sql, this.#schema)
     this.#watchers = new Watchers(this.#sql, this.#schema, this.#clock)
+    this.steps = sqlHost(this.#sql)
     const { sessions } = this.#sql
     this.capabilities = { notify: sessions, sessions, terminate: sessions }
   }
