@@ -59,5 +59,17 @@ test('started, it serves; what it cannot do is logged with the line of the sourc
   expect(await (await fetch(`${url}/notes`)).json()).toEqual(['hello'])
   expect((await fetch(`${url}/notes/fails`)).status).toBe(500)
   expect(await server.stop()).toBe(0)
-  expect(server.output).toMatch(/main\.ts:13:\d+/)
+  expect(server.output).toMatch(/main\.ts:19:\d+/)
+}, 60_000)
+
+test('a command is told to end by a signal, and its exit code says so', async () => {
+  const env = { ...process.env, DATABASE_URL: database.url, JUSTSCALE_ENV: '' }
+  const child = Bun.spawn([notes, 'wait'], { cwd: folder, env, stdout: 'pipe', stderr: 'inherit' })
+  let output = ''
+  for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
+    output += chunk
+    if (output === 'waiting\n') child.kill('SIGTERM')
+  }
+  expect(output).toBe('waiting\ntold to end\n')
+  expect(await child.exited).toBe(143)
 }, 60_000)

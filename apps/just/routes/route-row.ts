@@ -3,7 +3,7 @@ import type { Application, ControllerEntry, Route } from '@justscale/core'
 import { mountRoutes, type MountedRoute } from '@justscale/http'
 
 export interface RouteRow {
-  /** `GET`, `SSE`, `WS`, `RPC`, `CLI`. */
+  /** `GET`, `SSE`, `WS`, `CALL` (a procedure of the socket before it), `RPC`, `CLI`. */
   readonly method: string
   /** Path, full name of the RPC method, or words of the command. */
   readonly route: string
@@ -13,12 +13,17 @@ export interface RouteRow {
 
 /** HTTP first, in the order in which requests are matched; then the other transports. The app must be prepared. */
 export async function routeRows(app: Application<unknown>): Promise<readonly RouteRow[]> {
-  return [...(await mountRoutes(app)).map(httpRow), ...otherRows(app)]
+  return [...(await mountRoutes(app)).flatMap(httpRows), ...otherRows(app)]
 }
 
-function httpRow(route: MountedRoute): RouteRow {
+function httpRows(route: MountedRoute): readonly RouteRow[] {
   const method = route.kind === 'events' ? 'SSE' : route.kind === 'socket' ? 'WS' : route.method
-  return { method, route: route.path, handler: `${nameOf(route.controller)}.${route.name}` }
+  const handler = `${nameOf(route.controller)}.${route.name}`
+  const procedures = Object.keys(route.procedures ?? {})
+  return [
+    { method, route: route.path, handler },
+    ...procedures.map((name) => ({ method: 'CALL', route: `${route.path} ${name}`, handler: `${handler}.${name}` })),
+  ]
 }
 
 function otherRows(app: Application<unknown>): readonly RouteRow[] {
