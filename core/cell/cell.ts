@@ -57,6 +57,7 @@ export class Cell implements UnitOwner {
   #after: Array<() => unknown> = []
   #undo: Array<() => void> = []
   #atEnd: Array<() => Promise<void>> | undefined
+  #reads: object | undefined
   #ending: Promise<unknown> | undefined
   #failure: { readonly error: unknown } | undefined
   #closed = false
@@ -93,6 +94,20 @@ export class Cell implements UnitOwner {
   /** True when work in this cell shares a transaction: a write then joins it instead of committing by itself. */
   get inUnit(): boolean {
     return this.kind !== 'boundary' || this.#scopes.size > 0
+  }
+
+  /**
+   * Stands for what this unit of work has read so far: another object after each lock, write and end. `undefined` where
+   * nothing is shared, and every read gives what the storage holds now.
+   */
+  get reads(): object | undefined {
+    return this.inUnit && !this.#closed ? (this.#reads ??= {}) : undefined
+  }
+
+  /** What was read may be something else now, for those around too. */
+  forgetReads(): void {
+    this.#reads = undefined
+    this.parent?.forgetReads()
   }
 
   /** True when there is nothing that a call would have to join, wait for or be told about. */
@@ -292,6 +307,7 @@ export class Cell implements UnitOwner {
       throw error
     }
     this.#units.clear()
+    this.#reads = undefined
     for (const undo of this.#undo.splice(0)) this.parent?.onRollback(undo)
     if (this.#after.length > 0) await this.#runAfter()
     return joined ? 'joined' : 'detached'
@@ -339,6 +355,7 @@ export class Cell implements UnitOwner {
   async #rollback(): Promise<void> {
     this.#before = []
     this.#after = []
+    this.forgetReads()
     for (const undo of this.#undo.splice(0).toReversed()) undo()
     const units = [...this.#units.values()]
     this.#units.clear()

@@ -1,6 +1,7 @@
 /**
- * Batches the reads of references: those of one model awaited in the same turn and the same cell become one read. Nothing
- * is kept beyond the read; a later await asks again, so a reference never gives an old entity.
+ * Batches the reads of references: those of one model awaited in the same turn and the same cell become one read. Within a
+ * unit of work (a lock scope, a transaction, a process step) what was read is kept until something is locked or written in
+ * it, or it ends; outside, a later await asks again, so a reference never gives an old entity.
  */
 import { currentCell } from '../cell/current-cell.ts'
 import type { AppContext } from '../app/context.ts'
@@ -23,11 +24,33 @@ interface Batch {
 const batches = new WeakMap<object, Map<object, Batch>>()
 
 /** The entity, or `null` when it does not exist. */
-export async function loadReferenced(
-  app: AppContext,
-  model: AnyModelClass,
-  identifier: string,
-): Promise<object | null> {
+export function loadReferenced(app: AppContext, model: AnyModelClass, identifier: string): Promise<object | null> {
+  const reads = currentCell()?.reads
+  if (reads === undefined) return loadInBatch(app, model, identifier)
+  const known = knownReads(reads, app, model[modelMetadata].identity)
+  const before = known.get(identifier)
+  if (before !== undefined) return before
+  const loading = loadInBatch(app, model, identifier)
+  known.set(identifier, loading)
+  // What is not there, or could not be read, is looked for again.
+  const forget = () => known.delete(identifier)
+  loading.then((entity) => entity ?? forget(), forget)
+  return loading
+}
+
+/** By what a unit of work has read so far, then app, then the identity of the model. */
+const remembered = new WeakMap<object, Map<AppContext, Map<object, KnownReads>>>()
+type KnownReads = Map<string, Promise<object | null>>
+
+function knownReads(reads: object, app: AppContext, identity: object): KnownReads {
+  const apps = remembered.get(reads) ?? new Map<AppContext, Map<object, KnownReads>>()
+  const models = apps.get(app) ?? new Map<object, KnownReads>()
+  const known = models.get(identity) ?? new Map<string, Promise<object | null>>()
+  remembered.set(reads, apps.set(app, models.set(identity, known)))
+  return known
+}
+
+async function loadInBatch(app: AppContext, model: AnyModelClass, identifier: string): Promise<object | null> {
   const batch = openBatch(app, model)
   let position = batch.position.get(identifier)
   if (position === undefined) {

@@ -10,8 +10,10 @@ import {
   Reference,
   ReferenceNotFoundError,
   repositorySource,
+  transaction,
   type RepositorySource,
 } from '../index.ts'
+import { currentCell } from '../cell/current-cell.ts'
 
 class Creator extends defineModel({ name: 'Creator', fields: { name: field.string() } }) {
   shout() {
@@ -59,11 +61,41 @@ describe('a reference', () => {
     expect(reads).toEqual([['1', '2', '3']])
   })
 
-  test('reads again when awaited again: it keeps nothing', async () => {
+  test('reads again when awaited again outside of any unit of work: it keeps nothing', async () => {
     const { app, reads } = build()
     await app.run(async () => {
       const ref = Creator.ref('1')
       expect(await ref).not.toBe(await ref)
+    })
+    expect(reads).toEqual([['1'], ['1']])
+  })
+
+  test('is read once in a unit of work, whoever awaits it, until something is locked or written there', async () => {
+    const { app, reads } = build()
+    await app.run(async () => {
+      await transaction(async () => {
+        const first = await Creator.ref('1')
+        expect(await Creator.ref('1')).toBe(first)
+        expect((await Promise.allSettled([Creator.ref('gone')]))[0]?.status).toBe('rejected')
+        expect((await Promise.allSettled([Creator.ref('gone')]))[0]?.status).toBe('rejected')
+        await transaction(async () => expect(await Creator.ref('1')).not.toBe(first))
+        currentCell()?.forgetReads()
+        expect(await Creator.ref('1')).not.toBe(first)
+      })
+      await Creator.ref('1')
+    })
+    expect(reads).toEqual([['1'], ['gone'], ['gone'], ['1'], ['1'], ['1']])
+  })
+
+  test.each(['close', 'fail'] as const)('is read again once its unit of work has ended by %s', async (end) => {
+    const { app, reads } = build()
+    await app.run(async () => {
+      for (let round = 0; round < 2; round++) {
+        const scope = await currentCell()?.openScope()
+        await Creator.ref('1')
+        await Creator.ref('1')
+        await scope?.[end]()
+      }
     })
     expect(reads).toEqual([['1'], ['1']])
   })

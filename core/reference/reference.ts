@@ -1,7 +1,8 @@
 /**
  * References point at entities without saying how they are stored. Awaiting one reads the entity, with its methods and
  * services, through the app that the code runs in; all references of one model awaited in the same turn are one read.
- * A reference keeps nothing it read (but for what a query was told to `load`): awaiting it again reads again.
+ * A reference keeps nothing it read (but for what a query was told to `load`): awaiting it again reads again, except in a
+ * unit of work that has read it and changed nothing since.
  */
 import { currentApp, isReachable, requireApp, type AppContext } from '../app/context.ts'
 import { ForeignAppError } from '../errors.ts'

@@ -123,6 +123,52 @@ export function repositoryContract(storage: ContractStorage): void {
         expect((await loaded?.team)?.title).toBe(team.title)
       })
 
+      within('a unit of work reads a reference once, and again after each lock and write', async (r) => {
+        const team = await r.teams.insert({ title: unique('team') })
+        const ref = (await r.accounts.insert({ owner: unique('eve'), team })).team
+        if (!ref) throw new Error('no team')
+        const titles = [1, 2, 3, 4, 5].map((n) => unique(`title ${n}`))
+        await transaction(async () => {
+          const read = await ref
+          expect(await ref).toBe(read)
+          const locked = await r.teams.lock(ref)
+          if (!locked) throw new Error('gone')
+          expect((await ref) as unknown).toBe(locked)
+          await r.teams.update(locked, { title: titles[0] as string })
+          expect((await ref).title).toBe(titles[0] as string)
+          await r.teams.updateWhere(Team.fields.title.eq(titles[0] as string), { title: titles[1] as string })
+          const undone = transaction(async () => {
+            await r.teams.updateWhere(Team.fields.title.eq(titles[1] as string), { title: titles[2] as string })
+            throw new Error('undone')
+          })
+          await expect(undone).rejects.toThrow('undone')
+        })
+        expect((await ref).title).toBe(titles[1] as string)
+        await transaction(async () => {
+          expect((await ref).title).toBe(titles[1] as string)
+          const undone = transaction(async () => {
+            await r.teams.updateWhere(Team.fields.title.eq(titles[1] as string), { title: titles[2] as string })
+            expect((await ref).title).toBe(titles[2] as string)
+            throw new Error('undone')
+          })
+          await expect(undone).rejects.toThrow('undone')
+          expect((await ref).title).toBe(titles[1] as string)
+          await transaction(async () => {
+            await r.teams.updateWhere(Team.fields.title.eq(titles[1] as string), { title: titles[3] as string })
+          })
+          expect((await ref).title).toBe(titles[3] as string)
+          await r.teams.updateWhere(Team.fields.title.eq(titles[3] as string), { title: titles[4] as string })
+          expect((await ref).title).toBe(titles[4] as string)
+          await r.accounts.deleteWhere(Account.fields.team.eq(ref))
+          const locked = await r.teams.lock(ref)
+          if (!locked) throw new Error('gone')
+          expect((await ref).title).toBe(titles[4] as string)
+          await r.teams.delete(locked)
+          const read = await Promise.allSettled([ref])
+          expect(read[0].status).toBe('rejected')
+        })
+      })
+
       within('every type of value comes back as it was', async ({ specimens, teams }) => {
         const team = await teams.insert({ title: unique('team') })
         const specimen = {

@@ -58,6 +58,7 @@ export class RowLocks {
         hold.keep(made)
         return made
       })
+      cell.forgetReads()
       if (!entity || heldEntity(unit, key)?.hold.scope !== scope) await scope.close()
       return entity as LockedObject | null
     } catch (error) {

@@ -49,7 +49,7 @@ export class StorageAccess {
     this.#checkApp()
     const found = unitOfHold(hold)
     const unit = found instanceof Promise ? await found : found
-    if (unit) return unit.run(work)
+    if (unit) return this.#changing(unit.run(work))
     const reason = `it is locked in ${hold.unit.name}, and this is ${currentCell()?.name}`
     throw new NotLockedError(entityName(entity), method, reason)
   }
@@ -76,7 +76,16 @@ export class StorageAccess {
 
   async #writeJoined<Result>(cell: Cell, work: Work<Result>): Promise<Result> {
     const unit = await cell.joinedUnit(this.#provider)
-    return unit ? unit.run(work) : work(undefined)
+    return unit ? this.#changing(unit.run(work)) : work(undefined)
+  }
+
+  /** What references gave before a write is read again after it. */
+  async #changing<Result>(write: Promise<Result>): Promise<Result> {
+    try {
+      return await write
+    } finally {
+      currentCell()?.forgetReads()
+    }
   }
 
   #unit(): UnitOfWork | undefined {
