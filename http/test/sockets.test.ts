@@ -69,6 +69,11 @@ const sockets = createController({
       close(4001, 'x'.repeat(200))
       await send('after the end')
     }),
+    large: Ws('/large').handle(async ({ messages, send }) => {
+      await messages.each(async () => {
+        for (const text of ['a'.repeat(12_000_000), '', 'b'.repeat(3_000_000), undefined, 'end']) await send(text)
+      })
+    }),
     throws: Ws('/throws').handle(async () => {
       throw new Error('secret')
     }),
@@ -207,6 +212,21 @@ describe('messages', () => {
     for (let n = 0; n < 5; n++) expect(await next()).toBe(n)
     socket.close()
   })
+})
+
+test('what is sent arrives, however large, in order, and nothing as null', async () => {
+  const { socket, next } = await open('/large')
+  socket.send('1')
+  const lengths = []
+  for (let n = 0; n < 5; n++) lengths.push(await next())
+  expect(lengths.map((value) => (typeof value === 'string' ? value.length : value))).toEqual([
+    12_000_000,
+    0,
+    3_000_000,
+    null,
+    3,
+  ])
+  socket.close()
 })
 
 describe('what closes a socket', () => {

@@ -69,7 +69,7 @@ export class SocketSession implements SocketContext<unknown> {
 
   readonly send = async (value: unknown): Promise<void> => {
     await currentCell()?.settle()
-    await this.#deliver(typeof value === 'string' ? value : JSON.stringify(value))
+    await this.#deliver(typeof value === 'string' ? value : (JSON.stringify(value) ?? 'null'))
   }
 
   readonly close = (code = 1000, reason = ''): void => {
@@ -148,14 +148,15 @@ export class SocketSession implements SocketContext<unknown> {
 
   /** A flood of refusals waits with its sender: the next message is checked once this one has been taken. */
   async #deliver(text: string): Promise<void> {
-    if (this.closed.aborted || this.#socket === undefined) return
-    while (this.#drained !== undefined) await this.#drained.promise
-    if (this.closed.aborted) return
-    const sent = this.#socket.send(text)
-    if (sent === -1) {
+    for (let sent = 0; sent === 0;) {
+      while (this.#drained !== undefined) await this.#drained.promise
+      if (this.closed.aborted || this.#socket === undefined) return
+      sent = this.#socket.send(text)
+      // -1: taken, but the client has to catch up. 0: not taken, because it has not caught up with what was taken before.
+      if (sent > 0 || (sent === 0 && this.#socket.getBufferedAmount() === 0)) return
       this.#drained ??= Promise.withResolvers()
-      await this.#drained.promise
-    } else if (sent === 0 && !this.closed.aborted) this.close(1013, 'Too slow')
+    }
+    await this.#drained?.promise
   }
 
   async #next(): Promise<IteratorResult<unknown, undefined>> {
