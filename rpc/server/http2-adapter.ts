@@ -69,7 +69,7 @@ export async function writeAnswer(stream: ServerHttp2Stream, answer: UniversalSe
     }
     if (isGone(stream)) return
     stream.end()
-    await ended(stream)
+    await ended(stream, trailer !== undefined)
   } finally {
     // Lets the handler's `finally` run when the caller left in the middle.
     void body?.return?.(undefined).catch(() => {})
@@ -97,13 +97,21 @@ function roomOrClose(stream: ServerHttp2Stream): Promise<void> {
 /** Milliseconds that a caller has to notice that its answer is complete, before its stream is closed. */
 const noticeMs = 1_000
 
-/** Resolves when the stream is closed. What a caller still sends is thrown away: without room it would never read the answer. */
-export async function ended(stream: ServerHttp2Stream): Promise<void> {
+/**
+ * Resolves when the stream is closed. What a caller still sends is thrown away: without room it would never read the
+ * answer. One that only reads slowly has as long as it needs; `trailers` says what the answer ends with.
+ */
+export async function ended(stream: ServerHttp2Stream, trailers: boolean): Promise<void> {
   if (isGone(stream)) return
   const { promise, resolve } = Promise.withResolvers<void>()
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const hurry = () => void (timer = setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), noticeMs))
   stream.once('close', resolve)
-  stream.resume()
-  const timer = setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), noticeMs)
+  if (!stream.readableEnded) {
+    stream.resume()
+    if (stream.sentTrailers !== undefined || (!trailers && stream.writableFinished)) hurry()
+    else stream.once(trailers ? 'wantTrailers' : 'finish', hurry)
+  }
   await promise
   clearTimeout(timer)
 }

@@ -65,19 +65,23 @@ export class LeanUnary {
     stream.once('close', () => facts.cancel())
     this.#open.add(facts)
     if (this.#shutdown.aborted) facts.abort(this.#shutdown.reason)
+    let trailers = false
     try {
       const message = decode(call.method, await readMessage(stream, limits.readMaxBytes))
       facts.signal.throwIfAborted()
       const answer = encode(call.method, await call.answer(call.received(message), facts), limits.writeMaxBytes)
       const frame = lean.acceptsGzip && answer.length >= compressFrom + 5 ? await compressed(answer, facts) : answer
-      if (!isGone(stream)) respond(stream, lean, facts, frame)
+      if (!isGone(stream)) {
+        respond(stream, lean, facts, frame)
+        trailers = true
+      }
     } catch (error) {
       if (!isGone(stream)) respondError(stream, lean, facts, this.#known(error))
     } finally {
       facts.end()
       this.#open.delete(facts)
     }
-    await ended(stream)
+    await ended(stream, trailers)
   }
 
   /** An answer that cannot be encoded says nothing to the caller either. */

@@ -111,6 +111,38 @@ describe('gRPC', () => {
     })
   }
 
+  for (const method of ['SayHello', 'SayHelloStream']) {
+    test(`${method}: an answer that is read late has its end all the same`, async () => {
+      const fresh = greeterApp()
+      await fresh.start()
+      const own = connect(`http://127.0.0.1:${(await fresh.resolve(RpcServer)).port}`)
+      const call = (of: string) =>
+        own.request({
+          ':method': 'POST',
+          ':path': `/greeter.v1.Greeter/${of}`,
+          'content-type': 'application/grpc',
+          te: 'trailers',
+        })
+      const late = call(method)
+      const status = new Promise((resolve) => late.on('trailers', (headers) => resolve(headers['grpc-status'])))
+      const times = method === 'SayHello' ? 1 : 3
+      const request = create(HelloRequestSchema, { name: 'x'.repeat(1_000_000), times })
+      late.end(envelope(toBinary(HelloRequestSchema, request)))
+      await new Promise((resolve) => late.once('response', resolve))
+      // One that does not stop sending is closed in the end: as much time has passed by then.
+      const stuck = call('RecordRoute')
+      stuck.resume()
+      stuck.write(envelope(new Uint8Array(0), 0, 50_000_000))
+      await new Promise((resolve) => stuck.once('close', resolve))
+      let received = 0
+      late.on('data', (chunk: Uint8Array) => void (received += chunk.length))
+      expect(await status).toBe('0')
+      expect(received).toBeGreaterThan(times * 1_000_000)
+      own.close()
+      await fresh.stop()
+    })
+  }
+
   for (const method of ['SayHello', 'SayHelloStream', 'RecordRoute', 'RouteChat']) {
     test(`${method}: a connection that breaks off in the middle ends the handler`, async () => {
       const fresh = greeterApp()
