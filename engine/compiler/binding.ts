@@ -6,6 +6,7 @@ import type { Binding } from '../program/program.ts'
 import { copy, isFunction, walk, type Node } from './ast.ts'
 import type { Builder } from './builder.ts'
 import type { ModuleNames } from './module.ts'
+import { isModuleOnly } from './module-syntax.ts'
 import { Rewriter } from './rewrite.ts'
 import { resolveNames } from './scope.ts'
 import { newRoutine, type Unit } from './unit.ts'
@@ -79,7 +80,8 @@ function isSelfContained(node: Node, names: ModuleNames): boolean {
   if (!isFunction(node)) return isPlain(node, names)
   let clean = !node.generator
   walk(node, (each) => {
-    if (each.type === 'ThisExpression' || each.type === 'Super' || each.type.startsWith('TS')) clean = false
+    if (each.type === 'ThisExpression' || each.type === 'Super' || each.type.startsWith('TS') || isModuleOnly(each))
+      clean = false
     const target =
       each.type === 'AssignmentExpression' ? each.left : each.type === 'UpdateExpression' ? each.argument : undefined
     if (target?.type === 'Identifier' && names.declarations.get(target.name)?.kind === 'let') clean = false

@@ -66,7 +66,6 @@ function isImpureHere(unit: Unit, node: Node): boolean {
     case 'AssignmentExpression':
     case 'UpdateExpression':
     case 'AwaitExpression':
-    case 'ImportExpression':
     case 'Spawn':
     case 'SpawnEach':
       return true

@@ -1,5 +1,6 @@
 /** Refuses what a handler cannot hold: the language's leftovers, and awaits in functions that stay native. */
-import { children, isFunction, type Node } from './ast.ts'
+import { children, isFunction, literal, type Node } from './ast.ts'
+import { refuseModuleSyntax } from './module-syntax.ts'
 import { primitiveCall } from './module.ts'
 import type { Unit } from './unit.ts'
 
@@ -24,6 +25,8 @@ export function refuseUnsupported(unit: Unit, func: Node): void {
       for (const child of children(node)) visit(child, false, true, true)
       return
     }
+    refuseModuleSyntax(diagnostics, node)
+    if (node.type.startsWith('JSX')) return void Object.assign(node, literal(node, null))
     if (node.type === 'ThisExpression' && plain)
       diagnostics.refuse(
         node,

@@ -24,18 +24,21 @@ const READS = new Set([
 
 /** Arity of an await that calls nothing. */
 const NO_CALL = -1
+/** Arity of a call with a spread: as many as the method may want. */
+const MANY = 255
 
 export function stepSite(unit: Unit, awaited: Node): StepSite {
   const call = firstCall(awaited)
   if (!call) return { kind: 'value', arity: NO_CALL, read: true, name: text(awaited) }
-  const arity = (call.arguments as Node[]).length
+  const args = call.arguments as Node[]
+  const arity = args.some((each) => each?.type === 'SpreadElement') ? MANY : args.length
   const path = chain(call.callee as Node)
   const [root, ...rest] = path
   const label = path.map((each) => each.text).join('.') || 'await'
   const primitive = engineName(call.callee, unit.names)
   if (primitive) return { kind: 'binding', binding: primitive, arity, read: false, name: primitive }
   if (root?.dependency !== undefined) {
-    const method = rest.map((each) => each.text).join('.')
+    const method = methodOf(rest)
     return {
       kind: 'dependency',
       dependency: root.dependency,
@@ -46,10 +49,7 @@ export function stepSite(unit: Unit, awaited: Node): StepSite {
     }
   }
   if (root?.all && rest[0]) {
-    const method = rest
-      .slice(1)
-      .map((each) => each.text)
-      .join('.')
+    const method = methodOf(rest.slice(1))
     return {
       kind: 'dependency',
       dependency: rest[0].text,
@@ -60,11 +60,18 @@ export function stepSite(unit: Unit, awaited: Node): StepSite {
     }
   }
   if (root?.free) {
-    const method = rest.map((each) => each.text).join('.')
+    const method = methodOf(rest)
     return { kind: 'binding', binding: root.text, ...(method ? { method } : {}), arity, read: false, name: label }
   }
   return { kind: 'value', arity, read: false, name: label }
 }
+
+/** Nothing where a part of it is computed: nobody can tell which method it is. */
+function methodOf(parts: readonly Part[]): string {
+  return parts.some((each) => each.text === COMPUTED) ? '' : parts.map((each) => each.text).join('.')
+}
+
+const COMPUTED = '[]'
 
 interface Part {
   readonly text: string
@@ -84,8 +91,6 @@ function firstCall(node: Node): Node | undefined {
     else if (each.type === 'MemberExpression') each = each.object
     else if (each.type === 'TaggedTemplateExpression')
       return { ...each, callee: each.tag, arguments: each.quasi.expressions }
-    else if (each.type === 'ImportExpression')
-      return { ...each, callee: { ...each, type: 'Identifier', name: 'import' }, arguments: [each.source] }
     else break
   }
   return found
@@ -93,8 +98,7 @@ function firstCall(node: Node): Node | undefined {
 
 function chain(node: Node): Part[] {
   if (node.type === 'ChainExpression') return chain(node.expression)
-  if (node.type === 'MemberExpression')
-    return [...chain(node.object), { text: node.computed ? '[]' : (node.property.name as string) }]
+  if (node.type === 'MemberExpression') return [...chain(node.object), { text: propertyText(node) }]
   if (node.type === 'Identifier') {
     const { variable } = node
     const label = node.name as string
@@ -103,6 +107,11 @@ function chain(node: Node): Part[] {
     return [{ text: label, free: !variable }]
   }
   return [{ text: node.type === 'Slot' ? 'value' : 'await' }]
+}
+
+function propertyText(node: Node): string {
+  if (!node.computed) return node.property.name as string
+  return node.property.type === 'Literal' && typeof node.property.value === 'string' ? node.property.value : COMPUTED
 }
 
 function text(node: Node): string {

@@ -86,8 +86,6 @@ export function lowerExpression(l: Lowering, node: Node): Node {
       return lowerChain(l, node)
     case 'SpreadElement':
       return make(node, node.type, { argument: lowerExpression(l, node.argument) })
-    case 'ImportExpression':
-      return make(node, node.type, { ...node, source: lowerExpression(l, node.source), suspends: false })
     default:
       l.refuse(
         node,

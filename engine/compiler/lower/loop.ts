@@ -52,8 +52,11 @@ export function lowerFor(l: Lowering, node: Node, labels: readonly string[]): vo
 }
 
 export function lowerForIn(l: Lowering, node: Node, labels: readonly string[]): void {
-  const keys = call(node.right, member(node.right, name(node.right, '$e'), 'keys'), [l.expression(node.right)])
-  iterate(l, node, labels, l.spill(keys))
+  const object = l.spill(l.expression(node.right))
+  const keys = call(node.right, member(node.right, name(node.right, '$e'), 'keys'), [object])
+  iterate(l, node, labels, l.spill(keys), (key) =>
+    binary(node, 'in', key, call(node, { type: 'Raw', start: 0, end: 0, node: name(node, 'Object') }, [object])),
+  )
 }
 
 export function lowerForOf(l: Lowering, node: Node, labels: readonly string[]): void {
@@ -75,8 +78,17 @@ function isCall(node: Node): boolean {
   return node.type === 'CallExpression' && !isFunction(node.callee)
 }
 
-/** By position, so that a frame keeps the items and a number, and an array is seen as it is at each turn. */
-function iterate(l: Lowering, node: Node, labels: readonly string[], items: Node): void {
+/**
+ * By position, so that a frame keeps the items and a number, and an array is seen as it is at each turn. What is not there any
+ * more at its turn (`for in`) is left out.
+ */
+function iterate(
+  l: Lowering,
+  node: Node,
+  labels: readonly string[],
+  items: Node,
+  isThere?: (item: Node) => Node,
+): void {
   const leave = label()
   const index = l.temporary()
   const position = slotNode(node, index)
@@ -84,8 +96,9 @@ function iterate(l: Lowering, node: Node, labels: readonly string[], items: Node
   const again = l.here()
   l.store(index, binary(node, '+', position, literal(node, 1)))
   l.jumpIf(binary(node, '<', position, member(node, items, 'length')), leave, false)
-  l.openBox(node)
   const item = member(node, items, position)
+  if (isThere) l.jumpIf(isThere(item), again, false)
+  l.openBox(node)
   const left = node.left.type === 'VariableDeclaration' ? (node.left.declarations[0].id as Node) : (node.left as Node)
   if (left.suspends) lowerPattern(l, left, l.spill(item))
   else l.run(asStatement(assign(left, left, item)))

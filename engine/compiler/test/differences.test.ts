@@ -1,105 +1,245 @@
-/** One test per line of docs/differences.md: what is different, and that it is so on purpose. */
-import { expect, test } from 'bun:test'
+/** One test per line of docs/differences.md: what plain code does, what a process does instead, and that it is so on purpose. */
+import { describe, expect, test } from 'bun:test'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { primitives } from '../../machine/primitives.ts'
 import { createValueCodec } from '../../value/create-codec.ts'
 import { transform } from '../index.ts'
 import { sourceOf } from './cases.ts'
 import { drive, type Outcome } from './driver.ts'
+import { runNative } from './native.ts'
 import { tracingServices } from './services.ts'
 
 const codec = createValueCodec()
 
-async function durable(body: string, bindings: Record<string, unknown> = {}): Promise<Outcome> {
+interface Difference {
+  readonly body: string
+  readonly plain: unknown
+  readonly process: unknown
+  /** Their calls, where these differ. */
+  readonly calls?: readonly [plain: readonly string[], process: readonly string[]]
+  /** Where only the memory of one run shows it. */
+  readonly inMemory?: true
+}
+
+const ENDLESS = `const forever = () => ({ n: 0, next() { return { done: false, value: this.n++ } }, [Symbol.iterator]() { return this } }) as any;`
+
+/** By number on the page. `plain` and `process` are results, or errors as `Name: message`. */
+const differences: Readonly<Record<number, Readonly<Record<string, Difference>>>> = {
+  1: {
+    'identity with what is outside': {
+      body: `const before = outside.object; await svc.id(1); return before === outside.object`,
+      plain: true,
+      process: false,
+    },
+    'frozen objects': {
+      body: `const o = Object.freeze({ a: 1 }); await svc.id(1); return [Object.isFrozen(o), o.a]`,
+      plain: [true, 1],
+      process: [false, 1],
+    },
+    'properties that are not enumerable': {
+      body: `const o: any = Object.defineProperty({ a: 1 }, 'h', { value: 2 }); await svc.id(1); return [o.a, o.h ?? 'gone']`,
+      plain: [1, 2],
+      process: [1, 'gone'],
+    },
+    'errors of classes of your own': {
+      body: `class Odd extends Error { override name = 'Odd'; code = 7 } const e = new Odd('x', { cause: 1 }); await svc.id(1); return [e instanceof Odd, e instanceof Error, e.name, e.message, e.code, e.cause]`,
+      plain: [true, true, 'Odd', 'x', 7, 1],
+      process: [false, true, 'Odd', 'x', 7, 1],
+    },
+  },
+  2: {
+    'functions are new objects': {
+      body: `let n = 1; const f = () => ++n; outside.kept = f; await svc.id(1); return [outside.kept === f, f(), n]`,
+      plain: [true, 2, 2],
+      process: [false, 2, 2],
+    },
+    'statics of classes': {
+      body: `class A { static made = 0 } A.made++; await svc.id(1); return ++A.made`,
+      plain: 2,
+      process: 1,
+    },
+  },
+  3: Object.fromEntries(
+    Object.entries({
+      'a function in a value': [
+        `const v = { inner: { f: () => 1 } }`,
+        /`1\.v` cannot be stored: the function 'f' at 1\.v\.inner\.f/,
+      ],
+      'a symbol': [`const v = Symbol('x')`, /the symbol Symbol\(x\)/],
+      'a weak collection': [`const v = new WeakMap()`, /an instance of WeakMap/],
+      'an iterator': [`const v = [1][Symbol.iterator]()`, /an instance of .*Iterator/],
+      'a promise in a value': [`const v = { p: Promise.resolve(1) }`, /a promise at 1\.v\.p/],
+      'an instance of an unknown class': [`class A { x = 1 } const v = new A()`, /an instance of/],
+    }).map(([name, [body, message]]): [string, Difference] => [
+      name,
+      {
+        body: `${String(body)}; await svc.id(1); return typeof v`,
+        plain: expect.any(String),
+        process: expect.stringMatching(message as RegExp),
+      },
+    ]),
+  ),
+  4: {
+    'a method that its argument replaces': {
+      body: `const o: any = { m: (x: any) => ['old', x] }; const replace = async () => { o.m = (x: any) => ['new', x]; return svc.id(1) }; return o.m(await replace())`,
+      plain: ['old', 1],
+      process: ['new', 1],
+      inMemory: true,
+    },
+  },
+  5: {
+    'a map that grows': {
+      body: `const m = new Map([[1, 1]]); let turns = 0; for (const [k] of m) { if (turns < 5) m.set(k + 1, 1); turns++; await svc.id(k) } return [turns, m.size]`,
+      plain: [6, 6],
+      process: [1, 2],
+    },
+    'an iterator that is left': {
+      body: `let closed = 0; const it: any = { n: 0, next() { return { done: it.n > 3, value: it.n++ } }, return() { closed++; return {} }, [Symbol.iterator]: () => it }; for (const x of it) { await svc.id(x); break } return closed`,
+      plain: 1,
+      process: 0,
+      inMemory: true,
+    },
+    'an iterator without an end': {
+      body: `${ENDLESS} for (const x of forever()) { await svc.id(x); if (x > 2) break } return 'left'`,
+      plain: 'left',
+      process: expect.stringContaining('IterationLimitError'),
+    },
+  },
+  6: {
+    'an iterable of promises': {
+      body: `const log: any[] = []; const source: any = { n: 0, async next() { log.push('next'); return { done: source.n > 1, value: source.n++ } }, [Symbol.asyncIterator]: () => source }; for await (const x of source) log.push(await svc.id(x)); return log`,
+      plain: ['next', 0, 'next', 1, 'next'],
+      process: ['next', 'next', 'next', 0, 1],
+      inMemory: true,
+    },
+    'one without an end': {
+      body: `${ENDLESS} for await (const x of forever()) { await svc.id(x); if (x > 2) break } return 'left'`,
+      plain: 'left',
+      process: expect.stringContaining('IterationLimitError'),
+    },
+  },
+  7: {
+    'a local before its declaration': {
+      body: `const early = () => later; let seen: any; try { seen = early() } catch (e: any) { seen = e.name } await svc.id(1); const later = 2; return [seen, later]`,
+      plain: ['ReferenceError', 2],
+      process: [undefined, 2],
+    },
+  },
+  8: {
+    'a floating call behind the end': {
+      body: `const work = async () => { await svc.id('first'); await svc.id('second') }; void work(); await svc.id('last'); return 'done'`,
+      plain: 'done',
+      process: 'done',
+      calls: [['id("first")', 'id("last")', 'id("second")'], ['id("last")']],
+    },
+  },
+  9: {
+    'a returned call in a try': {
+      body: `const f = async () => { try { return svc.fail('x') } catch { return 'caught' } }; try { return await f() } catch (e: any) { return e.message }`,
+      plain: 'x',
+      process: 'caught',
+    },
+  },
+  12: {
+    'a rejection nobody looks at': {
+      body: `const work = async () => { await svc.fail('lost') }; work().catch?.(() => 0); await svc.id(1); return 'fine'`,
+      plain: 'fine',
+      process: 'fine',
+    },
+  },
+  13: {
+    'the name of a function': {
+      body: `const f = () => 1; await svc.id(1); return f.name`,
+      plain: 'f',
+      process: '',
+    },
+  },
+  14: {
+    'a call whose promise nobody looks at': {
+      body: `svc.id('plain'); await svc.id('first'); return 1`,
+      plain: 1,
+      process: 1,
+    },
+  },
+  15: {
+    'an object given to a call beside': {
+      body: `const o = { n: 1 }; const p = svc.id(o); const q = svc.id(o.n); o.n = 2; await p; return await q`,
+      plain: 1,
+      process: 1,
+      calls: [
+        ['id({"n":1})', 'id(1)'],
+        ['id({"n":2})', 'id(1)'],
+      ],
+    },
+  },
+}
+
+const alone = new Set([10, 11, 16])
+
+test('5: arrays of any length are gone over without a copy, sets of any length are read', async () => {
+  const many = 'Array.from({ length: 20_000 }, (_e, i) => i)'
+  const loop = (items: string): string =>
+    `const items = ${items}; let n = 0; for (const x of items) if (n++ === 19_999) await svc.id(x); return n`
+  expect(await asProcess(loop(many))).toEqual({ shown: 20_000, trace: ['id(19999)'] })
+  expect(await asProcess(loop(`new Set(${many})`))).toEqual({ shown: 20_000, trace: ['id(19999)'] })
+  const text = sourceOf('const items = await svc.list(3); for (const x of items) await svc.id(x)')
+  const ops = transform('/app/case.ts', text)?.programs[0]?.program
+  const items = [1, 2, 3]
+  expect(primitives({} as never).iterate(items)).toBe(items)
+  expect(ops?.code.some((each) => each.includes('$e.iterate($.items)'))).toBe(true)
+})
+
+test('10: a step may run twice, with the same arguments', async () => {
+  let made = 0
   const trace: string[] = []
-  return drive(sourceOf(body), {
-    services: tracingServices(trace),
+  const { svc } = tracingServices(trace)
+  const charge = async (amount: number): Promise<number> => (made++, amount)
+  const { result } = await drive(sourceOf('return await svc.charge(Math.round(Math.random()) + 5)'), {
+    services: { svc: { ...svc, charge: charge as never } },
     params: { id: 'x' },
     trace,
     durable: codec,
-    bindings,
+    crash: true,
   })
-}
-
-test('1: values are copied at a wait, identity among them is kept', async () => {
-  const body = `const shared = Object.prototype; const mine = { n: 1 }; const pair = [mine, mine]; await svc.id(1); return [pair[0] === pair[1], pair[0] === mine]`
-  expect((await durable(body)).result).toEqual([true, true])
+  expect([5, 6]).toContain(result as number)
+  expect(made).toBe(2)
 })
 
-test('2: local functions are new objects after a restart', async () => {
-  const { result } = await durable(
-    `let n = 1; const f = () => ++n; const seen = new WeakSet([f]); const before = seen.has(f); await svc.id(1); return [before, f(), n]`,
+test('11: a resource is given up at a wait, and acquired again as it was declared', async () => {
+  const opened: string[] = []
+  const trace: string[] = []
+  const { svc } = tracingServices(trace)
+  const open = async (name: string): Promise<Disposable> => (opened.push(name), { [Symbol.dispose]() {} })
+  await drive(
+    sourceOf(
+      `let name = 'a'; using held = await svc.open(name); name = 'b'; await delay.days(1); await svc.id(typeof held)`,
+    ),
+    { services: { svc: { ...svc, open: open as never } }, params: { id: 'x' }, trace, durable: codec },
   )
-  expect(result).toEqual([true, 2, 2])
+  expect(opened).toEqual(['a', 'a'])
 })
 
-test('3: a function inside a value cannot be stored, and says where', async () => {
-  const outcome = durable(`const o = { inner: { f: () => 1 } }; await svc.id(1); return o.inner.f()`)
-  await expect(outcome).rejects.toThrow(/o\.inner\.f/)
+test('16: fibers go on by their steps; results are in the order of the list', async () => {
+  const body = `const log: any[] = []; const work = async (n: string) => { await svc.id(n); await svc.id(n); log.push(n); return n }; const r = await Promise.all([work('a'), work('b')]); return [r, log.toSorted()]`
+  const expected = [
+    ['a', 'b'],
+    ['a', 'b'],
+  ]
+  expect((await plainly(body)).shown).toEqual(expected)
+  const { shown, trace } = await asProcess(body)
+  expect(shown).toEqual(expected)
+  expect(trace.toSorted()).toEqual(['id("a")', 'id("a")', 'id("b")', 'id("b")'])
 })
 
-test('4: a method is looked up after its arguments', async () => {
-  const { result } = await durable(
-    `const o: any = { m: null }; const xs = [3, 1]; (xs as any).at = undefined; delete (xs as any).at; return xs.at(await svc.id(1))`,
-  )
-  expect(result).toBe(1)
+test('every line of the page is here', () => {
+  const page = readFileSync(join(import.meta.dir, '../../../docs/differences.md'), 'utf8')
+  const lines = [...page.matchAll(/^(\d+)\. \*\*/gm)].map(([, number]) => Number(number))
+  const shown = [...Object.keys(differences).map(Number), ...alone].sort((a, b) => a - b)
+  expect(shown).toEqual(lines)
 })
 
-test('5: for of reads other iterables to the end first', async () => {
-  const { result } = await durable(
-    `const m = new Map([[1, 1]]); let turns = 0; for (const [k] of m) { if (turns < 5) m.set(k + 1, 1); turns++; await svc.id(k) } return [turns, m.size]`,
-  )
-  expect(result).toEqual([1, 2])
-})
-
-test('6: for await reads to the end first', async () => {
-  const { trace } = await durable(`for await (const x of [svc.id('a'), svc.id('b')]) await svc.id(x + '!')`)
-  expect(trace).toEqual(['id("a")', 'id("b")', 'id("a!")', 'id("b!")'])
-})
-
-test('5 and 6: what never ends is refused, what is only long is not', async () => {
-  const endless = `const forever = () => ({ n: 0, next() { return { done: false, value: this.n++ } }, [Symbol.iterator]() { return this } }) as any;`
-  expect((await durable(`${endless} for (const x of forever()) await svc.id(x)`)).error).toContain(
-    'IterationLimitError',
-  )
-  expect((await durable(`${endless} for await (const x of forever()) await svc.id(x)`)).error).toContain('10000 items')
-  expect(
-    (
-      await durable(
-        `let n = 0; for (const x of new Set(Array.from({ length: 10_001 }, (_e, i) => i))) if (n++ === 10_000) await svc.id(x)`,
-      )
-    ).trace,
-  ).toEqual(['id(10000)'])
-})
-
-test('7: no temporal dead zone in blocks with awaits', async () => {
-  const { result } = await durable(
-    `const early = () => later; const seen = early(); await svc.id(1); const later = 2; return [seen, later]`,
-  )
-  expect(result).toEqual([undefined, 2])
-})
-
-test('8: what still runs when the handler ends is cancelled', async () => {
-  const { result, trace } = await durable(
-    `const work = async () => { await svc.id('first'); await svc.id('second') }; void work(); return 'done'`,
-  )
-  expect(result).toBe('done')
-  expect(trace).not.toContain('id("second")')
-})
-
-test('9: a returned call inside try is caught by it', async () => {
-  expect((await durable(`try { return svc.fail('x') } catch { return 'caught' }`)).result).toBe('caught')
-})
-
-test('12: a rejected floating call that nobody awaits is dropped', async () => {
-  expect(
-    (
-      await durable(
-        `const work = async () => { await svc.fail('lost') }; void work(); await svc.id(1); await svc.id(2); return 'fine'`,
-      )
-    ).result,
-  ).toBe('fine')
-})
-
-test('14: a service call that is never awaited is plain code, one that is awaited later is a step', async () => {
+test('14: what is never awaited is no step, what is awaited later is one', () => {
   const { program } =
     transform('/app/case.ts', sourceOf(`svc.id('plain'); const p = svc.id('step'); await svc.id('first'); return p`))
       ?.programs[0] ?? {}
@@ -107,6 +247,37 @@ test('14: a service call that is never awaited is plain code, one that is awaite
   expect(program?.ops.filter((op) => op.op === 'spawn').length).toBe(1)
 })
 
-test('13: the name of a function may be empty', async () => {
-  expect((await durable(`const f = () => 1; await svc.id(1); return typeof f.name`)).result).toBe('string')
+async function plainly(body: string): Promise<{ shown: unknown; trace: readonly string[] }> {
+  const trace: string[] = []
+  const outcome = await runNative(sourceOf(body), tracingServices(trace), { id: 'x' }, trace, {
+    outside: { object: {} },
+  })
+  return { shown: outcome.error ?? outcome.result, trace }
+}
+
+async function asProcess(
+  body: string,
+  { inMemory }: { inMemory?: boolean } = {},
+): Promise<{ shown: unknown; trace: readonly string[] }> {
+  const trace: string[] = []
+  const source = sourceOf(body).replace(
+    "'@justscale/core/process'",
+    "'@justscale/core/process'; import { outside } from './outside.ts'",
+  )
+  const outcome = await drive(source, {
+    services: tracingServices(trace),
+    params: { id: 'x' },
+    trace,
+    bindings: { outside: { object: {} } },
+    ...(inMemory ? {} : { durable: codec }),
+  }).catch((error: unknown): Outcome => ({ result: undefined, error: String(error), trace, published: [] }))
+  return { shown: outcome.error ?? outcome.result, trace }
+}
+
+describe.each(Object.entries(differences))('%s:', (_number, shown) => {
+  test.each(Object.entries(shown))('%s', async (_name, { body, plain, process, calls, inMemory }) => {
+    const [before, after] = [await plainly(body), await asProcess(body, { inMemory: inMemory === true })]
+    expect([before.shown, after.shown]).toEqual([plain, process])
+    if (calls) expect([before.trace, after.trace]).toEqual([...calls])
+  })
 })

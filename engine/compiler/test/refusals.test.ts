@@ -87,6 +87,10 @@ const refused: Readonly<Record<string, readonly [code: string, source: string, a
     '5:11',
   ],
   'a handler too large': ['COMPILE_TOO_LARGE', handler('await a\n'.repeat(10_001)), '4:50'],
+  'import.meta': ['COMPILE_SYNTAX', handler('await svc.id(import.meta.url)'), '5:14'],
+  'an import': ['COMPILE_SYNTAX', handler("const m = await import('./other.ts'); await svc.id(m.x)"), '5:17'],
+  JSX: ['COMPILE_SYNTAX', handler('await svc.id(<b>{id}</b>)'), '5:14'],
+  'a decorator': ['COMPILE_SYNTAX', handler('class A { @svc.traced m() {} }; await svc.id(new A())'), '5:11'],
   'retry without a function': ['COMPILE_RETRY', handler('await retry({ attempts: 2 }, outside)'), '5:7'],
   'dependencies that are not taken by name': [
     'COMPILE_DEPENDENCIES',
@@ -125,7 +129,7 @@ const pages = join(import.meta.dir, '../../../docs/errors')
 describe.each(Object.entries(refused))('%s', (_name, [code, source, at]) => {
   const error = (): CompileError => {
     try {
-      transform('/app/case.ts', source)
+      transform(source.includes('<b>') ? '/app/case.tsx' : '/app/case.ts', source)
     } catch (thrown) {
       if (thrown instanceof CompileError) return thrown
       throw thrown
@@ -137,7 +141,7 @@ describe.each(Object.entries(refused))('%s', (_name, [code, source, at]) => {
     const found = error().diagnostics.find((each) => each.code === code)
     expect(found && `${found.line}:${found.column}`).toBe(at)
     expect(found?.hint.length).toBeGreaterThan(10)
-    expect(error().message).toContain(`/app/case.ts:${at} - ${code}`)
+    expect(error().message).toMatch(new RegExp(`^/app/case\\.tsx?:${at} - ${code}`))
     expect(found?.frame).toContain(`> ${at.split(':')[0]} | `)
   })
 
