@@ -186,7 +186,7 @@ test('5: arrays of any length are gone over without a copy, sets of any length a
   const text = sourceOf('const items = await svc.list(3); for (const x of items) await svc.id(x)')
   const ops = transform('/app/case.ts', text)?.programs[0]?.program
   const items = [1, 2, 3]
-  expect(primitives({} as never).iterate(items)).toBe(items)
+  expect(primitives({ host: {} } as never).iterate(items)).toBe(items)
   expect(ops?.code.some((each) => each.includes('$e.iterate($.items)'))).toBe(true)
 })
 
