@@ -29,6 +29,9 @@ const PARKED = 5_000
 /** Milliseconds in memory after which a process is told what arrives for it meanwhile, and how often it is told at most. */
 const LONG = 200
 
+/** Times as long as such a claim took that it is left alone before the next. */
+const REST = 4
+
 export interface NodeSettings {
   readonly name: string
   readonly store: EngineStore
@@ -67,6 +70,8 @@ export class Node {
   /** Being started here, to be run here: no claim may bring them. */
   readonly #starting = new Set<string>()
   readonly #places: Places
+  /** When a claim may look past definitions without a place again: the store reads over all that waits of them. */
+  #nextPast = 0
   /** Out of any caller's async context: a turn belongs to nobody's request. */
   readonly #outside = AsyncLocalStorage.snapshot()
   #session: StoreSession | undefined
@@ -319,9 +324,20 @@ export class Node {
     this.#refreshRuns()
     const running = new Set([...this.#runs.keys(), ...this.#parked, ...this.#starting])
     const asked = Math.min(CLAIM, free)
-    const most = this.#places.limits(asked, this.#settings.limits().keys(), this.#settings.clock.now())
+    const begun = this.#settings.clock.now()
+    const most = this.#places.limits(asked, this.#settings.limits().keys(), begun)
+    const looksPast = [...most.values()].includes(0)
+    if (looksPast && begun < this.#nextPast) {
+      this.#hungry = true
+      this.#due(this.now() + this.#nextPast - begun)
+      return
+    }
     this.#asking = true
     const claimed = await session.claim(asked, running, most).finally(() => (this.#asking = false))
+    if (looksPast) {
+      const ended = this.#settings.clock.now()
+      this.#nextPast = ended + REST * (ended - begun)
+    }
     if (session !== this.#session) return
     this.#settings.metrics.counters.claims++
     this.#places.claimed(
