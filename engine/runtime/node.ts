@@ -333,11 +333,11 @@ export class Node {
       return
     }
     this.#asking = true
-    const claimed = await session.claim(asked, running, most).finally(() => (this.#asking = false))
-    if (looksPast) {
+    const claimed = await session.claim(asked, running, most).finally(() => {
+      this.#asking = false
       const ended = this.#settings.clock.now()
-      this.#nextPast = ended + REST * (ended - begun)
-    }
+      if (looksPast) this.#nextPast = ended + REST * (ended - begun)
+    })
     if (session !== this.#session) return
     this.#settings.metrics.counters.claims++
     this.#places.claimed(
