@@ -138,7 +138,7 @@ export interface StoreSession {
    * answer has `process`, and nobody else is given them while this node lives. Leave their ids out of claims until the answer.
    */
   start(requests: readonly StartRequest[]): Promise<readonly StartResult[]>
-  /** One process of this node's shards with its inbox, whether runnable or not; `undefined` when it is not (or no longer) this node's. */
+  /** One process of this node's shards with its inbox, whether runnable or not; `undefined` when it ended or is not (or no longer) this node's. */
   reload(id: string): Promise<LoadedProcess | undefined>
   /** When the next timer of this node's shards is due, in store time; `undefined` when none is within `horizon` milliseconds. */
   nextDue(horizon: number): Promise<number | undefined>

@@ -219,6 +219,17 @@ export function storeContract(name: string, open: () => Promise<ContractStore>):
         expect(inherited.record).toMatchObject({ id: other?.id, crashes: 1, seq: 0 })
       }))
 
+    test('a process that ended is not loaded for a turn any more', () =>
+      withStore(async ({ store, node }) => {
+        const session = await node()
+        await store.start([request('/test/1')])
+        const claimed = await claimOne(session)
+        expect(await session.commit([checkpoint(claimed, { status: 'completed', outcome: bytes('done') })])).toEqual([
+          'accepted',
+        ])
+        expect(await session.reload(claimed.record.id)).toBeUndefined()
+      }))
+
     test('a node that was killed commits nothing any more', () =>
       withStore(async ({ store, node, kill }) => {
         const session = await node()

@@ -10,7 +10,7 @@ import type {
   StartResult,
   StoreSession,
 } from '../store.ts'
-import { handOut, isClaimable, type Row, type Rows } from './rows.ts'
+import { handOut, isClaimable, isEnded, type Row, type Rows } from './rows.ts'
 
 /** What the store keeps of a connected node. */
 export interface Member {
@@ -79,7 +79,7 @@ export class MemorySession implements StoreSession {
   async reload(id: string): Promise<LoadedProcess | undefined> {
     this.#fence()
     const row = this.#rows.byId.get(id)
-    return row && this.#owns(row) ? handOut(row) : undefined
+    return row && this.#owns(row) && !isEnded(row) ? handOut(row) : undefined
   }
 
   async nextDue(horizon: number): Promise<number | undefined> {
