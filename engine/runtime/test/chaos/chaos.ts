@@ -83,6 +83,11 @@ export async function chaos({ workers: count, fates, instances = 3, pooled }: Ch
       await Bun.sleep(200)
       victim.kill('SIGKILL')
     }
+    // When there is nothing left to do it does not come to its commit.
+    if (fate === 'die at a commit') {
+      await Promise.race([victim.exited, Bun.sleep(5_000)])
+      victim.kill('SIGKILL')
+    }
     await victim.exited
     workers = [...others, await replacement]
   }
