@@ -11,9 +11,10 @@ import type { ControllerInstance } from '../controller/route.ts'
 import { AppLogger } from '../log/app-logger.ts'
 import { Logger } from '../log/logger.ts'
 import { defaultLogSink, LogSink } from '../log/sink.ts'
+import { RegisteredLifecycle, type NodeHooks } from './registered-lifecycle.ts'
 import { serviceMaker } from '../service/define-service.ts'
 import { AbstractContainer, type ContainerEntry, type ControllerEntry, type SubAppEntry } from './abstract-container.ts'
-import type { Component, CreateContext, Hook } from './component.ts'
+import type { Component, CreateContext } from './component.ts'
 import { disposalOf, Disposals, type Disposal } from './disposal.ts'
 import { contributionMeta, isContributionToken } from './contribution-mark.ts'
 import { CircularResolveError, LazyTooEarlyError, RequestScopeError, UnprovidedTokenError } from './errors.ts'
@@ -26,12 +27,6 @@ const making = new AsyncLocalStorage<true>()
 
 /** Tokens that need no component. */
 export const builtInTokens: readonly unknown[] = [AbstractContainer, Lifecycle, Logger]
-
-/** Hooks that a service registered while it was made. */
-export interface NodeHooks {
-  readonly start: Hook[]
-  readonly stop: Hook[]
-}
 
 export class ScopeContainer extends AbstractContainer {
   readonly #app: Application<unknown>
@@ -277,23 +272,6 @@ interface Consumer {
   readonly name: string
   readonly chain: readonly Node[]
   readonly node?: Node
-}
-
-class RegisteredLifecycle extends Lifecycle {
-  readonly #hooks: NodeHooks
-
-  constructor(hooks: NodeHooks) {
-    super()
-    this.#hooks = hooks
-  }
-
-  onStart(hook: Hook): void {
-    this.#hooks.start.push(hook)
-  }
-
-  onStop(hook: Hook): void {
-    this.#hooks.stop.push(hook)
-  }
 }
 
 /** How a component is made: its own `create`, or a service class's factory. */

@@ -46,7 +46,7 @@ export function createEventBus<Schemas extends EventSchemas>(schemas: Schemas) {
       }
       return {
         async emit(name, payload) {
-          const event = await validated(String(name), schemas[name], payload)
+          const event = await validated(String(name), Object.hasOwn(schemas, name) ? schemas[name] : undefined, payload)
           afterCommit(() => Promise.all([...(handlers.get(name) ?? [])].map((handler) => call(name, handler, event))))
         },
         on(name, handler) {
