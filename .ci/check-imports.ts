@@ -3,7 +3,9 @@ import { Glob } from 'bun'
 import { findBreaches, readImports } from './imports.ts'
 
 const pattern = new Glob('{core,engine,http,rpc,adapters,apps,docs}/**/*.ts')
-const paths = [...pattern.scanSync('.')].filter((path) => !/node_modules|\/fixtures\/|\/dist\/|\/declarations\//.test(path)).sort()
+const paths = [...pattern.scanSync('.')]
+  .filter((path) => !/node_modules|\/fixtures\/|\/dist\/|\/declarations\//.test(path))
+  .sort()
 const files = await Promise.all(
   paths.map(async (path) => ({ path, imports: readImports(await Bun.file(path).text()) })),
 )

@@ -35,7 +35,12 @@ export { refOf, type RefSchema, type RefText } from './boundary/ref-of.ts'
 export { view, type ViewSchema } from './boundary/view.ts'
 export { createChannels, type ChannelKey, type ChannelOptions, type Channels } from './channel/create-channels.ts'
 export type { ChannelSubscription } from './channel/subscription.ts'
-export { ChannelMessageError, ChannelOverflowError, MessageDecodeError, ProcessableEncodeError } from './channel/errors.ts'
+export {
+  ChannelMessageError,
+  ChannelOverflowError,
+  MessageDecodeError,
+  ProcessableEncodeError,
+} from './channel/errors.ts'
 export { createEventBus, EventValidationError, type EventBus } from './event/create-event-bus.ts'
 export { Logger, type LogFields } from './log/logger.ts'
 export { Repository } from './repository/repository.ts'
