@@ -79,6 +79,22 @@ export const planted: Readonly<Record<string, Mutation>> = {
   ),
   'arms that wait are left out': ops((op) => (op.op === 'race' ? { ...op, arms: op.arms.slice(0, 1) } : op)),
   'payloads of waits are lost': ops((op) => (op.op === 'wait' ? { op: 'wait', code: op.code } : op)),
+  'resources are not acquired again': ops((op) => ({ ...op, needs: [] })),
+  'resources are not released': ops((op, pc) => (op.op === 'release' ? { op: 'jump', target: pc + 1 } : op)),
+  'waits are left out': ops((op, pc) => (op.op === 'wait' ? { op: 'jump', target: pc + 1 } : op)),
+  'per-iteration objects are not taken over': (program) => ({
+    ...program,
+    routines: program.routines.map(({ boxes: _boxes, ...routine }) => routine),
+  }),
+  'operands of calls are not kept': (program) => ({
+    ...program,
+    live: Object.fromEntries(
+      Object.entries(program.live).map(([pc, slots]) => [
+        pc,
+        program.ops[Number(pc)]?.op === 'await' ? slots.filter((slot) => !/^\$\d+$/.test(slot)) : slots,
+      ]),
+    ),
+  }),
   'loops count twice': code('$.$3 = $.$3 + 1', '$.$3 = $.$3 + 2'),
   'returns give nothing': code(/return \[[^;]*\];/g, 'return [undefined];'),
   'logical operators look at nothing': code(/ != null/g, ' == null'),
