@@ -36,6 +36,7 @@ export { view, type ViewSchema } from './boundary/view.ts'
 export { createChannels, type ChannelKey, type ChannelOptions, type Channels } from './channel/create-channels.ts'
 export type { ChannelSubscription } from './channel/subscription.ts'
 export {
+  ChannelKeyError,
   ChannelMessageError,
   ChannelOverflowError,
   MessageDecodeError,
@@ -59,7 +60,7 @@ export {
 } from './repository/errors.ts'
 export { transaction } from './cell/transaction.ts'
 export { CoreError, DefinitionError, ForeignAppError, NotInAppError } from './errors.ts'
-export { StartFailedError, StopTimeoutError } from './app/errors.ts'
+export { AppStoppedError, StartFailedError, StopTimeoutError } from './app/errors.ts'
 export { AppGraphError, UnprovidedTokenError } from './container/errors.ts'
 
 // For authors of transports, adapters and features.

@@ -84,6 +84,7 @@ export class MemoryRowStore implements RowStore<MemoryTransaction> {
       }
       await this.#lockRow(existing.identifier, open)
       const changed = await this.#change(existing.identifier, change, open)
+      checkReferences(this.#database, this.#table, change, open)
       return { row: changed ?? existing, inserted: false }
     })
   }
@@ -101,7 +102,11 @@ export class MemoryRowStore implements RowStore<MemoryTransaction> {
   }
 
   update(identifier: string, change: StoredValues, transaction?: MemoryTransaction): Promise<Row | undefined> {
-    return this.#statement(transaction, (open) => this.#change(identifier, change, open))
+    return this.#statement(transaction, async (open) => {
+      const row = await this.#change(identifier, change, open)
+      if (row) checkReferences(this.#database, this.#table, change, open)
+      return row
+    })
   }
 
   delete(identifier: string, transaction?: MemoryTransaction): Promise<boolean> {
@@ -112,6 +117,8 @@ export class MemoryRowStore implements RowStore<MemoryTransaction> {
     return this.#statement(transaction, async (open) => {
       const identifiers = await this.#lockMatching(where, open)
       for (const identifier of identifiers) await this.#change(identifier, change, open)
+      // As a database does: references are looked at when all rows are written.
+      if (identifiers.length > 0) checkReferences(this.#database, this.#table, change, open)
       return identifiers
     })
   }
@@ -155,7 +162,6 @@ export class MemoryRowStore implements RowStore<MemoryTransaction> {
     await freeUnique(this.#database, this.#table, before, open, change)
     await checkUnique(this.#database, this.#table, row, open, change)
     open.write(this.#table.name, identifier, row.values)
-    checkReferences(this.#database, this.#table, change, open)
     return row
   }
 

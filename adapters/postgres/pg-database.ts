@@ -2,7 +2,7 @@
  * What repositories of one app share: the connections, the tables, who waits for which lock on this node, and who watches
  * which row. `PostgresClient` is the token users see.
  */
-import { modelName, type AnyModelClass } from '@justscale/core'
+import { AppStoppedError, modelName, type AnyModelClass } from '@justscale/core'
 import { TransactionLostError, type TransactionProvider } from '@justscale/core/cell'
 import { LockTable } from '@justscale/core/lock'
 import { QueryError } from '@justscale/core/repository'
@@ -17,6 +17,7 @@ export class PgDatabase {
   readonly provider: TransactionProvider<PgTransaction>
   readonly changes: ChangeFeed
   readonly #tables = new Map<string, PgModel>()
+  #closed = false
 
   /** `idleTimeout`: milliseconds that a unit of work may ask nothing of the server until it is ended. */
   constructor(sql: SqlDatabase, channel: string, idleTimeout: number) {
@@ -29,6 +30,8 @@ export class PgDatabase {
           const lane = await sql.lane({ pool: 'work', timeout })
           return new PgTransaction(lane, { storage: sql.identity, lockTimeout: timeout, idleTimeout })
         } catch (error) {
+          const stopped = this.stopped(error)
+          if (stopped) throw stopped
           if (error instanceof SqlConnectionError) throw new TransactionLostError(error.message, 'no', error)
           throw error
         }
@@ -63,8 +66,14 @@ export class PgDatabase {
     return this.#tables.has(modelName(model))
   }
 
-  async close(): Promise<void> {
+  /** The error to throw instead of `error`, when that only says that the app has stopped. */
+  stopped(error: unknown): AppStoppedError | undefined {
+    return this.#closed && error instanceof SqlConnectionError ? new AppStoppedError(this.provider.name) : undefined
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
     await this.changes.close()
+    this.#closed = true
     await this.sql.close()
   }
 }

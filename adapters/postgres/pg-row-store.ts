@@ -256,6 +256,8 @@ export class PgRowStore implements RowStore<PgTransaction> {
   }
 
   #translate(error: unknown, target: string): unknown {
+    const stopped = this.#database.stopped(error)
+    if (stopped) return stopped
     return translateError(error, { table: this.#table, tables: this.#database.tables, target, timeout: PATIENCE })
   }
 

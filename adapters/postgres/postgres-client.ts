@@ -2,7 +2,7 @@
  * `PostgresClient`: the app's connections, as a token. It comes with `PostgresFeature` and takes its address from
  * `DATABASE_URL`; repositories, locks, channels and migrations of the app share it.
  */
-import { defineService, Lifecycle } from '@justscale/core'
+import { defineService } from '@justscale/core'
 import { defineConfig } from '@justscale/core/config'
 import { openPostgres } from '@justscale/engine/sql'
 import { z } from 'zod'
@@ -24,12 +24,10 @@ export class PostgresConfig extends defineConfig(
 /** For raw SQL use `client.sql`: it bypasses locks, scopes and validation, and joins no unit of work. */
 export class PostgresClient extends defineService({
   name: 'PostgresClient',
-  inject: { config: PostgresConfig, lifecycle: Lifecycle },
-  factory: ({ config, lifecycle }): PgDatabase => {
+  inject: { config: PostgresConfig },
+  factory: ({ config }): PgDatabase => {
     const { url, channel, connections, idleInTransaction } = config
     const sql = openPostgres(url, { pools: { work: connections, query: connections } })
-    const database = new PgDatabase(sql, `${channel}_rows`, idleInTransaction)
-    lifecycle.onStop(() => database.close())
-    return database
+    return new PgDatabase(sql, `${channel}_rows`, idleInTransaction)
   },
 }) {}

@@ -12,6 +12,8 @@ import type { ReferenceSource } from '../reference/loader.ts'
 export interface AppContext {
   /** For messages. */
   readonly name: string
+  /** `stopped` after `app.stop()`. */
+  readonly state?: string
   readonly container: AbstractContainer
   readonly references: ReferenceSource
   /** The app that this one was added to. */

@@ -15,6 +15,18 @@ export class StopTimeoutError extends CoreError {
   }
 }
 
+/** Something of an app was used after `app.stop()`. */
+export class AppStoppedError extends CoreError {
+  readonly code = 'CORE_APP_STOPPED'
+
+  /** `app`: its name, when known. */
+  constructor(what: string, app?: string) {
+    super(`${what} was used after ${app === undefined ? 'its app' : `the app "${app}"`} was stopped`, {
+      hint: 'Await everything that uses the app before app.stop(), or start it again with app.start().',
+    })
+  }
+}
+
 /** A start hook failed; what had started was stopped again. */
 export class StartFailedError extends CoreError {
   readonly code = 'CORE_START_FAILED'

@@ -16,7 +16,7 @@ import type { ReferenceSource } from '../reference/loader.ts'
 import type { Application, RunOptions, StartOptions, StopOptions } from './application.ts'
 import type { AppDraft } from './builder.ts'
 import { runInApp, type AppContext } from './context.ts'
-import { StartFailedError, StopTimeoutError } from './errors.ts'
+import { AppStoppedError, StartFailedError, StopTimeoutError } from './errors.ts'
 import { repositoryReferences } from './repository-references.ts'
 import { untilSignalled } from './until-signalled.ts'
 import { within } from './within.ts'
@@ -66,8 +66,9 @@ class App implements Application<unknown> {
   }
 
   async run<Result>(body: () => Result, options: RunOptions = {}): Promise<Awaited<Result>> {
-    await this.prepare()
     const { name = 'app.run', signal } = options
+    if (this.state === 'stopped') throw new AppStoppedError(name, this.name)
+    await this.prepare()
     return runInApp(this, () => runInCell({ name, ...(signal && { signal }) }, body))
   }
 

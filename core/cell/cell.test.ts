@@ -84,7 +84,7 @@ describe('a boundary cell', () => {
       const scope = await cell.openScope()
       await (await cell.unit(provider)).run((open) => open.write('a'))
       cell.defer(scope.close())
-      expect(write('b')).rejects.toThrow('refused')
+      await expect(write('b')).rejects.toThrow('refused')
       await cell.settle().catch(() => {})
       await write('c')
     })
@@ -99,7 +99,7 @@ describe('a boundary cell', () => {
       await (await cell.unit(provider)).run((open) => open.write('a'))
       cell.defer(scope.close())
     })
-    expect(run).rejects.toThrow('refused')
+    await expect(run).rejects.toThrow('refused')
   })
 
   test('work that nobody awaited is refused after the end', async () => {
@@ -110,7 +110,7 @@ describe('a boundary cell', () => {
       stray = late.promise.then(() => write('late'))
     })
     late.resolve()
-    expect(stray).rejects.toBeInstanceOf(CellClosedError)
+    await expect(stray).rejects.toBeInstanceOf(CellClosedError)
   })
 
   test('afterCommit callbacks may use repositories', async () => {
@@ -195,7 +195,7 @@ describe('transaction', () => {
       afterCommit(() => log.push('after'))
       throw new Error('no')
     })
-    expect(run).rejects.toThrow('no')
+    await expect(run).rejects.toThrow('no')
     await run.catch(() => {})
     expect(log).toEqual(['1:begin', '1:a', '1:rollback'])
   })
@@ -313,7 +313,7 @@ describe('an open cell', () => {
     const open = openCell({ name: 'step' })
     await open.run(() => write('a'))
     const closing = open.close({ accepts: () => true, write: () => Promise.reject(new Error('fenced')) })
-    expect(closing).rejects.toThrow('fenced')
+    await expect(closing).rejects.toThrow('fenced')
     await closing.catch(() => {})
     expect(log).toEqual(['1:begin', '1:a', '1:rollback'])
   })

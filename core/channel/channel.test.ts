@@ -4,6 +4,7 @@ import { runInCell, transaction } from '../cell/index.ts'
 import {
   bindInstance,
   ChannelBackend,
+  ChannelKeyError,
   ChannelMessageError,
   createChannels,
   defineModel,
@@ -129,6 +130,8 @@ describe('channels', () => {
     using heard = checked.subscribe('a')
     await heard.ready
     expect(() => checked.publish('a', { text: 5 as never })).toThrow(ChannelMessageError)
+    expect(() => checked.publish(5 as never, { text: 'x' })).toThrow(ChannelKeyError)
+    expect(() => checked.publish(new Room({ title: 'new' }), { text: 'x' })).toThrow('must be stored first')
     expect(() => checked.publish('a', { text: 5 as never })).toThrow('text: ')
     checked.publish('a', { text: 'x' })
     expect((await heard.next()).value).toEqual({ text: 'x', times: 1 })

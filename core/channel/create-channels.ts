@@ -15,7 +15,7 @@ import { Reference } from '../reference/reference.ts'
 import { defineService } from '../service/define-service.ts'
 import { ChannelBackend } from './channel-backend.ts'
 import { ChannelHub } from './channel-hub.ts'
-import { ChannelMessageError } from './errors.ts'
+import { ChannelKeyError, ChannelMessageError } from './errors.ts'
 import { decodeMessage, encodeMessage } from './message-codec.ts'
 import { modelByName } from './model-by-name.ts'
 import type { ChannelSubscription, SubscribeOptions } from './subscription.ts'
@@ -63,12 +63,12 @@ export function createChannels<Message>(options: ChannelOptions) {
       return {
         publish(key, message) {
           const payload = encodeMessage(checked(options, message))
-          const topic = hub.topic(keyText(key))
+          const topic = hub.topic(keyText(options.name, key))
           afterCommit(() => hub.publish(topic, payload))
         },
         subscribe: (key, subscribeOptions) =>
-          hub.subscribe(keyText(key), subscribeOptions) as ChannelSubscription<Message>,
-        hasSubscribers: (key) => hub.keys().includes(keyText(key)),
+          hub.subscribe(keyText(options.name, key), subscribeOptions) as ChannelSubscription<Message>,
+        hasSubscribers: (key) => hub.keys().includes(keyText(options.name, key)),
         activeKeys: () => hub.keys(),
       }
     },
@@ -77,7 +77,7 @@ export function createChannels<Message>(options: ChannelOptions) {
 
 function checked(options: ChannelOptions, message: unknown): unknown {
   const result = options.schema?.['~standard'].validate(message) ?? { value: message }
-  if (result instanceof Promise) throw new TypeError(`channel ${options.name}: the schema must validate synchronously`)
+  if (result instanceof Promise) throw new ChannelMessageError(options.name, ['its schema must validate synchronously'])
   if (result.issues === undefined) return result.value
   const failures = result.issues.map(
     ({ path = [], message: what }) =>
@@ -86,11 +86,11 @@ function checked(options: ChannelOptions, message: unknown): unknown {
   throw new ChannelMessageError(options.name, failures)
 }
 
-function keyText(key: ChannelKey): string {
+function keyText(channel: string, key: ChannelKey): string {
   if (typeof key === 'string') return key
   const model: AnyModelClass | undefined = key instanceof Reference ? key.model : entityState(key)?.model
   const reference = model && referenceFrom(model, key)
-  if (model === undefined || !(reference instanceof Reference))
-    throw new TypeError('A channel key is text, a reference or a stored entity')
-  return `${modelName(model)}:${reference.identifier}`
+  if (reference === undefined) throw new ChannelKeyError(channel, `a key cannot be ${typeof key}`)
+  if (typeof reference === 'string') throw new ChannelKeyError(channel, `the key ${reference}`)
+  return `${modelName(reference.model)}:${reference.identifier}`
 }

@@ -23,6 +23,15 @@ export class ChannelMessageError extends CoreError {
   }
 }
 
+/** A channel's key that is neither text nor something that points at a stored entity. */
+export class ChannelKeyError extends CoreError {
+  readonly code = 'CORE_CHANNEL_KEY'
+
+  constructor(channel: string, why: string) {
+    super(`Channel ${channel}: ${why}`, { hint: 'A key is text, a reference, or a stored entity.' })
+  }
+}
+
 /** A value that cannot leave this process: a lock, a stored entity, a function. */
 export class ProcessableEncodeError extends CoreError {
   readonly code = 'CORE_ENCODE'

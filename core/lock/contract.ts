@@ -54,7 +54,7 @@ export function lockAndChannelContract(storage: FeatureContractStorage): void {
         await using held = await locks[0]!.acquire('busy')
         expect(held.expires.epochMilliseconds).toBeGreaterThan(0)
         const waiting = on(1, () => locks[1]!.acquire('busy', { timeout: 10 }).then(() => {}))
-        expect(waiting).rejects.toBeInstanceOf(LockTimeoutError)
+        await expect(waiting).rejects.toBeInstanceOf(LockTimeoutError)
         await waiting.catch(() => {})
       }))
 
@@ -63,7 +63,7 @@ export function lockAndChannelContract(storage: FeatureContractStorage): void {
         const first = await locks[0]!.acquire('short', { lease: 1 })
         const second = await on(1, () => locks[1]!.acquire('short', { timeout: 20_000 }))
         expect(second.fence > first.fence).toBe(true)
-        expect(first.renew()).rejects.toBeInstanceOf(LockLostError)
+        await expect(first.renew()).rejects.toBeInstanceOf(LockLostError)
         await first.renew().catch(() => {})
         await first.release()
         await second.renew(60_000)

@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Application } from '../app/application.ts'
+import { AppStoppedError } from '../app/errors.ts'
 import { afterCommit } from '../cell/after-commit.ts'
 import { runInCell } from '../cell/run-in-cell.ts'
 import { transaction } from '../cell/transaction.ts'
@@ -354,7 +355,7 @@ export function repositoryContract(storage: ContractStorage): void {
 
       within('a condition of another model is refused', async ({ accounts }) => {
         const foreign = Team.fields.title.eq('x') as unknown as ReturnType<typeof Account.fields.owner.eq>
-        expect(accounts.find(foreign)).rejects.toBeInstanceOf(QueryError)
+        await expect(accounts.find(foreign)).rejects.toBeInstanceOf(QueryError)
       })
     })
 
@@ -410,8 +411,8 @@ export function repositoryContract(storage: ContractStorage): void {
           kept = locked
         }
         expect(() => kept!.balance).toThrow(LockReleasedError)
-        expect(accounts.save(kept!)).rejects.toBeInstanceOf(LockReleasedError)
-        expect(accounts.delete(kept!)).rejects.toBeInstanceOf(LockReleasedError)
+        await expect(accounts.save(kept!)).rejects.toBeInstanceOf(LockReleasedError)
+        await expect(accounts.delete(kept!)).rejects.toBeInstanceOf(LockReleasedError)
       })
 
       within('unsaved changes are refused at the end of the block; what was saved stays', async ({ accounts }) => {
@@ -422,7 +423,7 @@ export function repositoryContract(storage: ContractStorage): void {
           await accounts.save(locked!)
           locked!.note = 'forgotten'
         }
-        expect(run()).rejects.toBeInstanceOf(UnsavedChangesError)
+        await expect(run()).rejects.toBeInstanceOf(UnsavedChangesError)
         await run().catch(() => {})
         expect(await balanceOf(account)).toBe(1)
       })
@@ -430,14 +431,14 @@ export function repositoryContract(storage: ContractStorage): void {
       within('only what this unit of work has locked can be changed', async ({ accounts }) => {
         const account = await newAccount()
         const forged = account as unknown as Locked<Account>
-        expect(accounts.save(forged)).rejects.toBeInstanceOf(NotLockedError)
-        expect(accounts.update(forged, { balance: 1 })).rejects.toBeInstanceOf(NotLockedError)
-        expect(accounts.delete(forged)).rejects.toBeInstanceOf(NotLockedError)
+        await expect(accounts.save(forged)).rejects.toBeInstanceOf(NotLockedError)
+        await expect(accounts.update(forged, { balance: 1 })).rejects.toBeInstanceOf(NotLockedError)
+        await expect(accounts.delete(forged)).rejects.toBeInstanceOf(NotLockedError)
         await using locked = await accounts.lock(account)
         const spread = { ...locked } as unknown as Locked<Account>
-        expect(accounts.save(spread)).rejects.toBeInstanceOf(NotLockedError)
+        await expect(accounts.save(spread)).rejects.toBeInstanceOf(NotLockedError)
         const elsewhere = runInCell({ name: 'elsewhere' }, () => accounts.update(locked!, { balance: 1 }))
-        expect(elsewhere).rejects.toBeInstanceOf(NotLockedError)
+        await expect(elsewhere).rejects.toBeInstanceOf(NotLockedError)
         await elsewhere.catch(() => {})
       })
 
@@ -577,7 +578,7 @@ export function repositoryContract(storage: ContractStorage): void {
           const locked = await accounts.lock(account)
           locked!.balance = 2
         })
-        expect(careless).rejects.toBeInstanceOf(UnsavedChangesError)
+        await expect(careless).rejects.toBeInstanceOf(UnsavedChangesError)
         await careless.catch(() => {})
         expect(await balanceOf(account)).toBe(1)
       })
@@ -609,7 +610,7 @@ export function repositoryContract(storage: ContractStorage): void {
           await accounts.update(locked!, { balance: 2 })
           throw new Error('changed my mind')
         })
-        expect(run).rejects.toThrow('changed my mind')
+        await expect(run).rejects.toThrow('changed my mind')
         await run.catch(() => {})
         expect(await balanceOf(account)).toBe(1)
         expect(await accounts.exists({ owner })).toBe(false)
@@ -622,7 +623,7 @@ export function repositoryContract(storage: ContractStorage): void {
           await accounts.update(locked!, { balance: 2 })
           throw new Error('after the first save')
         })
-        expect(run).rejects.toThrow('after the first save')
+        await expect(run).rejects.toThrow('after the first save')
         await run.catch(() => {})
         expect(await balanceOf(account)).toBe(2)
       })
@@ -680,7 +681,7 @@ export function repositoryContract(storage: ContractStorage): void {
         })
         expect(await balanceOf(account)).toBe(0)
         const waiting = runInCell({ name: 'waiter' }, () => accounts.lock(account, { timeout: 20 }))
-        expect(waiting).rejects.toBeInstanceOf(LockTimeoutError)
+        await expect(waiting).rejects.toBeInstanceOf(LockTimeoutError)
         await waiting.catch(() => {})
         expect(await step.close()).toBe('detached')
         expect(await balanceOf(account)).toBe(9)
@@ -698,12 +699,12 @@ export function repositoryContract(storage: ContractStorage): void {
     describe('constraints and bulk writes', () => {
       within('a unique value is refused, alone and in a list; a list is all or nothing', async ({ accounts }) => {
         const owner = unique('twin')
-        expect(accounts.insertMany([{ owner }, { owner }])).rejects.toBeInstanceOf(UniqueViolationError)
+        await expect(accounts.insertMany([{ owner }, { owner }])).rejects.toBeInstanceOf(UniqueViolationError)
         await accounts.insertMany([{ owner }, { owner }]).catch(() => {})
         expect(await accounts.exists({ owner })).toBe(false)
         const [one, other] = [await newAccount(), await newAccount()]
         await using locked = await accounts.lock(one)
-        expect(accounts.update(locked!, { owner: other.owner })).rejects.toBeInstanceOf(UniqueViolationError)
+        await expect(accounts.update(locked!, { owner: other.owner })).rejects.toBeInstanceOf(UniqueViolationError)
         await accounts.update(locked!, { owner: other.owner }).catch(() => {})
         await accounts.update(locked!, { owner: unique('free') })
       })
@@ -719,7 +720,7 @@ export function repositoryContract(storage: ContractStorage): void {
       within('references to nothing, and deletes of what is referred to, are refused', async ({ accounts, teams }) => {
         const missing = Team.ref(Bun.randomUUIDv7())
         const insert = accounts.insert({ owner: unique('x'), team: missing })
-        expect(insert).rejects.toBeInstanceOf(ReferenceViolationError)
+        await expect(insert).rejects.toBeInstanceOf(ReferenceViolationError)
         expect(await insert.catch((error: unknown) => error)).toMatchObject({ problem: 'missing' })
         const team = await teams.insert({ title: unique('team') })
         const member = await accounts.insert({ owner: unique('member'), team })
@@ -806,6 +807,51 @@ export function repositoryContract(storage: ContractStorage): void {
           .catch((error: unknown) => error)
         expect(nothing).toBeInstanceOf(ReferenceNotFoundError)
       })
+
+      within(
+        'ends with its signal: while it waits, before it begins, and with that of its cell',
+        async ({ accounts }) => {
+          const account = await newAccount(1)
+          const [ends, given] = [new AbortController(), new AbortController()]
+          const seen = accounts.observe(account, { signal: given.signal })
+          await seen.next()
+          const waiting = seen.next()
+          given.abort()
+          expect((await waiting).done).toBe(true)
+          expect((await accounts.observe(account, { signal: given.signal }).next()).done).toBe(true)
+          const ended = runInCell({ name: 'a request', signal: ends.signal }, async () => {
+            const balances: number[] = []
+            for await (const each of accounts.observe(account)) {
+              balances.push(each.balance)
+              queueMicrotask(() => ends.abort())
+            }
+            return balances
+          })
+          expect(await ended).toEqual([1])
+        },
+      )
+    })
+
+    test('after the app has stopped, every call says so', async () => {
+      const { app, close } = await storage.open()
+      const accounts = await app.resolve(ModelRepository.of(Account, Team))
+      const account = await app.run(() => accounts.insert({ owner: unique('late') }))
+      const late = await runInCell({ name: 'late' }, async () => {
+        await close()
+        const calls = [
+          () => accounts.get(account),
+          () => accounts.find(),
+          () => accounts.count(),
+          () => accounts.insert({ owner: unique('later') }),
+          () => accounts.lock(account),
+          () => accounts.lockAll([account]),
+          () => accounts.deleteWhere(q.and()),
+          () => app.run(() => 1),
+        ]
+        return Promise.all(calls.map((call) => call().catch((error: unknown) => error)))
+      })
+      for (const error of late) expect(error).toBeInstanceOf(AppStoppedError)
+      expect(String(late[0])).toContain('The repository of ContractAccount was used after the app')
     })
   })
 }

@@ -3,6 +3,7 @@
  * shares nothing costs nothing: such calls go to the storage at once and commit by themselves.
  */
 import { currentApp, isReachable, type AppContext } from '../app/context.ts'
+import { AppStoppedError } from '../app/errors.ts'
 import { afterCommit } from '../cell/after-commit.ts'
 import { currentCell } from '../cell/current-cell.ts'
 import type { Cell } from '../cell/cell.ts'
@@ -46,7 +47,7 @@ export class StorageAccess {
     method: string,
     work: (transaction: StorageTransaction) => Promise<Result>,
   ): Promise<Result> {
-    this.#checkApp()
+    this.checkApp()
     const found = unitOfHold(hold)
     const unit = found instanceof Promise ? await found : found
     if (unit) return this.#changing(unit.run(work))
@@ -95,12 +96,14 @@ export class StorageAccess {
 
   /** The cell of this code, unless it has nothing that a call would have to join or wait for. */
   #sharingCell(): Cell | undefined {
-    this.#checkApp()
+    this.checkApp()
     const cell = currentCell()
     return cell === undefined || cell.idle ? undefined : cell
   }
 
-  #checkApp(): void {
+  /** Throws `AppStoppedError` or `ForeignAppError` where the repository must not be used. */
+  checkApp(): void {
+    if (this.#app.state === 'stopped') throw new AppStoppedError(`The repository of ${this.#name}`, this.#app.name)
     const app = currentApp()
     if (app !== undefined && app !== this.#app && !isReachable(this.#app, app)) {
       throw new ForeignAppError(`The repository of ${this.#name}`, this.#app.name, app.name)

@@ -156,7 +156,7 @@ export class StoredRepository<Entity, Joined = never> extends Repository<Entity,
     return this.#persistent(stored.row)
   }
 
-  lock(
+  async lock(
     target: Ref<Entity> | PromiseLike<Ref<Entity> | null>,
     options: LockOptions = {},
   ): Promise<Locked<Entity> | null> {
@@ -166,10 +166,12 @@ export class StoredRepository<Entity, Joined = never> extends Repository<Entity,
           const ref = await target
           return ref === null ? null : this.#identifier(ref as Ref<Entity>, 'lock')
         }
+    this.#access.checkApp()
     return this.#locks.lock(pointer, options) as Promise<Locked<Entity> | null>
   }
 
   async lockAll(refs: Iterable<Ref<Entity>>, options: LockOptions = {}): Promise<LockedAll<Entity>> {
+    this.#access.checkApp()
     const wanted = [...refs].map((ref) => this.#identifier(ref, 'lockAll'))
     return (await this.#locks.lockAll(wanted, options)) as unknown as LockedAll<Entity>
   }

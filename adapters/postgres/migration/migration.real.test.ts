@@ -78,7 +78,7 @@ describe('migrations', () => {
   test('a required field without a value for existing rows is refused when the migration is made', async () => {
     await migrator(first).make('one', at(1))
     const three = [shelf, createPgModel(BookThree)]
-    expect(migrator(three).make('two', at(2))).rejects.toBeInstanceOf(MigrationPlanError)
+    await expect(migrator(three).make('two', at(2))).rejects.toBeInstanceOf(MigrationPlanError)
     await migrator(three)
       .make('two', at(2))
       .catch((error: Error) => expect(error.message).toContain('books.isbn'))
@@ -105,7 +105,7 @@ describe('migrations', () => {
       join(folder, '20260102000000_bad.sql'),
       '-- up\ncreate table half (id int);\nselect 1/0;\n-- down\n',
     )
-    expect(migrator(first).run()).rejects.toBeInstanceOf(MigrationFailedError)
+    await expect(migrator(first).run()).rejects.toBeInstanceOf(MigrationFailedError)
     await migrator(first)
       .run()
       .catch(() => {})
@@ -120,12 +120,12 @@ describe('migrations', () => {
     expect((await migrator(first).verify()).drift).toEqual(['alter table "books" drop column "extra"'])
     const text = await Bun.file(path!).text()
     await Bun.write(path!, `${text}\n-- edited`)
-    expect(migrator(first).run()).rejects.toBeInstanceOf(MigrationHistoryError)
+    await expect(migrator(first).run()).rejects.toBeInstanceOf(MigrationHistoryError)
     await migrator(first)
       .run()
       .catch(() => {})
     await rm(path!)
-    expect(migrator(first).status()).rejects.toBeInstanceOf(MigrationHistoryError)
+    await expect(migrator(first).status()).rejects.toBeInstanceOf(MigrationHistoryError)
     await migrator(first)
       .status()
       .catch(() => {})

@@ -19,7 +19,7 @@ export async function withMigrator<Result>(
       return body(new Migrator({ database: client.sql, url, folder, models: () => client.tables }))
     })
   } finally {
-    await (await app.resolve(PostgresClient)).close()
+    await app.stop()
     await database.stop()
   }
 }
