@@ -14,6 +14,7 @@ import { enterInboundCall } from './inbound-call.ts'
 import { GrpcError } from '../status/grpc-error.ts'
 import { GrpcStatus } from '../status/grpc-status.ts'
 import { knownError } from './known-error.ts'
+import { UntilAborted } from './until-aborted.ts'
 
 export type Init = MessageInitShape<DescMessage>
 type FullContext = RpcContext & { readonly body: unknown }
@@ -91,21 +92,24 @@ export class Call {
     const inside = <Result>(step: () => Result) => this.#enter(context, () => enterCell(cell, step))
     let iterator: AsyncIterator<Init> | undefined
     const held: Init[] = []
+    // A handler that waits for something else still ends when its caller is gone.
+    const untilAborted = new UntilAborted(context.signal)
     try {
       const answer = (await inside(() => this.#handle(body, context))) as AsyncIterable<Init>
       const messages = answer[Symbol.asyncIterator]()
       iterator = messages
       for (;;) {
-        const next = await untilAborted(
-          inside(() => messages.next()),
-          context.signal,
-        )
+        const next = await untilAborted.wait(inside(() => messages.next()))
         if (next.done === true) break
-        held.push(this.#sent(next.value))
-        // While a lock is held nothing is committed yet: its messages wait for the commit.
-        if (cell.inUnit) continue
+        const message = this.#sent(next.value)
+        if (cell.inUnit) {
+          // While a lock is held nothing is committed yet: its messages wait for the commit.
+          held.push(message)
+          continue
+        }
         await cell.settle()
-        yield* held.splice(0)
+        if (held.length > 0) yield* held.splice(0)
+        yield message
       }
       await inside(() => cell.close())
       // A handler that only stopped because of that has not answered all.
@@ -114,6 +118,7 @@ export class Call {
     } catch (error) {
       throw this.#failure(error, context)
     } finally {
+      untilAborted.release()
       await inside(() => this.#end(iterator, context))
       await cell.abort()
     }
@@ -209,16 +214,4 @@ function callerOf(context: CallFacts): CallIdentity {
 
 async function* receiveEach(body: AsyncIterable<object>, input: ReferenceFields): AsyncIterable<object> {
   for await (const message of body) yield input.receive(message)
-}
-
-/** A handler that waits for something else still ends when its caller is gone. */
-function untilAborted<Result>(promise: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  if (signal.aborted) {
-    promise.catch(() => {})
-    return Promise.reject(signal.reason)
-  }
-  const { promise: aborted, reject } = Promise.withResolvers<never>()
-  const onAbort = () => reject(signal.reason)
-  signal.addEventListener('abort', onAbort, { once: true })
-  return Promise.race([promise, aborted]).finally(() => signal.removeEventListener('abort', onAbort))
 }
