@@ -2,6 +2,7 @@
 import { HttpError } from '../errors.ts'
 import type { BodyType } from '../route/route.ts'
 import { after, type Awaitable } from './after.ts'
+import { gather } from './gather.ts'
 import { parseJson } from './parse-json.ts'
 import { tooLong, uploadStream } from './upload-stream.ts'
 
@@ -113,17 +114,4 @@ async function parseForm(bytes: Uint8Array, contentType: string): Promise<Record
   } catch {
     throw new HttpError(400, 'The body is not a valid form')
   }
-}
-
-/** Entries as an object: a repeated key gives a list, and no key reaches a prototype. */
-export function gather(entries: Iterable<[string, unknown]>): Record<string, unknown> {
-  const result: Record<string, unknown> = Object.create(null) as Record<string, unknown>
-  for (const [key, value] of entries) {
-    if (key === '__proto__') continue
-    const before = result[key]
-    if (before === undefined) result[key] = value
-    else if (Array.isArray(before)) before.push(value)
-    else result[key] = [before, value]
-  }
-  return { ...result }
 }

@@ -3,7 +3,8 @@ import type { CommonHeaders } from '../response/common-headers.ts'
 import { RequestResponder } from '../response/responder.ts'
 import type { BodyType } from '../route/route.ts'
 import type { Awaitable } from './after.ts'
-import { gather, readBody } from './read-body.ts'
+import { plainQuery } from './plain-query.ts'
+import { readBody } from './read-body.ts'
 import { urlOf } from './request-path.ts'
 
 /** What the server knows of a request, and what it wants to know of its answer. */
@@ -102,8 +103,3 @@ const made: ReadonlySet<string> = new Set([
   'cookies',
   '__proto__',
 ])
-
-function plainQuery(url: string): unknown {
-  const start = url.indexOf('?')
-  return start === -1 ? {} : gather(new URLSearchParams(url.slice(start + 1)) as unknown as Iterable<[string, unknown]>)
-}
