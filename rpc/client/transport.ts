@@ -34,7 +34,8 @@ function reaching(tls: ClientTlsOptions | undefined): (request: Request) => Prom
       return await fetch(request, { decompress: false, ...(tls && { tls }) })
     } catch (cause) {
       if (request.signal.aborted) throw cause
-      throw new ConnectError('the server cannot be reached', Code.Unavailable, undefined, undefined, cause)
+      const text = `the server cannot be reached at ${new URL(request.url).origin} (a gRPC port needs protocol: 'grpc')`
+      throw new ConnectError(text, Code.Unavailable, undefined, undefined, cause)
     }
   }
 }
