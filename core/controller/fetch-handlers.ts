@@ -8,6 +8,8 @@ export interface FetchHandler {
   matches(request: Request): boolean
   /** Answers a request that matches, inside the app's context; opens its own cell. */
   fetch(request: Request): Promise<Response> | Response
+  /** Called once when the port takes no new requests and waits for open ones: streams should come to an end. */
+  drain?(): void
 }
 
 export abstract class FetchHandlers extends defineContribution<FetchHandler>('FetchHandlers') {}

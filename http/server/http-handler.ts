@@ -69,6 +69,7 @@ export class HttpHandler {
     const addressOf = clientAddress(parts.options.trustedProxies ?? [])
     this.#tools = { addressOf, common, unrouted: this.metrics.counter('none') }
     this.#router = this.#routed()
+    this.draining.signal.addEventListener('abort', () => parts.mounted.forEach((handler) => handler.drain?.()))
     this.#respond = withCommonMiddleware(parts.options, (exchange) => this.#answerOrFail(exchange))
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { createController, JustScale } from '@justscale/core'
+import { createContribution, createController, FetchHandlers, JustScale } from '@justscale/core'
 import { Get, HttpBindError, HttpFeature, HttpServer, Post, SSE, Ws } from '../index.ts'
 import { z } from 'zod'
 import { keptLog } from './quiet.ts'
@@ -135,6 +135,34 @@ describe('shutdown', () => {
     expect(lines.map(({ rawMessage }) => String(rawMessage))).toContain(
       'HTTP leaves handlers of streams and sockets that go on',
     )
+  })
+
+  test('tells mounted handlers to end their streams, and waits for them', async () => {
+    let end = () => {}
+    const mounted = createContribution(FetchHandlers, {
+      factory: () => ({
+        name: 'mounted',
+        matches: () => true,
+        drain: () => end(),
+        fetch: () => {
+          const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
+          const writer = writable.getWriter()
+          void writer.write(new TextEncoder().encode('first '))
+          end = () => void writer.write(new TextEncoder().encode('last')).then(() => writer.close())
+          return new Response(readable)
+        },
+      }),
+    })
+    const app = JustScale()
+      .add(keptLog().sink)
+      .add(mounted)
+      .add(HttpFeature({ port: 0, host: '127.0.0.1', readinessDelay: 0 }))
+      .build()
+    await app.start()
+    const response = await fetch((await app.resolve(HttpServer)).url)
+    const text = response.text()
+    await app.stop()
+    expect(await text).toBe('first last')
   })
 
   test('cuts what does not finish in time', async () => {

@@ -7,10 +7,15 @@ import type { RpcRouter } from './router.ts'
 import { WholeEnvelopes } from './whole-envelopes.ts'
 
 /** `router` is asked at every request, so that the handler can be handed out before the app is ready. */
-export function rpcFetch(router: () => Pick<RpcRouter, 'handlers' | 'unary'>, lean: LeanConnect): FetchHandler {
+export function rpcFetch(
+  router: () => Pick<RpcRouter, 'handlers' | 'unary'>,
+  lean: LeanConnect,
+  drain: () => void,
+): FetchHandler {
   const find = (request: Request) => router().handlers.get(pathOf(request.url))
   return {
     name: 'rpc',
+    drain,
     matches: (request) => find(request) !== undefined && !isGrpc(request),
     async fetch(request) {
       const path = pathOf(request.url)

@@ -48,13 +48,19 @@ export class RpcServing {
   #router: RpcRouter | undefined
   #grpc: GrpcServer | undefined
   #port: number | undefined
+  #ending: ReturnType<typeof setTimeout> | undefined
 
   constructor(app: Application<unknown>, logger: Logger, options: RpcOptions) {
     this.#app = app
     this.#logger = logger
     this.#options = options
     const onError = (message: string, error: unknown) => logger.warn(message, { error })
-    this.fetchHandler = rpcFetch(() => this.router, new LeanConnect(this.#shutdown.signal, this.#limits, onError))
+    const lean = new LeanConnect(this.#shutdown.signal, this.#limits, onError)
+    this.fetchHandler = rpcFetch(
+      () => this.router,
+      lean,
+      () => this.#drain(),
+    )
   }
 
   get port(): number | undefined {
@@ -102,16 +108,30 @@ export class RpcServing {
 
   /** Says NOT_SERVING, finishes open calls for `drainMs`, then aborts their signals, then closes what is left. */
   async stop(): Promise<void> {
-    this.#health.setServing(false)
+    this.#drain()
     const grpc = this.#grpc
-    grpc?.refuseNew()
-    const { drainMs = 5_000 } = this.#options
-    if (grpc !== undefined) await atMost(grpc.drained(), drainMs)
-    this.#shutdown.abort(new ConnectError('the server is stopping', Code.Unavailable))
+    if (grpc !== undefined) await atMost(grpc.drained(), this.#drainMs)
+    this.#abort()
     if (grpc !== undefined) await atMost(grpc.drained(), 1_000)
     grpc?.destroy()
     this.#grpc = undefined
     this.#port = undefined
+  }
+
+  get #drainMs(): number {
+    return this.#options.drainMs ?? 5_000
+  }
+
+  /** Begins the end: here, or already when the HTTP port begins its own, which waits for the calls that it carries. */
+  #drain(): void {
+    this.#health.setServing(false)
+    this.#grpc?.refuseNew()
+    this.#ending ??= setTimeout(() => this.#abort(), this.#drainMs)
+  }
+
+  #abort(): void {
+    clearTimeout(this.#ending)
+    this.#shutdown.abort(new ConnectError('the server is stopping', Code.Unavailable))
   }
 }
 

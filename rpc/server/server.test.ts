@@ -82,6 +82,23 @@ test('a call that does not end is aborted after the time to drain', async () => 
   expect(await call).toMatchObject({ statusName: 'UNAVAILABLE' })
 })
 
+test('streams over the HTTP port end when that port does, before the app stops', async () => {
+  const app = greeterApp({ port: false, drainMs: 1 })
+  await app.start()
+  const client = createRpcClient(GreeterContract, { transport: inProcessTransport(app) })
+  const seen = await app.resolve(Seen)
+  const read = async () => {
+    for await (const reply of client.SayHelloStream({ name: 'wait', times: 1 })) expect(reply.index).toBe(0)
+  }
+  const reading = read().catch((error: unknown) => error)
+  await seen.call('SayHelloStream').started.promise
+  const { fetchHandler } = await app.resolve(RpcServer)
+  fetchHandler.drain?.()
+  expect(await reading).toMatchObject({ statusName: 'UNAVAILABLE', message: 'the server is stopping' })
+  expect(await seen.call('SayHelloStream').ended.promise).toBe('cut off')
+  await app.stop()
+})
+
 test('controllers of sub-apps are served', async () => {
   class Place extends defineService({ name: 'Place', factory: () => ({ name: 'outer' }) }) {}
   const sub = JustScale().named('sub').requires(Place).add(Seen).add(greeter).build()
