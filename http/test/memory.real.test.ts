@@ -126,6 +126,34 @@ test('sockets that flood are closed, those that do not read are waited for', asy
   expect(grown).toBeLessThan(LITTLE)
 }, 60_000)
 
+test('thousands of streams and sockets that come and go leave nothing behind', async () => {
+  const stream = async () => {
+    const response = await fetch(`${server.url}/ticks`)
+    const reader = response.body?.getReader()
+    await reader?.read()
+    await reader?.cancel()
+  }
+  const socket = async () => {
+    const opened = new WebSocket(`${server.url.replace('http', 'ws')}/socket`)
+    await new Promise((resolve) => opened.addEventListener('open', resolve))
+    const closed = new Promise((resolve) => opened.addEventListener('close', resolve))
+    opened.close()
+    await closed
+  }
+  const comeAndGo = async (count: number) => {
+    let left = count
+    const client = async () => {
+      while (left-- > 0) await (left % 2 === 0 ? stream() : socket())
+    }
+    await Promise.all(Array.from({ length: 30 }, client))
+  }
+  await comeAndGo(1000)
+  expect(await growth(() => comeAndGo(5000))).toBeLessThan(LITTLE / 2)
+  const open = async () => (await fetch(`${server.url}/metrics`)).text()
+  for (const kind of ['event_streams', 'web_sockets'])
+    while (!(await open()).includes(`http_${kind} 0\n`)) await Bun.sleep(1)
+}, 60_000)
+
 test('nonsense, ten thousand times, leaves nothing behind', async () => {
   const nonsense = [
     'nonsense\r\n\r\n',
