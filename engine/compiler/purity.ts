@@ -61,6 +61,47 @@ export function isImpure(unit: Unit, node: Node): boolean {
   return impure
 }
 
+/**
+ * Whether running `node` again from the slots it began with may lead elsewhere. Other than an impure expression, one that
+ * only writes locals leads to the same: what follows from it needs not be stored first.
+ */
+export function isUnstable(unit: Unit, node: Node): boolean {
+  let unstable = false
+  walk(node, (each) => {
+    if (each !== node && isFunction(each)) return false
+    if (isImpureHere(unit, each) && !writesLocals(each)) unstable = true
+    return !unstable
+  })
+  return unstable
+}
+
+function writesLocals(node: Node): boolean {
+  if (node.type === 'AssignmentExpression') return isLocalTarget(node.left)
+  return node.type === 'UpdateExpression' && isLocalTarget(node.argument)
+}
+
+/** A local itself, or a pattern of them; not what a local refers to, which may be shared. */
+function isLocalTarget(node: Node | null): boolean {
+  switch (node?.type) {
+    case 'Slot':
+      return true
+    case 'Identifier':
+      return node.variable !== undefined
+    case 'ObjectPattern':
+      return (node.properties as Node[]).every((each) => isLocalTarget(each))
+    case 'Property':
+      return isLocalTarget(node.value)
+    case 'ArrayPattern':
+      return (node.elements as (Node | null)[]).every((each) => each === null || isLocalTarget(each))
+    case 'AssignmentPattern':
+      return isLocalTarget(node.left)
+    case 'RestElement':
+      return isLocalTarget(node.argument)
+    default:
+      return false
+  }
+}
+
 function isImpureHere(unit: Unit, node: Node): boolean {
   switch (node.type) {
     case 'AssignmentExpression':

@@ -5,7 +5,7 @@
 import { assign, make, statement, type Node } from '../ast.ts'
 import type { BindingTable } from '../binding.ts'
 import { label, slotNode, type Builder, type DraftOp, type Label } from '../builder.ts'
-import { isImpure } from '../purity.ts'
+import { isImpure, isUnstable } from '../purity.ts'
 import { Rewriter } from '../rewrite.ts'
 import { temporary, type RoutineUnit, type Unit } from '../unit.ts'
 
@@ -59,7 +59,7 @@ export class Lowering {
 
   /** Adds a statement to the region being gathered. */
   run(node: Node): void {
-    if (isImpure(this.unit, node)) this.impure = true
+    if (isUnstable(this.unit, node)) this.impure = true
     this.pending.push(node)
   }
 
