@@ -215,14 +215,18 @@ export function createEngine(options: EngineOptions): Engine {
     async start() {
       if (started) return
       started = true
-      await storePrograms()
-      const incompatible = options.park ? [] : await incompatibilities(store, programs)
-      if (incompatible.length > 0) {
+      try {
+        await storePrograms()
+        const incompatible = options.park ? [] : await incompatibilities(store, programs)
+        if (incompatible.length > 0) throw new DeployRefusedError(incompatible)
+        await node.start()
+        await scheduler.start()
+      } catch (error) {
+        // It can be started again, when the store is there again for example.
         started = false
-        throw new DeployRefusedError(incompatible)
+        await node.stop()
+        throw error
       }
-      await node.start()
-      await scheduler.start()
     },
     async drain(deadline = 5_000) {
       started = false

@@ -90,3 +90,17 @@ test('stopping while the store is asked is no outage', async () => {
   await clock.settle()
   expect(events).toEqual([])
 })
+
+test('an engine whose start failed can be started again', async () => {
+  const clock = new TestClock(1_700_000_000_000)
+  const cut = cuttable(clock)
+  const engine = createEngine({ store: cut.store, processes: [subscription], clock, report() {} })
+  cut.away = true
+  expect(await engine.start().catch((error: unknown) => error)).toBeInstanceOf(Away)
+  cut.away = false
+  await engine.start()
+  const handle = await engine.run(subscription, { user: 'ann' })
+  await clock.settle()
+  expect(await handle.status).toBe('waiting')
+  await engine.stop()
+})

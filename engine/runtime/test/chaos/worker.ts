@@ -54,7 +54,14 @@ const engine = createEngine({
   // Lost connections and leases are what this test is about.
   report: (event) => void (event.kind === 'failed' && printEvent(event)),
 })
-await engine.start()
+// As whoever supervises it would: until the database is there.
+while (
+  !(await engine.start().then(
+    () => true,
+    () => false,
+  ))
+)
+  await Bun.sleep(100)
 process.on('SIGTERM', async () => {
   await engine.drain()
   await store.close()
