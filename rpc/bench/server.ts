@@ -62,7 +62,7 @@ async function ours(port: number | false): Promise<RpcServer> {
   })
   const app = JustScale()
     .add(controller)
-    .add(RpcFeature.configure({ port, hostname: '127.0.0.1' }))
+    .add(RpcFeature({ port, hostname: '127.0.0.1' }))
     .build()
   await app.start()
   return app.resolve(RpcServer)

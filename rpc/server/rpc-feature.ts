@@ -1,8 +1,9 @@
 /**
- * `.add(RpcFeature)` serves every RPC controller of the app and its sub-apps. `.add(RpcFeature.configure({ port: 9000 }))`
- * with other options.
+ * `.add(RpcFeature)` serves every RPC controller of the app and its sub-apps. `.add(RpcFeature({ port: 9000 }))` with
+ * other options.
  */
 import {
+  configurable,
   createContribution,
   createFeatureBuilder,
   FetchHandlers,
@@ -15,20 +16,14 @@ import {
 } from '@justscale/core'
 import { RpcServer, RpcServing, type RpcOptions } from './rpc-server.ts'
 
-/** The feature with options of its own. */
-function rpcFeature(options: RpcOptions) {
-  return createFeatureBuilder()
+/** Serves the app's RPC controllers. Start fails with RpcConfigError when it cannot. */
+export const RpcFeature = configurable((options: RpcOptions) =>
+  createFeatureBuilder()
     .name('RpcFeature')
     .onServe((context) => serving(context, 'start'))
     .onStop((context) => serving(context, 'stop'))
-    .provides((app) => app.add(rpcServer(options)).add(fetchContribution()))
-}
-
-export class RpcFeature extends rpcFeature({}) {
-  static configure(options: RpcOptions): ReturnType<typeof rpcFeature> {
-    return rpcFeature(options)
-  }
-}
+    .provides((app) => app.add(rpcServer(options)).add(fetchContribution())),
+)
 
 async function serving(context: HookContext, action: 'start' | 'stop'): Promise<void> {
   const server = await context.resolve(RpcServer)

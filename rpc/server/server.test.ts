@@ -105,7 +105,7 @@ test('controllers of sub-apps are served', async () => {
   const app = JustScale()
     .add(Place)
     .add(sub)
-    .add(RpcFeature.configure({ port: false }))
+    .add(RpcFeature({ port: false }))
     .build()
   const client = createRpcClient(GreeterContract, { transport: inProcessTransport(app) })
   expect(await client.SayHello({ name: 'Ada' })).toMatchObject({ message: 'Hello, Ada' })
@@ -125,7 +125,7 @@ test('two controllers of one service are refused at start', async () => {
     .add(Seen)
     .add(greeter)
     .add(other)
-    .add(RpcFeature.configure({ port: 0 }))
+    .add(RpcFeature({ port: 0 }))
     .build()
   expect(await app.start().catch((error) => String(error.message))).toContain(
     'is implemented by "greeter.v1.Greeter" and by "other"',
@@ -161,6 +161,6 @@ function appWith(answer: (context: { signal: AbortSignal }) => Promise<{ message
   })
   return JustScale()
     .add(controller)
-    .add(RpcFeature.configure({ port: 0, hostname: '127.0.0.1', drainMs }))
+    .add(RpcFeature({ port: 0, hostname: '127.0.0.1', drainMs }))
     .build()
 }

@@ -52,7 +52,7 @@ function appWith(storage: ReturnType<typeof gatedStorage>) {
   })
   const app = JustScale()
     .add(controller)
-    .add(RpcFeature.configure({ port: false }))
+    .add(RpcFeature({ port: false }))
     .build()
   return createRpcClient(GreeterContract, { transport: inProcessTransport(app) })
 }

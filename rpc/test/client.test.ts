@@ -64,7 +64,7 @@ function appThat(
   })
   return JustScale()
     .add(controller)
-    .add(RpcFeature.configure({ port: false }))
+    .add(RpcFeature({ port: false }))
     .build()
 }
 
@@ -121,7 +121,7 @@ test('a client injected into a handler hands on trace, request id and the remain
   const outerApp = JustScale()
     .add(Inner)
     .add(outer)
-    .add(RpcFeature.configure({ port: false }))
+    .add(RpcFeature({ port: false }))
     .build()
   const client = createRpcClient(GreeterContract, { transport: inProcessTransport(outerApp) })
   const reply = await client.SayHello(
@@ -172,7 +172,7 @@ test('the error of another service does not travel on to the caller', async () =
   const outerApp = JustScale()
     .add(Inner)
     .add(outer)
-    .add(RpcFeature.configure({ port: false }))
+    .add(RpcFeature({ port: false }))
     .build()
   const client = createRpcClient(GreeterContract, { transport: inProcessTransport(outerApp) })
   expect(await client.SayHello({}).catch((error) => error)).toMatchObject({

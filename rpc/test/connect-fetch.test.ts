@@ -110,7 +110,7 @@ test('a stream that stops because its deadline is over does not end well', async
   })
   const served = JustScale()
     .add(controller)
-    .add(RpcFeature.configure({ port: false }))
+    .add(RpcFeature({ port: false }))
     .build()
   await served.start()
   const { fetchHandler } = await served.resolve(RpcServer)

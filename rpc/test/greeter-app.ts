@@ -116,7 +116,7 @@ export function greeterApp(options: RpcOptions = {}, say?: (note: string, event:
   return JustScale()
     .add(say === undefined ? Seen : bindInstance(Seen, { call: told }))
     .add(greeter)
-    .add(RpcFeature.configure({ port: 0, hostname: '127.0.0.1', drainMs: 50, ...options }))
+    .add(RpcFeature({ port: 0, hostname: '127.0.0.1', drainMs: 50, ...options }))
     .build()
 }
 

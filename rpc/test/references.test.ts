@@ -26,7 +26,7 @@ const orders = createController
 function appWith(controller: typeof orders) {
   return JustScale()
     .add(controller)
-    .add(RpcFeature.configure({ port: false }))
+    .add(RpcFeature({ port: false }))
     .build()
 }
 

@@ -78,7 +78,7 @@ function appWithSteps() {
     .add(bindInstance(LogSink, new Kept()))
     .add(Users)
     .add(controller)
-    .add(RpcFeature.configure({ port: false }))
+    .add(RpcFeature({ port: false }))
     .build()
   return { app, client: createRpcClient(GreeterContract, { transport: inProcessTransport(app) }), lines, ran }
 }
@@ -133,7 +133,7 @@ test('what a step injects and the app does not have stops the start', async () =
     })
   const app = JustScale()
     .add(controller)
-    .add(RpcFeature.configure({ port: false }))
+    .add(RpcFeature({ port: false }))
     .build()
   expect((await app.start().catch((error: Error) => error))?.message).toContain('Absent')
 })

@@ -39,7 +39,7 @@ function build() {
     .add(InMemoryProcessFeature({ clock }))
     .add(Crowdfunding)
     .add(crowdfundingRpc)
-    .add(RpcFeature.configure({ port: false }))
+    .add(RpcFeature({ port: false }))
     .build()
 }
 
