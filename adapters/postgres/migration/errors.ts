@@ -1,5 +1,7 @@
 /** Errors of migrations. */
 import { CoreError } from '@justscale/core'
+import { SqlStatementError } from '@justscale/engine/sql'
+import type { MigrationFile } from './migration-file.ts'
 
 /** The database lacks migrations that the app comes with. */
 export class PendingMigrationsError extends CoreError {
@@ -17,19 +19,35 @@ export class MigrationHistoryError extends CoreError {
   readonly code = 'POSTGRES_MIGRATION_HISTORY'
 }
 
-/** A migration failed and was undone. */
+/** A migration failed. Unless it runs outside of a transaction, it was undone. */
 export class MigrationFailedError extends CoreError {
   readonly code = 'POSTGRES_MIGRATION_FAILED'
 
-  constructor(name: string, direction: 'up' | 'down', undone: boolean, cause: unknown) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    super(`${name} (${direction}) failed${undone ? ' and was undone' : ''}: ${reason}`, {
-      cause,
-      ...(!undone && {
-        hint: 'It runs outside of a transaction, so what it did before the failure is still there: put that right by hand.',
-      }),
+  /** `statement` is what was sent. */
+  constructor(file: MigrationFile, direction: 'up' | 'down', statement: string, error: unknown) {
+    const refused = error instanceof SqlStatementError ? error : undefined
+    const reason = error instanceof Error ? error.message : String(error)
+    const detail = refused?.detail ? ` (${refused.detail})` : ''
+    const line = refused?.position === undefined ? '' : `:${lineOf(file.text, statement, refused.position)}`
+    const undone = file.transaction ? ' and was undone' : ''
+    super(`${file.name}.sql${line} (${direction}) failed${undone}: ${reason}${detail}`, {
+      // What the server said is in the message; the stack of the driver says nothing more.
+      ...(refused === undefined && { cause: error }),
+      hint: hintFor(file, refused?.code),
     })
   }
+}
+
+function hintFor(file: MigrationFile, state: string | undefined): string {
+  if (!file.transaction)
+    return 'It runs outside of a transaction, so what it did before the failure is still there: put that right by hand.'
+  if (state === '25001') return 'Give it a line `-- transaction: false`: then it runs outside of a transaction.'
+  return 'Nothing of it is in the database: correct the file and run it again.'
+}
+
+function lineOf(text: string, statement: string, position: number): number {
+  const start = Math.max(0, text.indexOf(statement))
+  return text.slice(0, start + position - 1).split('\n').length
 }
 
 /** The models changed in a way that no statement can be made for without knowing more. */

@@ -1,5 +1,5 @@
 /**
- * Migration files: plain SQL with two parts, `-- up` and `-- down`. `-- transaction: false` at the top runs the statements
+ * Migration files: plain SQL with two parts, `-- up` and `-- down`. `-- transaction: false`, a line of its own, runs the statements
  * one by one outside of a transaction (for `create index concurrently`); each must then end with `;` at the end of a line.
  */
 import { createHash } from 'node:crypto'
@@ -16,6 +16,8 @@ export interface MigrationFile {
   readonly transaction: boolean
   readonly up: string
   readonly down: string
+  /** All of it: to find the line of a failure. */
+  readonly text: string
 }
 
 /** In order. A folder that does not exist has none. In an executable, those that it was built with. */
@@ -43,13 +45,14 @@ export function parseMigration(name: string, text: string): MigrationFile {
       hint: 'A migration is "-- up", its statements, "-- down", and theirs.',
     })
   }
-  const [, head = '', up = '', down = ''] = parts
+  const [, , up = '', down = ''] = parts
   return {
     name,
     checksum: createHash('sha256').update(text).digest('hex'),
-    transaction: !/^-- transaction:\s*false\s*$/m.test(head),
+    transaction: !/^-- transaction:\s*false\s*$/m.test(text),
     up: up.trim(),
     down: down.trim(),
+    text,
   }
 }
 

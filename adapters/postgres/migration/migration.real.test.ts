@@ -105,12 +105,32 @@ describe('migrations', () => {
       join(folder, '20260102000000_bad.sql'),
       '-- up\ncreate table half (id int);\nselect 1/0;\n-- down\n',
     )
-    await expect(migrator(first).run()).rejects.toBeInstanceOf(MigrationFailedError)
-    await migrator(first)
+    const failed = await migrator(first)
       .run()
-      .catch(() => {})
+      .catch((error: unknown) => error)
+    expect(failed).toBeInstanceOf(MigrationFailedError)
+    expect(String(failed)).toContain('20260102000000_bad.sql (up) failed and was undone: division by zero')
     expect(await migrator(first).pending()).toEqual(['20260102000000_bad'])
     expect(await sql.query(`select to_regclass('half') as half`)).toEqual([{ half: null }])
+  })
+
+  test('a failure names its line, and what cannot run in a transaction says how it can', async () => {
+    const write = (...lines: readonly string[]) => Bun.write(join(folder, '20260102000000_own.sql'), lines.join('\n'))
+    const failure = () =>
+      migrator(first)
+        .run()
+        .then(String, (error: unknown) => error as MigrationFailedError)
+    await write('-- up', '', 'create table half (id int);', 'create tabel x ();', '-- down', '')
+    expect(await failure()).toMatchObject({ message: expect.stringContaining('_own.sql:4 (up) failed') })
+    await write('-- up', 'create table own (id int);', 'create index concurrently own_id on own (id);', '-- down', '')
+    expect(await failure()).toMatchObject({ hint: expect.stringContaining('`-- transaction: false`') })
+    await write(
+      '-- up',
+      '-- transaction: false',
+      'create table own (id int);',
+      'create index concurrently own_id on own (id);',
+    )
+    expect(await migrator(first).run()).toEqual(['20260102000000_own'])
   })
 
   test('changed and missing files are noticed, and so is drift', async () => {

@@ -189,8 +189,6 @@ export class Migrator {
       if ((row !== undefined) === (direction === 'up')) return false
       await this.#execute(lane, file, direction, batch)
       return true
-    } catch (error) {
-      throw new MigrationFailedError(file.name, direction, file.transaction, error)
     } finally {
       if (lane.healthy) await lane.query('select pg_advisory_unlock_all()').catch(() => {})
       lane.release()
@@ -198,13 +196,18 @@ export class Migrator {
   }
 
   async #execute(lane: SqlLane, file: MigrationFile, direction: 'up' | 'down', batch: number): Promise<void> {
+    const send = async (statement: string) => {
+      await lane.query(statement).catch((error: unknown) => {
+        throw new MigrationFailedError(file, direction, statement, error)
+      })
+    }
     if (!file.transaction) {
-      for (const statement of splitStatements(file[direction])) await lane.query(statement)
+      for (const statement of splitStatements(file[direction])) await send(statement)
       return this.#note(lane, file, direction, batch)
     }
     await lane.query('begin')
     try {
-      if (file[direction] !== '') await lane.query(file[direction])
+      if (file[direction] !== '') await send(file[direction])
       await this.#note(lane, file, direction, batch)
       await lane.query('commit')
     } catch (error) {

@@ -24,7 +24,12 @@ const status = defineCommand({
   async run({ args }) {
     const all = await withMigrator(args.entry, args.folder, (migrator) => migrator.status())
     const rows = all.map(({ name, appliedAt }) => ({ name, appliedAt: appliedAt?.toString() ?? null }))
-    print(args.json, rows, rows.map((row) => `${row.appliedAt ?? 'pending'.padEnd(20)}  ${row.name}`).join('\n'))
+    const lines = rows.map((row) => `${row.appliedAt ?? 'pending'.padEnd(20)}  ${row.name}`)
+    print(
+      args.json,
+      rows,
+      lines.join('\n') || 'There are no migrations yet: `just migrate make <name>` writes the first.',
+    )
   },
 })
 
@@ -51,13 +56,17 @@ const verify = defineCommand({
   async run({ args }) {
     const found = await withMigrator(args.entry, args.folder, (migrator) => migrator.verify())
     const lines = [
-      ...found.models.map((each) => `missing in the files: ${each}`),
-      ...found.drift.map((each) => `missing in the database: ${each}`),
+      ...part('The files do not lead to the models; `just migrate make` would write:', found.models),
+      ...part('The database is not what the files make; it would become so with:', found.drift),
     ]
     print(args.json, found, lines.length === 0 ? 'Models, files and database agree.' : lines.join('\n'))
     if (lines.length > 0) process.exitCode = 1
   },
 })
+
+function part(title: string, statements: readonly string[]): readonly string[] {
+  return statements.length === 0 ? [] : [title, ...statements.map((each) => `  ${each}`)]
+}
 
 function print(json: boolean, data: unknown, text: string): void {
   console.log(json ? JSON.stringify(data) : text)
