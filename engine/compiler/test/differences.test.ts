@@ -42,6 +42,11 @@ const differences: Readonly<Record<number, Readonly<Record<string, Difference>>>
       plain: [1, 2],
       process: [1, 'gone'],
     },
+    'a URL and its parameters': {
+      body: `const u = new URL('https://x.y'); const p = u.searchParams; await svc.id(1); p.set('a', '1'); return u.search`,
+      plain: '?a=1',
+      process: '',
+    },
     'errors of classes of your own': {
       body: `class Odd extends Error { override name = 'Odd'; code = 7 } const e = new Odd('x', { cause: 1 }); await svc.id(1); return [e instanceof Odd, e instanceof Error, e.name, e.message, e.code, e.cause]`,
       plain: [true, true, 'Odd', 'x', 7, 1],

@@ -5,7 +5,7 @@
 import { describe, expect, test } from 'bun:test'
 import { createValueCodec } from '../../value/create-codec.ts'
 import { cases, sourceOf } from './cases.ts'
-import { hardCases } from './hard-cases.ts'
+import { hardCases, plainPrograms } from './hard-cases.ts'
 import { drive } from './driver.ts'
 import { runNative } from './native.ts'
 import { tracingServices } from './services.ts'
@@ -15,10 +15,13 @@ const codec = createValueCodec()
 /** Concurrent fibers are free in the order of their calls. */
 const CONCURRENT = /fan-out|settled|any|floating|promises|fibers/
 
-describe.each(Object.entries({ ...cases, ...hardCases }))('%s', (name, body) => {
+const all = { ...cases, ...hardCases, ...Object.fromEntries(plainPrograms.map((body) => [body.slice(0, 60), body])) }
+
+describe.each(Object.entries(all))('%s', (name, body) => {
   const source = sourceOf(body)
   const params = { id: 'order-1' }
-  const order = (trace: readonly string[]): readonly string[] => (CONCURRENT.test(name) ? trace.toSorted() : trace)
+  const order = (trace: readonly string[]): readonly string[] =>
+    CONCURRENT.test(name) || body.includes('Promise.') ? trace.toSorted() : trace
 
   const native = async () => {
     const trace: string[] = []
