@@ -12,7 +12,20 @@ import { worldOf } from './won-waits.ts'
 
 export function advance(run: RunState, inputs: readonly Input[]): void {
   run.moved = true
+  for (const input of inputs) record(run, input)
   applyEffects(run, machine.advance(run.state, run.environment, inputs))
+}
+
+/** What a step did by itself is written with the outcome that it had. */
+function record(run: RunState, input: Input): void {
+  const ended = run.unrecorded.get(input)
+  if (ended === undefined) return
+  run.unrecorded.delete(input)
+  const { starts = [], emits = [] } = ended.outbox ?? {}
+  run.outbox.starts.push(...starts)
+  run.outbox.emits.push(...emits)
+  if (!ended.call.read || starts.length + emits.length > 0) run.mustCommit = true
+  if (!ended.call.read) note(run, 'step', ended.call.name)
 }
 
 export function applyEffects(run: RunState, effects: readonly Effect[]): void {
@@ -94,6 +107,7 @@ function beginWait(run: RunState, effect: Extract<Effect, { kind: 'wait' }>): vo
 function dropFiber(run: RunState, fiber: number): void {
   run.waits.end(fiber)
   run.starts = run.starts.filter((call) => call.fiber !== fiber)
+  for (const input of run.inputs) if ('fiber' in input && input.fiber === fiber) run.unrecorded.delete(input)
   run.inputs = run.inputs.filter((input) => !('fiber' in input) || input.fiber !== fiber)
   for (const [key, call] of run.calls) {
     if (call.fiber !== fiber) continue

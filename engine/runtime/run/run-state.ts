@@ -15,6 +15,7 @@ import type { Snapshot } from '../../value/codec.ts'
 import type { Block, Call } from '../call.ts'
 import type { Inside } from './placing.ts'
 import type { NodeContext } from '../node-context.ts'
+import type { Outbox } from '../outbox.ts'
 import type { Waits } from '../waits.ts'
 import type { Cancelling } from './cancelling.ts'
 
@@ -49,6 +50,8 @@ export class RunState {
   inbox: InboxEntry[] = []
   /** For the machine's next advance. */
   inputs: Input[] = []
+  /** Calls that ended without a commit of their own, by the outcome that waits to be taken: what they did goes with it. */
+  unrecorded = new Map<Input, { readonly call: Call; readonly outbox: Outbox | undefined }>()
   /** Calls to start once what they follow from is stored. */
   starts: Call[] = []
   /** Resources given up for a durable wait, not yet disposed. */

@@ -3,6 +3,7 @@
  * taken back. Where the unit has a transaction that the store can join, the checkpoint is its last statement.
  */
 import { FencedError } from '../../errors.ts'
+import type { Input } from '../../program/state.ts'
 import { type StepOutcome, StepRetry, type StepUnit } from '../../step/step.ts'
 import type { JoinableTransaction } from '../../step/transaction.ts'
 import type { Checkpoint } from '../../store/store.ts'
@@ -160,22 +161,15 @@ async function joined(run: RunState, checkpoint: Checkpoint): Promise<void> {
   if (run.finished !== undefined) afterEnd(run)
 }
 
-/** The outcome of a call that committed what it did by itself, if anything. */
+/** The outcome of a call that committed what it did by itself, if anything: what else it did goes with the outcome. */
 function settled(run: RunState, call: Call, outcome: StepOutcome, outbox?: Outbox): void {
-  if (outbox !== undefined) {
-    run.outbox.starts.push(...outbox.starts)
-    run.outbox.emits.push(...outbox.emits)
-    if (outbox.starts.length + outbox.emits.length > 0) run.mustCommit = true
-  }
   if (call.ends) run.block = undefined
-  if (!call.read) {
-    run.mustCommit = true
-    note(run, 'step', call.name)
-  }
-  answered(run, call, outcome)
+  run.unrecorded.set(answered(run, call, outcome), { call, outbox })
 }
 
-function answered(run: RunState, call: Call, outcome: StepOutcome): void {
+function answered(run: RunState, call: Call, outcome: StepOutcome): Input {
+  const input: Input = { kind: 'outcome', fiber: call.fiber, outcome }
   run.calls.delete(call.key)
-  run.inputs.push({ kind: 'outcome', fiber: call.fiber, outcome })
+  run.inputs.push(input)
+  return input
 }

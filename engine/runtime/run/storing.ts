@@ -9,7 +9,7 @@ import { failingPlace } from '../place.ts'
 import { Waits } from '../waits.ts'
 import { encodeOutcome, takeCheckpoint } from './checkpoint.ts'
 import { loadCancelling, tellChildren } from './cancelling.ts'
-import { applyPending } from './effects.ts'
+import { advance, applyPending } from './effects.ts'
 import { drop, letGo } from './end.ts'
 import type { RunState } from './run-state.ts'
 
@@ -122,12 +122,24 @@ export async function failHere(run: RunState, error: unknown): Promise<void> {
   letGo(run)
 }
 
-/** Throws the memory away and loads what is stored. Calls in flight go on; their fibers wait for them again. */
+/**
+ * Throws the memory away and loads what is stored. Calls in flight go on, and those that have ended keep their outcome: their
+ * fibers wait for them again, and they are not made a second time.
+ */
 export async function discard(run: RunState, error: unknown): Promise<void> {
   if (error instanceof FencedError) return letGo(run)
   const process = await run.node.session.reload(run.id)
   if (process === undefined) return letGo(run)
   await loadInto(run, process)
+  const [begin] = run.inputs.filter(({ kind }) => kind === 'start')
+  if (begin !== undefined) advance(run, [begin])
+  const waited = new Set(run.starts.map(({ key }) => key))
+  for (const key of run.calls.keys()) if (!waited.has(key)) run.calls.delete(key)
+  run.unrecorded = new Map([...run.unrecorded].filter(([, { call }]) => waited.has(call.key)))
+  const ended = new Set([...run.unrecorded.values()].map(({ call }) => call.key))
+  run.starts = run.starts.filter(({ key }) => !run.calls.has(key) && !ended.has(key))
+  const others = run.inputs.filter((input) => input !== begin && input.kind !== 'outcome')
+  run.inputs = [...others, ...run.unrecorded.keys()]
 }
 
 /** The programs that its frames run. */

@@ -4,6 +4,13 @@ import { simulate } from './simulation.ts'
 
 const [from = 1, to = 15] = (process.env.SIMULATION_SEEDS ?? '').split('-').filter(Boolean).map(Number)
 
+test('nodes that live: the transaction of each step is committed once, however many are rolled back beside it', async () => {
+  for (let seed = from; seed <= to; seed++) {
+    const { broken } = await simulate({ seed, kills: 0 })
+    expect({ seed, broken }).toEqual({ seed, broken: [] })
+  }
+}, 60_000)
+
 test('three nodes, killed, frozen and made slow: every process completes, with each effect under one key', async () => {
   let kills = 0
   for (let seed = from; seed <= to; seed++) {

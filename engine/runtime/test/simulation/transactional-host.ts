@@ -13,9 +13,11 @@ export interface TransactionalHostOptions {
   sleep(milliseconds: number): Promise<void>
   /** The transaction of the step under this idempotency key was rolled back: its effect happens again. */
   rolledBack(key: string): void
+  /** The transaction of the step under this idempotency key is committed. */
+  committed(key: string): void
 }
 
-export function transactionalHost({ random, sleep, rolledBack }: TransactionalHostOptions): StepHost {
+export function transactionalHost({ random, sleep, rolledBack, committed }: TransactionalHostOptions): StepHost {
   return {
     open: ({ idempotencyKey }) => ({
       run: (step, invoke) => settle(() => enterStep(step, invoke)),
@@ -37,6 +39,7 @@ export function transactionalHost({ random, sleep, rolledBack }: TransactionalHo
           throw new StepRetry('could not serialize access', 'no', new Error('40001'))
         }
         for (const apply of writes) apply()
+        committed(idempotencyKey)
         await sleep(random(10))
         if (fate === 1) throw new StepRetry('the connection was lost during COMMIT', 'unknown', new Error('08006'))
         return 'joined'

@@ -73,6 +73,21 @@ export const fanOut = defineProcess({
   },
 })
 
+/** Fibers whose steps are all in flight at the same time. */
+export const burst = defineProcess({
+  path: '/burst/:id',
+  inject: { outside },
+  async handler({ outside }, { id }) {
+    const parts = await Promise.all(
+      [1, 2, 3, 4, 5].map(async (number) => {
+        for (let turn = 0; turn < 3; turn++) await outside.act(`${id} burst ${number} turn ${turn}`)
+        return number
+      }),
+    )
+    return parts.length
+  },
+})
+
 export const leaf = defineProcess({
   path: '/leaf/:id',
   inject: { outside },
@@ -125,13 +140,14 @@ export const impatient = defineProcess({
 })
 
 /** All of them, and what each gives for an instance. */
-export const workload = [adder, chain, counter, family, fanOut, impatient, leaf]
+export const workload = [adder, burst, chain, counter, family, fanOut, impatient, leaf]
 
 export function expectedResults(index: string): Readonly<Record<string, unknown>> {
   return {
     [`/counter/${index}`]: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
     [`/adder/${index}`]: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
     [`/counter/of-${index}`]: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+    [`/burst/${index}`]: 5,
     [`/chain/${index}`]: 5,
     [`/fan/${index}`]: 4,
     [`/family/${index}`]: [0, 1, 2].map((number) => `leaf ${index}-${number}`),
