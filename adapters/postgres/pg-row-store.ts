@@ -9,12 +9,14 @@ import {
   type RowQuery,
   type RowStore,
 } from '@justscale/core/repository'
-import { sqlArray, SqlConnectionError, type SqlRow, type SqlValue } from '@justscale/engine/sql'
+import { DeadlockError } from '@justscale/core/lock'
+import { sqlArray, SqlConnectionError, SqlStatementError, type SqlRow, type SqlValue } from '@justscale/engine/sql'
 import { encodeValue } from './column.ts'
 import { aggregateExpression, decodeAggregate } from './compile-aggregate.ts'
 import { compileAfter, compileCondition, compileOrder, SqlWriter } from './compile-condition.ts'
 import { quoteName } from './identifier.ts'
 import { insertStatement } from './insert-statement.ts'
+import { circlePartner, rowHolder } from './other-node.ts'
 import type { PgDatabase } from './pg-database.ts'
 import { translateError } from './pg-error.ts'
 import type { PgModel } from './pg-model.ts'
@@ -134,13 +136,7 @@ export class PgRowStore implements RowStore<PgTransaction> {
       locks.hold(key, request)
       return row && this.#table.decode(row)
     } catch (error) {
-      throw translateError(error, {
-        table: this.#table,
-        tables: this.#database.tables,
-        target: request.target,
-        timeout: request.timeout,
-        holder: locks.holder(key, request.owner),
-      })
+      throw await this.#lockFailure(error, key, request)
     } finally {
       done?.()
     }
@@ -253,6 +249,26 @@ export class PgRowStore implements RowStore<PgTransaction> {
       await own.rollback()
       throw error
     }
+  }
+
+  /** Names both sides, with the help of the server where the other one is not on this node. */
+  async #lockFailure(
+    error: unknown,
+    key: string,
+    { identifier, owner, target, timeout }: LockRequest,
+  ): Promise<unknown> {
+    const { locks, sql, tables } = this.#database
+    const refused = error instanceof SqlStatementError ? error : undefined
+    if (refused?.code === '40P01') {
+      const held = locks.targetsOf(owner).filter((each) => each !== target)
+      return new DeadlockError(target, held.join(' or ') || undefined, await circlePartner(sql, refused.detail), error)
+    }
+    const here = locks.holder(key, owner)
+    const holder =
+      here ?? (refused?.code === '55P03' ? await rowHolder(sql, this.#table.quotedTable, identifier) : undefined)
+    return (
+      this.#database.stopped(error) ?? translateError(error, { table: this.#table, tables, target, timeout, holder })
+    )
   }
 
   #translate(error: unknown, target: string): unknown {

@@ -98,6 +98,12 @@ export class LockTable {
     return undefined
   }
 
+  /** What `owner` holds, for messages. */
+  targetsOf(owner: object): readonly string[] {
+    const keys = [...(this.#held.get(owner) ?? [])]
+    return keys.flatMap((key) => this.#entries.get(key)?.holders.get(owner)?.target ?? [])
+  }
+
   #entry(key: string): Entry {
     const existing = this.#entries.get(key)
     if (existing) return existing
