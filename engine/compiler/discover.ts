@@ -12,7 +12,7 @@ import { withoutUsingInHeads } from './for-using.ts'
 import { isPromiseMaker, mayGivePromise, settledValue } from './promise-call.ts'
 import { awaits, thunkOf } from './thunk.ts'
 import { newRoutine, type RoutineUnit, type Unit } from './unit.ts'
-import { isOnlyAwaited, markPromiseHolders, markUncalled } from './variable-marks.ts'
+import { isOnlyAwaited, isPush, markPromiseHolders, markUncalled } from './variable-marks.ts'
 
 export function addRoutine(unit: Unit, node: Node, label: string, parent?: RoutineUnit): RoutineUnit {
   const existing = unit.routines.find((each) => each.node === node)
@@ -61,6 +61,7 @@ function discover(unit: Unit, routine: RoutineUnit): void {
     if (node.type === 'AwaitExpression') awaited(unit, routine, node)
     else if (node.type === 'VariableDeclarator' && node.init && node.id.variable?.holdsPromises)
       float(unit, routine, node.id.variable, node, 'init')
+    else if (node.type === 'VariableDeclarator' && node.id.type === 'ArrayPattern') floatEach(unit, routine, node)
     else if (node.type === 'AssignmentExpression' && node.left.variable?.holdsPromises)
       float(unit, routine, node.left.variable, node, 'right')
     else if (node.type === 'ExpressionStatement') floatStatement(unit, routine, node)
@@ -143,16 +144,6 @@ function awaitedIfPromise(unit: Unit, routine: RoutineUnit, node: Node): Node {
     : node
 }
 
-function isPush(node: Node): boolean {
-  return (
-    node.type === 'CallExpression' &&
-    node.callee.type === 'MemberExpression' &&
-    node.callee.property.name === 'push' &&
-    node.callee.object.type === 'Identifier' &&
-    node.callee.object.variable?.holdsPromises === true
-  )
-}
-
 function isSpawnable(unit: Unit, routine: RoutineUnit, node: Node): boolean {
   if (node.type !== 'CallExpression') return false
   if (calledDependency(node)) return true
@@ -184,8 +175,22 @@ function float(
     )
     return
   }
+  if (node.type === 'ConditionalExpression') {
+    float(unit, routine, variable, node, 'consequent')
+    float(unit, routine, variable, node, 'alternate')
+    return
+  }
   const starts = isSpawnable(unit, routine, node) || isPromiseJoin(node) || isPromiseMaker(node)
   if (starts || (mayGivePromise(node) && isOnlyAwaited(variable))) at[key] = spawn(unit, routine, node, true)
+}
+
+/** `const [a, b] = [svc.a(), svc.b()]` */
+function floatEach(unit: Unit, routine: RoutineUnit, node: Node): void {
+  if (node.init?.type !== 'ArrayExpression') return
+  ;(node.id.elements as (Node | null)[]).forEach((each, index) => {
+    const value = node.init.elements[index] as Node | undefined
+    if (each?.variable?.holdsPromises && value) float(unit, routine, each.variable, node.init.elements, index)
+  })
 }
 
 function floatStatement(unit: Unit, routine: RoutineUnit, node: Node): void {

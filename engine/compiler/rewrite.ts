@@ -52,20 +52,16 @@ export class Rewriter {
         this.uses = before
         return written
       })
-      declareBoxes(body, this.usedBoxes())
+      declareBoxes(body, this.uses.intersection(this.boxes))
       const first = body[0] ?? make(nodes[0] ?? { type: '', start: 0, end: 0 }, 'EmptyStatement', {})
       return { node: make(first, 'BlockStatement', { body }), uses: this.uses, defines, resources }
     }
     const written = this.rewrite(node as Node)
-    const boxes = this.usedBoxes()
-    if (boxes.length === 0) return { node: written, uses: this.uses, defines, resources }
+    const boxes = this.uses.intersection(this.boxes)
+    if (boxes.size === 0) return { node: written, uses: this.uses, defines, resources }
     const body = [make(written, 'ReturnStatement', { argument: written })]
     declareBoxes(body, boxes)
     return { node: make(written, 'BlockStatement', { body }), uses: this.uses, defines, resources }
-  }
-
-  private usedBoxes(): string[] {
-    return [...this.uses].filter((slot) => this.boxes.has(slot))
   }
 
   private rewrite(node: Node): Node {

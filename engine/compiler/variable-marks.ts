@@ -64,3 +64,14 @@ export function markUncalled(routine: RoutineUnit): void {
     return !isFunction(node)
   })
 }
+
+/** `calls.push(svc.a())` where `calls` is joined later. */
+export function isPush(node: Node): boolean {
+  return (
+    node.type === 'CallExpression' &&
+    node.callee.type === 'MemberExpression' &&
+    node.callee.property.name === 'push' &&
+    node.callee.object.type === 'Identifier' &&
+    node.callee.object.variable?.holdsPromises === true
+  )
+}

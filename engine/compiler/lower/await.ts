@@ -1,4 +1,5 @@
 /** What an `await` becomes: a routine call, a join, a durable wait, a retry loop, or a step of host code. */
+import { lowerChain } from './chain.ts'
 import { keep, lowerOperands } from './operand.ts'
 import type { JoinMode } from '../../program/op.ts'
 import { array, call, literal, make, member, name, nothing, walk, isFunction, type Node } from '../ast.ts'
@@ -15,6 +16,7 @@ export function lowerAwait(l: Lowering, node: Node): Node {
   const argument = node.argument as Node
   const distributed = distribute(node, argument)
   if (distributed) return l.expression(distributed)
+  if (argument.type === 'ChainExpression' && argument.suspends) return lowerChain(l, argument, node)
   if (argument.type === 'CallExpression') {
     if (isPromiseJoin(argument)) return lowerJoin(l, argument)
     const primitive = primitiveCall(argument, l.unit.names)

@@ -4,13 +4,14 @@ import { literal, make, nothing, type Node } from '../ast.ts'
 import { label, slotNode, type Label } from '../builder.ts'
 import type { Lowering } from './lowering.ts'
 
-/** `deletes` is the `delete` around it, if there is one: true when the chain stops. */
-export function lowerChain(l: Lowering, node: Node, deletes?: Node): Node {
+/** `around` is what is done with the value at its end, if it has one: a `delete` (true when the chain stops), an `await`. */
+export function lowerChain(l: Lowering, node: Node, around?: Node): Node {
+  const deletes = around?.type === 'UnaryExpression'
   const result = l.temporary()
   const stop = label()
   l.store(result, deletes ? literal(node, true) : nothing(node))
   const end = link(l, node.expression, stop)
-  l.store(result, deletes ? make(deletes, deletes.type, { ...deletes, argument: end, suspends: false }) : end)
+  l.store(result, around ? l.expression({ ...around, argument: asOperand(end), suspends: !deletes }) : end)
   l.place(stop)
   return slotNode(node, result)
 }
