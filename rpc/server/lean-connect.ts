@@ -17,6 +17,8 @@ interface LeanRequest {
 }
 
 const compressFrom = 1024
+/** Named, and not with the weight 0, which refuses it. */
+const acceptsGzip = /\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))/
 
 export class LeanConnect {
   readonly #open = new Set<LeanFacts>()
@@ -112,7 +114,7 @@ async function respond(
   const headers = new Headers(facts.setHeader)
   headers.set('content-type', contentType)
   for (const [name, value] of facts.setTrailer ?? []) headers.append(`trailer-${name}`, value)
-  const zip = bytes.length >= compressFrom && (request.headers.get('accept-encoding') ?? '').includes('gzip')
+  const zip = bytes.length >= compressFrom && acceptsGzip.test(request.headers.get('accept-encoding') ?? '')
   if (zip) headers.set('content-encoding', 'gzip')
   return new Response((zip ? await compressionGzip.compress(bytes) : bytes) as Uint8Array<ArrayBuffer>, {
     status,

@@ -44,8 +44,12 @@ test('a long answer is compressed for who accepts it', async () => {
   const zipped = await json({ name: 'g'.repeat(50_000) }, { 'accept-encoding': 'gzip' })
   expect(zipped.headers.get('content-encoding')).toBe('gzip')
   expect(((await zipped.json()) as { message: string }).message).toHaveLength(50_007)
-  const plain = await json({ name: 'g'.repeat(50_000) }, { 'accept-encoding': 'identity' })
-  expect(plain.headers.get('content-encoding')).toBeNull()
+  const weighed = await json({ name: 'g'.repeat(50_000) }, { 'accept-encoding': 'br;q=0, gzip;q=0.5' })
+  expect(weighed.headers.get('content-encoding')).toBe('gzip')
+  for (const refused of ['identity', 'gzip;q=0', 'gzip; q=0.0, identity']) {
+    const plain = await json({ name: 'g'.repeat(50_000) }, { 'accept-encoding': refused })
+    expect(plain.headers.get('content-encoding')).toBeNull()
+  }
 })
 
 test('an error has its status, details and metadata', async () => {
