@@ -67,14 +67,17 @@ export function checkReferences(
 export function checkReferenced(
   database: MemoryDatabase,
   table: MemoryTable,
-  gone: ReadonlySet<string>,
+  gone: readonly string[],
   transaction: MemoryTransaction,
 ): void {
-  for (const other of database.tables) {
-    for (const [name, { type }] of Object.entries(modelFields(other.model))) {
-      if (type.kind !== 'ref' || database.tableOf(type.target()) !== table) continue
-      for (const row of database.rows(other, transaction)) {
-        if (gone.has(String(row.values[name]))) throw new ReferenceViolationError(other.name, name, 'referenced')
+  // Row by row, as a database does: the first one that is referred to is the one that is told.
+  for (const identifier of gone) {
+    for (const other of database.tables) {
+      for (const [name, { type }] of Object.entries(modelFields(other.model))) {
+        if (type.kind !== 'ref' || database.tableOf(type.target()) !== table) continue
+        for (const row of database.rows(other, transaction)) {
+          if (row.values[name] === identifier) throw new ReferenceViolationError(other.name, name, 'referenced')
+        }
       }
     }
   }

@@ -175,7 +175,7 @@ export class MemoryRowStore implements RowStore<MemoryTransaction> {
       open.write(this.#table.name, identifier, null)
       gone.push(identifier)
     }
-    checkReferenced(this.#database, this.#table, new Set(gone), open)
+    checkReferenced(this.#database, this.#table, gone, open)
     return gone
   }
 

@@ -13,6 +13,7 @@ import {
 } from '@justscale/core'
 import { InMemoryRepository } from '@justscale/memory'
 import { testDatabase } from '@justscale/engine/embedded'
+import { openPostgres } from '@justscale/engine/sql'
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { createPgModel, createPgRepository, createPostgresFeature, PostgresSchemaFeature } from '@justscale/postgres'
@@ -32,10 +33,15 @@ beforeAll(async () => {
 afterAll(() => database.drop())
 
 test(`memory and Postgres agree in ${cases} cases, seed ${seed}`, async () => {
+  const outside = openPostgres(database.url)
+  await outside.query('create table victim (id integer)')
   const schemas = fc.sample(schema, { seed, numRuns: Math.ceil(cases / CASES_PER_SCHEMA) })
   for (const [index, shapes] of schemas.entries()) {
     await compare(shapes, modelsOf(`Model${index}x`, shapes), seed + index)
   }
+  // Names and texts of the models try to drop it.
+  expect(await outside.query('select count(*)::integer as count from victim')).toEqual([{ count: 0 }])
+  await outside.close()
 })
 
 async function compare(shapes: Schema, models: readonly AnyModelClass[], caseSeed: number): Promise<void> {

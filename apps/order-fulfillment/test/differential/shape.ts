@@ -1,7 +1,7 @@
 /** Random models, as data: what fast-check makes, shrinks and prints, and the model classes made of it. */
 import { defineModel, field, type AnyModelClass } from '@justscale/core'
 import fc from 'fast-check'
-import { validValue } from './value.ts'
+import { HOSTILE, validValue } from './value.ts'
 
 export type Scalar =
   | { readonly kind: 'string'; readonly max?: number }
@@ -42,7 +42,19 @@ export interface FieldShape {
 /** Models, by position; references go to earlier ones and, where they may be absent, to the model itself. */
 export type Schema = readonly Readonly<Record<string, FieldShape>>[]
 
-const NAMES = ['order', 'user', 'createdAt', 'camelCaseName', 'a', 'b', 'value', 'naïve', 'X', 'where'] as const
+const NAMES = [
+  'order',
+  'user',
+  'createdAt',
+  'camelCaseName',
+  'a',
+  'b',
+  'value',
+  'naïve',
+  'X',
+  'where',
+  HOSTILE,
+] as const
 
 const scalar: fc.Arbitrary<Scalar> = fc.oneof(
   fc.record({ kind: fc.constant('string' as const), max: fc.constantFrom(3, 20) }, { requiredKeys: ['kind'] }),
@@ -51,7 +63,7 @@ const scalar: fc.Arbitrary<Scalar> = fc.oneof(
     .map(([[precision = 1, scale = 0], asString]) => {
       return { kind: 'decimal' as const, precision, scale, asString: asString || precision > 15 }
     }),
-  fc.constantFrom(['red', 'green', 'blue'], ['only'], ['z', 'a', "o'clock", '']).map((values) => {
+  fc.constantFrom(['red', 'green', 'blue'], ['only'], ['z', 'a', HOSTILE, '']).map((values) => {
     return { kind: 'enum' as const, values }
   }),
   fc
@@ -66,7 +78,7 @@ const nested: fc.Arbitrary<Shape> = fc.letrec<{ shape: Shape; object: Shape; arr
   shape: fc.oneof({ depthSize: 'small' }, { arbitrary: scalar, weight: 4 }, tie('array'), tie('object')),
   array: tie('shape').map((element) => ({ kind: 'array' as const, element })),
   object: fc
-    .dictionary(fc.constantFrom('city', 'zip', 'x', "o'x"), part(tie('shape')), { minKeys: 1, maxKeys: 3 })
+    .dictionary(fc.constantFrom('city', 'zip', 'x', HOSTILE), part(tie('shape')), { minKeys: 1, maxKeys: 3 })
     .map((fields) => ({ kind: 'object' as const, fields })),
 })).shape
 

@@ -13,7 +13,10 @@ export class EntityNumber {
   }
 }
 
+/** Wherever a name or a text goes, so may this one. */
+export const HOSTILE = `'";\\ drop table victim; -- $1`
 const TEXTS = [
+  HOSTILE,
   '',
   'a',
   'A',
@@ -41,7 +44,7 @@ const INSTANTS = [
 ]
 const DATES = ['1970-01-01', '2024-02-29', '0001-01-01', '9999-12-31', '+010000-01-01', '-000043-03-15', '0000-02-29']
 const JSON_VALUES = [
-  ...[{}, [], 'x', 0, 1.5, true, false, [null], { a: { b: [1, '2', null] } }, { 'ü"\\': 'x' }, [1, [2]], ''],
+  ...[{}, [], 'x', 0, 1.5, true, false, [null], { a: { b: [1, '2', null] } }, { [HOSTILE]: HOSTILE }, [1, [2]], ''],
 ]
 const DOUBLES = [0, -0, 1, -1, 0.1, 0.25, 1e21, 1e-7, NaN, Infinity, -Infinity, Number.MAX_SAFE_INTEGER]
 
