@@ -1,5 +1,7 @@
+import { expect, test } from 'bun:test'
 import { JustScale } from '@justscale/core'
-import { configStoreContract, ContractConfigFeature } from '@justscale/core/config/contract'
+import { ConfigService } from '@justscale/core/config'
+import { configStoreContract, ContractConfigFeature, ContractLimits } from '@justscale/core/config/contract'
 import { testDatabase } from '@justscale/engine/embedded'
 import { createPostgresFeature, PostgresConfigFeature } from './index.ts'
 
@@ -27,3 +29,25 @@ for (const [name, query] of [
     },
   })
 }
+
+test('two apps in one database have changes of their own', async () => {
+  const database = await testDatabase()
+  const start = async (name: string) => {
+    const app = JustScale()
+      .named(name)
+      .add(createPostgresFeature({ url: database.url }))
+      .add(PostgresConfigFeature)
+      .add(ContractConfigFeature)
+      .build()
+    await app.start()
+    return app
+  }
+  const [shop, office] = [await start('shop'), await start('back office')]
+  await (await shop.resolve(ConfigService)).set(ContractLimits, { orders: 5 })
+  await (await office.resolve(ConfigService)).set(ContractLimits, { note: 'own' })
+  expect({ ...(await shop.resolve(ContractLimits)) }).toEqual({ orders: 5, note: undefined })
+  expect({ ...(await office.resolve(ContractLimits)) }).toEqual({ orders: 1, note: 'own' })
+  await shop.stop()
+  await office.stop()
+  await database.drop()
+})

@@ -20,7 +20,7 @@ const VERSIONS: readonly string[] = [
   );
   create index justscale_message_at on justscale_message (at)`,
   `create table justscale_config (
-    one boolean primary key default true check (one),
+    app text primary key,
     version bigint not null,
     changes jsonb not null,
     changed_at timestamptz not null default now()
