@@ -8,6 +8,7 @@ import type { RoutineUnit } from './unit.ts'
 
 /** Whether an expression of this function awaits. */
 export function awaits(node: Node): boolean {
+  if (isFunction(node)) return false
   let found = false
   walkOwn(node, (each) => {
     if (each.type === 'AwaitExpression') found = true

@@ -77,6 +77,8 @@ export const hardCases: Readonly<Record<string, string>> = {
   'promises in all kinds of places': `const plain = (n: number) => svc.id(n); const a = plain(1); const made = Promise.resolve(2); const later = new Promise((done) => done(3)); const list: any[] = []; list.push(plain(4)); for (const n of [5, 6]) list.push(svc.id(n)); const r = await Promise.all([plain(7), Promise.reject(new Error('x')).catch(() => 8), made]); return [await a, await made, await later, await Promise.all(list), r, await Promise.all([...list, 9])]`,
   'awaited optional calls with awaits in them': `const o: any = null; return [await svc?.id?.(await svc.id(1)), await (svc as any).none?.(await svc.id('never')), await o?.f(await svc.id('never')), (await svc.object?.(await svc.id(2)))?.a]`,
   'promises out of patterns and conditions': `const [a, b, c = 0] = [svc.id(1), svc.id(2), 3]; const p = (await svc.yes()) ? svc.id(4) : svc.id(5); await svc.id('between'); return await Promise.all([a, b, c, p])`,
+  'a retry that runs beside': `let n = 0; const p = retry({ attempts: 3 }, async () => { if (++n < 2) throw new Error('again'); return await svc.id(n) }); const a = await svc.id('beside'); return [a, await p, n]`,
+  'a retry in a fan-out': `const tries: Record<number, number> = {}; return await Promise.all([1, 2].map(async (k) => retry({ attempts: 3 }, async () => { tries[k] = (tries[k] ?? 0) + 1; if (tries[k]! < k) throw new Error('again'); return await svc.id(k) })))`,
   'classes and constructors of the language are kept': `const C = (await svc.yes()) ? Map : Set; const E = TypeError; await svc.id(1); const m = new C([['k', 1]] as any); await svc.id(2); return [m instanceof Map, new E('x') instanceof Error, C === Map]`,
 }
 
