@@ -68,18 +68,23 @@ export class ClientCall {
     return answer
   }
 
-  /** Leaving the loop over the answer cancels the call. */
+  /** Leaving the loop over the answer cancels the call. Throws what `messages` throws. */
   async *stream(messages: AsyncIterable<Init>, options: CallOptions = {}): AsyncGenerator<object> {
     const prepared = await this.#prepare(options, 0)
     const { controller, headers, timeoutMs } = prepared
     let ended = false
+    let own: { readonly error: unknown } | undefined
+    const failed = (error: unknown) => {
+      own ??= { error }
+      controller.abort(new GrpcError(GrpcStatus.CANCELLED, 'what was to be sent failed'))
+    }
     try {
       const answer = await this.#transport.stream(
         this.method as DescMethodStreaming,
         controller.signal,
         timeoutMs,
         headers,
-        each(messages),
+        each(messages, failed),
       )
       options.onHeaders?.(answer.header)
       yield* answer.message
@@ -87,7 +92,7 @@ export class ClientCall {
       options.onTrailers?.(answer.trailer)
     } catch (error) {
       ended = true
-      throw receivedError(error)
+      throw own === undefined ? receivedError(error) : own.error
     } finally {
       if (!ended) controller.abort(new GrpcError(GrpcStatus.CANCELLED, 'the reader left'))
       prepared.release()
@@ -127,8 +132,19 @@ export class ClientCall {
 }
 
 /** The transport asks twice for the iterator, which a ReadableStream does not allow. */
-async function* each(messages: AsyncIterable<Init>): AsyncGenerator<Init> {
-  yield* messages
+async function* each(messages: AsyncIterable<Init>, failed: (error: unknown) => void): AsyncGenerator<Init> {
+  let handed = false
+  try {
+    for await (const message of messages) {
+      handed = true
+      yield message
+      handed = false
+    }
+  } catch (error) {
+    // The transport throws too, when the call is over: into the `yield`.
+    if (!handed) failed(error)
+    throw error
+  }
 }
 
 function linkedController(signals: readonly (AbortSignal | undefined)[]): Pick<Prepared, 'controller' | 'release'> {

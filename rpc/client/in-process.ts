@@ -15,9 +15,25 @@ export function inProcessTransport<Provided>(app: Application<Provided>, options
   const answer = async (request: Request): Promise<Response> => {
     await app.prepare()
     const server = await app.container.resolve(RpcServer)
-    return runInApp(app, () => server.fetchHandler.fetch(request))
+    return orAborted(
+      runInApp(app, () => server.fetchHandler.fetch(request)),
+      request.signal,
+    )
   }
   const { protocol = 'connect', json = false } = options
   const readMaxBytes = 0xffffffff
   return fetchTransport(answer, { baseUrl: 'http://in-process', protocol, readMaxBytes, json, gzip: false })
+}
+
+/** As a fetch does: its caller does not wait for an answer that is not wanted any more. */
+async function orAborted<Result>(work: Result | Promise<Result>, signal: AbortSignal): Promise<Result> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const abort = () => reject(signal.reason)
+  if (signal.aborted) abort()
+  else signal.addEventListener('abort', abort)
+  try {
+    return await Promise.race([work, promise])
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
 }

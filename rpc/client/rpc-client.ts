@@ -44,7 +44,7 @@ export function createRpcClient<Contract extends AnyContract>(
   options: RpcClientOptions,
 ): RpcClient<Contract> {
   const service = contract as unknown as DescService
-  const transport = makeTransport(options)
+  const transport = makeTransport(options, service)
   const methods = service.methods.map((method) => [
     methodName(method),
     clientMethod(new ClientCall(transport, method, options)),

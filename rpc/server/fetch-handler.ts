@@ -3,6 +3,7 @@ import { Code, ConnectError } from '@connectrpc/connect'
 import { universalServerResponseToFetch } from '@connectrpc/connect/protocol'
 import type { FetchHandler } from '@justscale/core'
 import type { LeanConnect } from './lean-connect.ts'
+import { arriving } from './one-message.ts'
 import type { RpcRouter } from './router.ts'
 import { WholeEnvelopes } from './whole-envelopes.ts'
 
@@ -26,7 +27,8 @@ export function rpcFetch(
       if (handler === undefined) return new Response(null, { status: 404 })
       if (isGrpc(request)) return grpcRefused()
       const { method, url, headers: header, signal } = request
-      const received = { httpVersion: '', method, url, header, signal, body: bodyOf(request) }
+      const body = arriving(handler.method, bodyOf(request), lean.limits.receiveMs)
+      const received = { httpVersion: '', method, url, header, signal, body }
       return universalServerResponseToFetch(await handler(received))
     },
   }

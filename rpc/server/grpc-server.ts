@@ -17,6 +17,7 @@ import type { AddressInfo } from 'node:net'
 import { RpcConfigError } from '../errors.ts'
 import { isGone, universalRequest, writeAnswer } from './http2-adapter.ts'
 import { leanCall, LeanUnary } from './lean-unary.ts'
+import { arriving } from './one-message.ts'
 import type { RpcLimits, RpcRouter } from './router.ts'
 
 export interface TlsOptions {
@@ -131,7 +132,9 @@ export class GrpcServer {
     if (unary !== undefined && lean !== undefined) return this.#lean.answer(stream, headers, unary, lean, limits)
     const handler = router.handlers.get(path)
     if (handler === undefined) return answerUnknown(stream, headers, path)
-    await writeAnswer(stream, await handler(universalRequest(stream, headers)))
+    const request = universalRequest(stream, headers)
+    const body = arriving(handler.method, request.body as AsyncIterable<Uint8Array>, limits.receiveMs)
+    await writeAnswer(stream, await handler({ ...request, body }))
   }
 
   #abandon(stream: ServerHttp2Stream, error: unknown): void {

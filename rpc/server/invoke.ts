@@ -2,7 +2,7 @@
  * Runs one call: in its app, in a cell of its own, after its middleware. Nothing that a handler answers leaves before the
  * work behind it is committed: a single answer waits for the end of the cell, a streamed message for the open commits.
  */
-import type { MessageInitShape, DescMessage, DescMethod } from '@bufbuild/protobuf'
+import type { MessageInitShape, DescMessage, DescMethod, Registry } from '@bufbuild/protobuf'
 import { Code, ConnectError, type HandlerContext, type MethodImpl } from '@connectrpc/connect'
 import { runInApp, stepFunction, type AppContext, type Logger } from '@justscale/core'
 import { CallIdentity, Cell, enterCell, runInCell } from '@justscale/core/cell'
@@ -38,15 +38,20 @@ export function implementation(call: Call): MethodImpl<DescMethod> {
 
 export class Call {
   readonly method: DescMethod
+  /** What JSON may have in `google.protobuf.Any`. */
+  readonly types: Registry
   readonly #app: AppContext
   readonly #logger: Logger
   readonly #route: RpcRoute
   readonly #name: string
   readonly #input: ReferenceFields | undefined
   readonly #output: ReferenceFields | undefined
+  /** What still runs of calls that were answered at their deadline. */
+  readonly #late = new Set<Promise<unknown>>()
   #steps: readonly PreparedStep[] | undefined
 
-  constructor(app: AppContext, logger: Logger, route: RpcRoute) {
+  constructor(app: AppContext, logger: Logger, route: RpcRoute, types: Registry) {
+    this.types = types
     this.method = route.method
     this.#app = app
     this.#logger = logger
@@ -75,15 +80,38 @@ export class Call {
   async answer(body: () => unknown, context: CallFacts): Promise<Init> {
     const options = { name: `rpc ${this.#name}`, signal: context.signal, caller: callerOf(context) }
     try {
-      const answer = await this.#enter(context, () =>
+      const work = this.#enter(context, () =>
         runInCell(options, async () => this.#sent(await this.#handle(body, context))),
       )
+      const answer = context.timeoutMs() === undefined ? await work : await this.#inTime(work, context.signal)
       // Nobody waits for an answer after the deadline.
       context.signal.throwIfAborted()
       return answer
     } catch (error) {
       throw this.#failure(error, context)
     }
+  }
+
+  /** Resolves when nothing of the calls runs any more whose deadline was over before they ended. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#late)
+  }
+
+  /** A handler that does not hear of its deadline ends by itself; its caller is answered. */
+  async #inTime<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+    const { promise, reject } = Promise.withResolvers<never>()
+    const abort = () => {
+      if (!isDeadline(signal.reason)) return
+      this.#late.add(work)
+      reject(signal.reason)
+    }
+    signal.addEventListener('abort', abort)
+    if (signal.aborted) abort()
+    const ended = work.finally(() => {
+      signal.removeEventListener('abort', abort)
+      this.#late.delete(work)
+    })
+    return await Promise.race([ended, promise])
   }
 
   async *stream(body: () => unknown, context: CallFacts): AsyncGenerator<Init> {
@@ -95,7 +123,7 @@ export class Call {
     // A handler that waits for something else still ends when its caller is gone.
     const untilAborted = new UntilAborted(context.signal)
     try {
-      const answer = (await inside(() => this.#handle(body, context))) as AsyncIterable<Init>
+      const answer = (await untilAborted.wait(inside(() => this.#handle(body, context)))) as AsyncIterable<Init>
       const messages = answer[Symbol.asyncIterator]()
       iterator = messages
       for (;;) {
@@ -157,6 +185,10 @@ export class Call {
     this.#logger.error(`rpc ${this.#name} failed`, { error })
     return new ConnectError('internal error', Code.Internal)
   }
+}
+
+function isDeadline(reason: unknown): boolean {
+  return reason instanceof ConnectError && reason.code === Code.DeadlineExceeded
 }
 
 /** What is made only when it is asked for costs nothing otherwise. */

@@ -2,7 +2,7 @@
  * Unary Connect calls without the general machinery, as lean-unary.ts does for gRPC. Taken for POSTs of known length
  * without compression; everything else (GET, streams, gRPC-Web, compressed requests) goes through connect-es.
  */
-import { create, fromBinary, fromJsonString, toBinary, toJsonString, type DescMethod } from '@bufbuild/protobuf'
+import { create, fromBinary, fromJsonString, toBinary, toJsonString } from '@bufbuild/protobuf'
 import { Code, ConnectError } from '@connectrpc/connect'
 import { mergeNonProtocolHeaders } from '@connectrpc/connect/protocol'
 import { codeToHttpStatus, errorToJsonBytes } from '@connectrpc/connect/protocol-connect'
@@ -23,12 +23,12 @@ const acceptsGzip = /\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))/
 export class LeanConnect {
   readonly #open = new Set<LeanFacts>()
   readonly #shutdown: AbortSignal
-  readonly #limits: RpcLimits
+  readonly limits: RpcLimits
   readonly #onError: (message: string, error: unknown) => void
 
   constructor(shutdown: AbortSignal, limits: RpcLimits, onError: (message: string, error: unknown) => void) {
     this.#shutdown = shutdown
-    this.#limits = limits
+    this.limits = limits
     this.#onError = onError
     shutdown.addEventListener('abort', () => {
       for (const facts of this.#open) facts.abort(shutdown.reason)
@@ -42,7 +42,7 @@ export class LeanConnect {
     if (request.method !== 'POST' || headers.has('content-encoding')) return undefined
     if (contentType !== 'application/proto' && contentType !== 'application/json') return undefined
     const length = Number(headers.get('content-length') ?? Number.NaN)
-    if (!(length <= this.#limits.readMaxBytes)) return undefined
+    if (!(length <= this.limits.readMaxBytes)) return undefined
     const timeout = headers.get('connect-timeout-ms')
     if (timeout === null) return { contentType, timeoutMs: undefined }
     return /^\d{1,10}$/.test(timeout) ? { contentType, timeoutMs: Number(timeout) } : undefined
@@ -55,11 +55,11 @@ export class LeanConnect {
     request.signal.addEventListener('abort', cancel, { once: true })
     if (this.#shutdown.aborted) facts.abort(this.#shutdown.reason)
     try {
-      const message = await decode(call.method, request, contentType)
+      const message = await facts.received(decode(call, request, contentType), this.limits.receiveMs)
       facts.signal.throwIfAborted()
-      const bytes = encode(call.method, await call.answer(call.received(message), facts), contentType)
-      if (bytes.length > this.#limits.writeMaxBytes) {
-        const reason = `message size ${bytes.length} is larger than the limit of ${this.#limits.writeMaxBytes}`
+      const bytes = encode(call, await call.answer(call.received(message), facts), contentType)
+      if (bytes.length > this.limits.writeMaxBytes) {
+        const reason = `message size ${bytes.length} is larger than the limit of ${this.limits.writeMaxBytes}`
         throw new ConnectError(reason, Code.ResourceExhausted)
       }
       return await respond(request, facts, 200, contentType, bytes)
@@ -88,20 +88,20 @@ export class LeanConnect {
   }
 }
 
-async function decode(method: DescMethod, request: Request, contentType: string): Promise<object> {
+async function decode({ method, types }: Call, request: Request, contentType: string): Promise<object> {
   try {
     if (contentType === 'application/proto') return fromBinary(method.input, await request.bytes())
-    return fromJsonString(method.input, await request.text(), { ignoreUnknownFields: true })
+    return fromJsonString(method.input, await request.text(), { ignoreUnknownFields: true, registry: types })
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new ConnectError(`the message is no ${method.input.typeName}: ${reason}`, Code.InvalidArgument)
   }
 }
 
-function encode(method: DescMethod, answer: Init, contentType: string): Uint8Array {
+function encode({ method, types }: Call, answer: Init, contentType: string): Uint8Array {
   const message = create(method.output, answer)
   if (contentType === 'application/proto') return toBinary(method.output, message)
-  return new TextEncoder().encode(toJsonString(method.output, message))
+  return new TextEncoder().encode(toJsonString(method.output, message, { registry: types }))
 }
 
 async function respond(

@@ -1,6 +1,7 @@
 /** What a call on a lean path knows of its transport; parts are made only when a handler asks for them. */
 import { Code, ConnectError } from '@connectrpc/connect'
 import type { CallFacts } from './invoke.ts'
+import { tooSlow } from './one-message.ts'
 
 /** Longer delays do not fit a timer. */
 const longestTimer = 2_147_483_647
@@ -14,6 +15,7 @@ export class LeanFacts implements CallFacts {
   #requestHeader: Headers | undefined
   #responseHeader: Headers | undefined
   #responseTrailer: Headers | undefined
+  #interrupt: ((reason: unknown) => void) | undefined
   #ended = false
 
   constructor(protocol: 'connect' | 'grpc', received: () => Headers, timeoutMs: number | undefined) {
@@ -60,7 +62,24 @@ export class LeanFacts implements CallFacts {
   }
 
   abort(reason: unknown): void {
-    if (!this.#ended) this.#controller.abort(reason)
+    if (this.#ended) return
+    this.#interrupt?.(reason)
+    this.#controller.abort(reason)
+  }
+
+  /** The message, or a rejection when the call is aborted before it has come, or `withinMs` is over. */
+  async received<Message>(arriving: Promise<Message>, withinMs: number): Promise<Message> {
+    const { promise, resolve, reject } = Promise.withResolvers<Message>()
+    this.#interrupt = reject
+    const timer = setTimeout(() => reject(tooSlow()), withinMs)
+    arriving.then(resolve, reject)
+    try {
+      this.signal.throwIfAborted()
+      return await promise
+    } finally {
+      this.#interrupt = undefined
+      clearTimeout(timer)
+    }
   }
 
   /** The call is over: also for what the handler left running. */

@@ -67,7 +67,8 @@ export class LeanUnary {
     if (this.#shutdown.aborted) facts.abort(this.#shutdown.reason)
     let trailers = false
     try {
-      const message = decode(call.method, await readMessage(stream, limits.readMaxBytes))
+      const bytes = await facts.received(readMessage(stream, limits.readMaxBytes), limits.receiveMs)
+      const message = decode(call.method, bytes)
       facts.signal.throwIfAborted()
       const answer = encode(call.method, await call.answer(call.received(message), facts), limits.writeMaxBytes)
       const frame = lean.acceptsGzip && answer.length >= compressFrom + 5 ? await compressed(answer, facts) : answer

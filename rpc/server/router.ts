@@ -4,6 +4,7 @@ import type { UniversalHandler } from '@connectrpc/connect/protocol'
 import { compressionBrotli, compressionGzip } from '@connectrpc/connect-node'
 import type { DescMethod, DescService } from '@bufbuild/protobuf'
 import type { AppContext, Logger } from '@justscale/core'
+import { typesOf } from '../contract-types.ts'
 import type { RpcRoute } from '../controller/implementer.ts'
 import { RpcConfigError } from '../errors.ts'
 import { HealthStatus, healthService } from './health.ts'
@@ -15,6 +16,8 @@ export interface RpcLimits {
   readonly readMaxBytes: number
   /** Largest message that is sent, in bytes. Default 64 MiB. */
   readonly writeMaxBytes: number
+  /** Milliseconds in which the message of a call with only one must be there. Default 30,000. */
+  readonly receiveMs: number
 }
 
 export interface RouterOptions extends RpcLimits {
@@ -36,12 +39,14 @@ export interface RpcRouter {
 
 /** Throws RpcConfigError when two controllers implement one service. The app must be prepared. */
 export function makeRouter(app: AppContext, logger: Logger, options: RouterOptions): RpcRouter {
-  const router = createConnectRouter(connectOptions(options))
+  const controllers = rpcControllers(app)
+  const types = typesOf(controllers.flatMap(({ routes }) => routes.map(({ service }) => service)))
+  const router = createConnectRouter({ ...connectOptions(options), jsonOptions: { registry: types } })
   const services = new Map<string, DescService>()
   const implemented = new Map<string, string>()
   const unary = new Map<string, Call>()
   const calls: Call[] = []
-  for (const { scope, controller, routes } of rpcControllers(app)) {
+  for (const { scope, controller, routes } of controllers) {
     const service = routes[0]?.service
     if (service === undefined) continue
     const other = implemented.get(service.typeName)
@@ -50,7 +55,7 @@ export function makeRouter(app: AppContext, logger: Logger, options: RouterOptio
     implemented.set(service.typeName, controller)
     services.set(service.typeName, service)
     for (const route of routes) {
-      const call = new Call(scope, logger, route)
+      const call = new Call(scope, logger, route, types)
       calls.push(call)
       router.rpc<DescMethod>(route.method, implementation(call))
       if (route.method.methodKind === 'unary') unary.set(`/${service.typeName}/${route.method.name}`, call)

@@ -21,6 +21,8 @@ export interface RpcOptions {
   readonly readMaxBytes?: number
   /** Largest message that is sent, in bytes. Default 64 MiB. */
   readonly writeMaxBytes?: number
+  /** Milliseconds in which a message must be there of which a call has only one. Default 30,000. */
+  readonly receiveMs?: number
   /** Serve grpc.health.v1.Health. Default true. */
   readonly health?: boolean
   /** Serve grpc.reflection. Default true. */
@@ -83,8 +85,8 @@ export class RpcServing {
   }
 
   get #limits(): RpcLimits {
-    const { readMaxBytes = 4 * 1024 * 1024, writeMaxBytes = 64 * 1024 * 1024 } = this.#options
-    return { readMaxBytes, writeMaxBytes }
+    const { readMaxBytes = 4 * 1024 * 1024, writeMaxBytes = 64 * 1024 * 1024, receiveMs = 30_000 } = this.#options
+    return { readMaxBytes, writeMaxBytes, receiveMs }
   }
 
   async start(): Promise<void> {
@@ -110,9 +112,9 @@ export class RpcServing {
   async stop(): Promise<void> {
     this.#drain()
     const grpc = this.#grpc
-    if (grpc !== undefined) await atMost(grpc.drained(), this.#drainMs)
+    await atMost(this.#drained(grpc), this.#drainMs)
     this.#abort()
-    if (grpc !== undefined) await atMost(grpc.drained(), 1_000)
+    await atMost(this.#drained(grpc), 1_000)
     grpc?.destroy()
     this.#grpc = undefined
     this.#port = undefined
@@ -132,6 +134,11 @@ export class RpcServing {
   #abort(): void {
     clearTimeout(this.#ending)
     this.#shutdown.abort(new ConnectError('the server is stopping', Code.Unavailable))
+  }
+
+  async #drained(grpc: GrpcServer | undefined): Promise<void> {
+    await grpc?.drained()
+    await Promise.all((this.#router?.calls ?? []).map((call) => call.settled()))
   }
 }
 

@@ -200,3 +200,20 @@ test('a GrpcError keeps the metadata of its own', () => {
   })
   expect([error.metadata.get('x-a'), error.remote]).toEqual(['b', true])
 })
+
+test('an error in what is to be sent is the error of the call, and the server is told that it is over', async () => {
+  const seen = await app.resolve(Seen)
+  for (const client of [await overGrpc(), createRpcClient(GreeterContract, { transport: inProcessTransport(app) })]) {
+    const failing = async function* (note: string) {
+      yield { extra: { case: 'note' as const, value: note } }
+      await seen.call(note).started.promise
+      throw new RangeError('no more paper')
+    }
+    const id = crypto.randomUUID()
+    const recorded = client.RecordRoute(failing(`record ${id}`)).catch((error: unknown) => error)
+    expect(await recorded).toMatchObject({ name: 'RangeError', message: 'no more paper' })
+    const chatted = Array.fromAsync(client.RouteChat(failing(`chat ${id}`))).catch((error: unknown) => error)
+    expect(await chatted).toMatchObject({ name: 'RangeError', message: 'no more paper' })
+    for (const note of [`record ${id}`, `chat ${id}`]) expect(await seen.call(note).ended.promise).toBe('cut off')
+  }
+})
