@@ -174,12 +174,21 @@ export function createEngine(options: EngineOptions): Engine {
     return handle
   }
 
+  /** A store that does not answer has room: what a step emits is written with its checkpoint, and that is tried again. */
+  async function checkRoom(emission: SignalEmission): Promise<void> {
+    try {
+      await store.room([emission])
+    } catch (error) {
+      if (error instanceof InboxFullError) throw error
+    }
+  }
+
   async function emit(signal: SignalDefinition, payload: object, options: TransactionOption = {}): Promise<void> {
     const emission = rooms.limited(emissionOf(signal, payload, codec, textOf))
     const outbox = options.transaction === undefined ? outboxOf(currentStep()) : undefined
     try {
       if (outbox !== undefined) {
-        if (emission.limit !== undefined) await store.room([emission])
+        if (emission.limit !== undefined) await checkRoom(emission)
         outbox.emits.push(emission)
         options.onRollback?.(() => takeBack(outbox.emits, emission))
         metrics.counters.signalsEmitted++

@@ -35,8 +35,8 @@ export function claimStatement(
       ? ''
       : `and not exists (select from ${schema}.instance i where i.id = ${process} and i.definition = any($5::text[]))`
   const some = [...most].filter(([, places]) => places > 0)
-  // An anti-join is hashed; `<> all` over a parameter is compared one by one.
-  const elsewhere = (process: string) => `not exists (select from running r where r.id = ${process})`
+  // `not in` a query is hashed once for all shards; an array, or an anti-join within each shard, is gone through one by one.
+  const elsewhere = (process: string) => `not ${process} in (select r.id from running r)`
   return {
     text: `with mine as (
         select s.id from ${schema}.shard s where s.node = $1::int4 and s.id = any($2::int2[])),
