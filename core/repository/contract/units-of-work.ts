@@ -1,0 +1,125 @@
+/** What commits and what rolls back together. A part of the repository contract. */
+import { describe, expect } from 'bun:test'
+import { afterCommit } from '../../cell/after-commit.ts'
+import { runInCell } from '../../cell/run-in-cell.ts'
+import { transaction } from '../../cell/transaction.ts'
+import { openCell } from '../../cell/open-cell.ts'
+import { LockTimeoutError } from '../../lock/errors.ts'
+import type { Persistent } from '../../type-state/state.ts'
+import { Account } from '../contract-models.ts'
+import { UniqueViolationError } from '../errors.ts'
+import type { ContractBench } from './bench.ts'
+
+export function unitsContract({ within, newAccount, balanceOf, unique }: ContractBench): void {
+  describe('units of work', () => {
+    within('two locked entities change together, and nobody sees one without the other', async ({ accounts }) => {
+      const [a, b] = [await newAccount(10), await newAccount()]
+      const done: string[] = []
+      {
+        await using from = await accounts.lock(a)
+        await using to = await accounts.lock(b)
+        await accounts.update(from!, { balance: from!.balance - 4 })
+        afterCommit(() => done.push('committed'))
+        expect(await runInCell({ name: 'outside' }, () => balanceOf(a))).toBe(10)
+        await accounts.update(to!, { balance: to!.balance + 4 })
+        expect(done).toEqual([])
+      }
+      expect(done).toEqual(['committed'])
+      expect(await runInCell({ name: 'outside' }, () => Promise.all([balanceOf(a), balanceOf(b)]))).toEqual([6, 4])
+    })
+
+    within('transaction is all or nothing under a throw', async ({ accounts }) => {
+      const account = await newAccount(1)
+      const owner = unique('ghost')
+      const run = transaction(async () => {
+        await accounts.insert({ owner })
+        await using locked = await accounts.lock(account)
+        await accounts.update(locked!, { balance: 2 })
+        throw new Error('changed my mind')
+      })
+      await expect(run).rejects.toThrow('changed my mind')
+      await run.catch(() => {})
+      expect(await balanceOf(account)).toBe(1)
+      expect(await accounts.exists({ owner })).toBe(false)
+    })
+
+    within('a throw between two saves keeps what was saved, outside of transaction', async ({ accounts }) => {
+      const account = await newAccount(1)
+      const run = runInCell({ name: 'request' }, async () => {
+        await using locked = await accounts.lock(account)
+        await accounts.update(locked!, { balance: 2 })
+        throw new Error('after the first save')
+      })
+      await expect(run).rejects.toThrow('after the first save')
+      await run.catch(() => {})
+      expect(await balanceOf(account)).toBe(2)
+    })
+
+    within('a caught violation does not poison the transaction', async ({ accounts }) => {
+      const taken = await newAccount()
+      const owner = unique('second')
+      await transaction(async () => {
+        const failure = await accounts.insert({ owner: taken.owner }).catch((error: unknown) => error)
+        expect(failure).toBeInstanceOf(UniqueViolationError)
+        expect((failure as UniqueViolationError).model).toBe('ContractAccount')
+        expect((failure as UniqueViolationError).fields).toEqual(['owner'])
+        await accounts.insert({ owner })
+      })
+      expect(await accounts.exists({ owner })).toBe(true)
+    })
+
+    within('a nested transaction undoes only its own part, in memory too', async ({ accounts }) => {
+      const account = await newAccount(1)
+      await transaction(async () => {
+        await using locked = await accounts.lock(account)
+        await accounts.update(locked!, { balance: 2 })
+        const nested = transaction(async () => {
+          await using again = await accounts.lock(account)
+          await accounts.update(again!, { balance: 3 })
+          throw new Error('undo')
+        })
+        await nested.catch(() => {})
+        expect(locked!.balance).toBe(2)
+        locked!.balance += 10
+        await accounts.save(locked!)
+      })
+      expect(await balanceOf(account)).toBe(12)
+    })
+
+    within('parallel branches in transactions do not join each other', async ({ accounts }) => {
+      const [a, b] = [await newAccount(), await newAccount()]
+      const add = (account: Persistent<Account>, fail: boolean) =>
+        transaction(async () => {
+          await using locked = await accounts.lock(account)
+          await accounts.update(locked!, { balance: 1 })
+          if (fail) throw new Error('this branch only')
+        })
+      const results = await Promise.allSettled([add(a, true), add(b, false)])
+      expect(results.map((result) => result.status)).toEqual(['rejected', 'fulfilled'])
+      expect([await balanceOf(a), await balanceOf(b)]).toEqual([0, 1])
+    })
+
+    within('a step is the outermost scope: nothing is seen or let go of before it closes', async ({ accounts }) => {
+      const account = await newAccount()
+      const step = openCell({ name: 'step' })
+      await step.run(async () => {
+        await using locked = await accounts.lock(account)
+        await accounts.update(locked!, { balance: 9 })
+      })
+      expect(await balanceOf(account)).toBe(0)
+      const waiting = runInCell({ name: 'waiter' }, () => accounts.lock(account, { timeout: 20 }))
+      await expect(waiting).rejects.toBeInstanceOf(LockTimeoutError)
+      await waiting.catch(() => {})
+      expect(await step.close()).toBe('detached')
+      expect(await balanceOf(account)).toBe(9)
+    })
+
+    within('an aborted step leaves nothing behind', async ({ accounts }) => {
+      const owner = unique('aborted')
+      const step = openCell({ name: 'step' })
+      await step.run(() => accounts.insert({ owner }).then(() => {}))
+      await step.abort()
+      expect(await accounts.exists({ owner })).toBe(false)
+    })
+  })
+}
