@@ -9,7 +9,7 @@ const signals = defineSignals((signal) => ({ told: signal('/told/:who').data<{ r
 
 const teller = defineProcess({
   path: '/teller/:who',
-  inject: { voice: { tell: async (who: string) => void (await signals.told({ who, text: 'hello' })) } },
+  inject: { voice: { tell: (who: string) => signals.told({ who, text: 'hello' }) } },
   async handler({ voice }, { who }) {
     for (let count = 0; count < 3; count++) await voice.tell(who)
     return 'told'

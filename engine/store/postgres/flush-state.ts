@@ -3,7 +3,8 @@
  * those that do not, of which a record remains.
  */
 import type { Flushed } from './flushed.ts'
-import { type PartRow, storedForm } from './pieces.ts'
+import { addParts } from './parts.ts'
+import { storedForm } from './pieces.ts'
 import { NOW, statusNumber } from './record.ts'
 import type { Checkpoint } from '../store.ts'
 import type { Column, Statement } from './statement.ts'
@@ -42,6 +43,7 @@ export function addLive(statement: Statement, schema: string, live: readonly Flu
     statement,
     schema,
     forms.flatMap(({ rows }) => rows),
+    { name: 'written_part', owner: 'advanced', known: true },
   )
   const dropped = checkpoints.flatMap(({ id, dropParts }) => dropParts.map((number) => ({ id, number })))
   if (dropped.length > 0) {
@@ -56,26 +58,6 @@ export function addLive(statement: Statement, schema: string, live: readonly Flu
     )
   }
   return 'advanced'
-}
-
-function addParts(statement: Statement, schema: string, rows: readonly PartRow[]): void {
-  if (rows.length === 0) return
-  const slices = rows.map(({ data }) => statement.bytes(data))
-  const input = statement.rows('x', {
-    process: ['uuid', rows.map(({ process }) => process)],
-    number: ['int4', rows.map(({ number }) => number)],
-    chunk: ['int2', rows.map(({ chunk }) => chunk)],
-    chunks: ['int2', rows.map(({ chunks }) => chunks)],
-    at: ['int4', slices.map(({ offset }) => offset)],
-    length: ['int4', slices.map(({ length }) => length)],
-  })
-  statement.with(
-    'written_part',
-    `insert into ${schema}.part (process, number, chunk, chunks, data)
-     select x.process, x.number, x.chunk, x.chunks, substr(${statement.blob}, x.at, x.length)
-     from ${input} join advanced a on a.id = x.process
-     on conflict (process, number, chunk) do update set chunks = excluded.chunks, data = excluded.data`,
-  )
 }
 
 export function addEnding(statement: Statement, schema: string, ending: readonly Flushed[]): string {

@@ -16,6 +16,7 @@ import type {
   StoreSession,
 } from '../store.ts'
 import { claimStatement, forgetStatement, nextDueStatement, orphanStatement, reloadStatement } from './claim.ts'
+import { ControlLane } from './control-lane.ts'
 import { Flusher } from './flusher.ts'
 import { flushLocks, flushStatement, isAccepted, readFlush } from './flush.ts'
 import { isEnding } from './flushed.ts'
@@ -25,14 +26,13 @@ import {
   dealStatement,
   FLUSH_LANES,
   leaveStatements,
-  type Peer,
   type Pulse,
   pulseStatement,
   readPulse,
   takeFreeStatement,
-  takeOver,
   UNIT_LANES,
 } from './membership.ts'
+import { needyPeers, Peers } from './peers.ts'
 import { readLoaded } from './record.ts'
 import { justStarted, readStarted, startStatements } from './start.ts'
 import { inTransaction } from './transaction.ts'
@@ -59,8 +59,6 @@ const PULSE = 250
 const SOON = 10
 /** Milliseconds a look or a claim may take on a busy server, at least. */
 const SLOWEST = 3_000
-/** How long a peer's session lock must be free before it counts as dead: a lost connection is back sooner. */
-const SILENCE = 300
 /** How often what ended processes left behind is cleared away, in looks. */
 const SWEEP = 40
 
@@ -69,14 +67,13 @@ export class PostgresSession implements StoreSession {
   readonly epoch: number
   readonly #at: SessionOptions
   readonly #flusher: Flusher
+  readonly #control: ControlLane
   readonly #turns = new Turns()
-  readonly #silent = new Map<number, number>()
+  readonly #peers = new Peers()
   readonly #joined: number
   readonly #inFlight = new Set<Promise<unknown>>()
   #shards: ReadonlySet<number> = new Set()
   #shardList: readonly number[] = []
-  #lane: SqlLane | undefined
-  #opening: Promise<SqlLane> | undefined
   #listening: SqlSubscription | undefined
   #timer: Scheduled | undefined
   #looking: Promise<void> | undefined
@@ -90,6 +87,7 @@ export class PostgresSession implements StoreSession {
     this.node = options.node
     this.epoch = options.node
     this.#joined = options.clock.now()
+    this.#control = new ControlLane(options.sql, Math.max(options.lease, SLOWEST))
     this.#flusher = new Flusher(options.sql, options.schema, options.node)
   }
 
@@ -134,7 +132,7 @@ export class PostgresSession implements StoreSession {
   ): Promise<readonly LoadedProcess[]> {
     this.#fence()
     const { text, parameters } = claimStatement(this.#at.schema, this.node, this.shards(), limit, running, most)
-    const rows = await (await this.#control()).query(text, parameters)
+    const rows = await (await this.#control.get()).query(text, parameters)
     this.#fence()
     // Shards that were handed over meanwhile did not count as busy: what was claimed of them is the new owner's.
     const mine = rows.filter(({ shard }) => this.#shards.has(shard as number))
@@ -173,7 +171,7 @@ export class PostgresSession implements StoreSession {
   async reload(id: string): Promise<LoadedProcess | undefined> {
     this.#fence()
     const { text, parameters } = reloadStatement(this.#at.schema, this.node, id)
-    const [row] = await (await this.#control()).query(text, parameters)
+    const [row] = await (await this.#control.get()).query(text, parameters)
     if (!row || !this.holds(row.shard as number)) return undefined
     this.#turns.seen(row, false)
     return readLoaded(row)
@@ -182,7 +180,7 @@ export class PostgresSession implements StoreSession {
   async nextDue(horizon: number): Promise<number | undefined> {
     this.#fence()
     const { text, parameters } = nextDueStatement(this.#at.schema, this.shards(), horizon)
-    const [row] = await (await this.#control()).query<{ due: number | null }>(text, parameters)
+    const [row] = await (await this.#control.get()).query<{ due: number | null }>(text, parameters)
     return row?.due ?? undefined
   }
 
@@ -287,7 +285,7 @@ export class PostgresSession implements StoreSession {
     this.#checkLease()
     if (this.#lost !== undefined) return
     try {
-      const lane = await this.#control()
+      const lane = await this.#control.get()
       const { text, parameters } = pulseStatement(this.#at.schema, this.node, this.#at.sql.sessions)
       const [row] = await lane.query(text, parameters)
       if (this.#lost === undefined) await this.#act(readPulse(row), lane)
@@ -319,37 +317,20 @@ export class PostgresSession implements StoreSession {
 
   /** Takes over from peers that are dead; answers those that live. */
   async #buryDead(pulse: Pulse, lane: SqlLane): Promise<readonly number[]> {
-    const { schema, clock, lease, application, hints, sql } = this.#at
+    const { schema, clock, lease, application, hints, sql, heartbeat, options } = this.#at
     const now = clock.now()
-    for (const node of this.#silent.keys())
-      if (!pulse.peers.some((peer) => peer.node === node)) this.#silent.delete(node)
-    // After an outage everybody's lease has run out: whoever is back first gives the others time to be back too.
-    const settled = Math.min(now - this.#joined, pulse.uptime) > lease && now - this.#at.heartbeat.last < lease
-    const isDead = ({ node, expired, silent }: Peer) => {
-      if (!silent) this.#silent.delete(node)
-      else if (!this.#silent.has(node)) this.#silent.set(node, now)
-      return (expired && settled) || (silent && now - (this.#silent.get(node) ?? now) >= SILENCE)
-    }
-    const dead = new Set(pulse.peers.filter(isDead).map(({ node }) => node))
-    const living = pulse.peers.map(({ node }) => node).filter((node) => !dead.has(node))
+    const settled = Math.min(now - this.#joined, pulse.uptime) > lease && now - heartbeat.last < lease
+    const { dead, living } = this.#peers.judge(pulse, now, settled)
     for (const node of dead) {
-      const terminate = sql.sessions
-      const silent = this.#silent.has(node)
-      const heirs = [this.node, ...living]
-      const own = await sql.lane({ pool: 'control' })
-      try {
-        const quarantined = await takeOver(own, schema, node, heirs, { terminate, application, silent })
-        if (quarantined !== undefined) {
-          this.#at.options.onTakeover?.(quarantined)
-          await hints.nudge(living)
-        }
-      } finally {
-        own.release()
+      const quarantined = await this.#peers.bury(sql, schema, node, [this.node, ...living], application)
+      if (quarantined !== undefined) {
+        options.onTakeover?.(quarantined)
+        await hints.nudge(living)
       }
       const { text, parameters } = pulseStatement(schema, this.node, false)
       const [row] = await lane.query(text, parameters)
       this.#hold(readPulse(row).shards)
-      this.#at.options.onWake()
+      options.onWake()
     }
     return living
   }
@@ -358,23 +339,16 @@ export class PostgresSession implements StoreSession {
   async #share(living: readonly number[], lane: SqlLane): Promise<readonly number[]> {
     if (living.length === 0) return []
     const { schema, clock } = this.#at
-    const counts = await lane.query<{ node: number; count: number }>(
-      `select n.id as node, count(s.id)::int4 as count from ${schema}.node n left join ${schema}.shard s on s.node = n.id group by 1`,
-    )
-    const total = counts.reduce((sum, { count }) => sum + count, 0)
-    const fair = Math.ceil(total / counts.length)
-    const needy = counts.filter(({ node, count }) => node !== this.node && count < Math.floor(total / counts.length))
-    const surplus = this.#shards.size - fair
+    const { needy, surplus } = await needyPeers(lane, schema, this.node, this.#shards.size)
     if (surplus <= 0 || needy.length === 0) return []
     const busy = this.#turns.busyShards(clock.now())
     const given = [...this.#shards].filter((shard) => !busy.has(shard)).slice(0, surplus)
     // From here on nothing of these shards is claimed or committed by this node; what is on its way arrives first.
     this.#hold([...this.#shards].filter((shard) => !given.includes(shard)))
     await Promise.allSettled([...this.#inFlight])
-    const heirs = needy.map(({ node }) => node)
-    const { text, parameters } = dealStatement(schema, this.node, given, heirs)
+    const { text, parameters } = dealStatement(schema, this.node, given, needy)
     await lane.query(text, parameters)
-    return heirs
+    return needy
   }
 
   #tell(accepted: readonly Checkpoint[], woken: readonly number[]): void {
@@ -384,27 +358,6 @@ export class PostgresSession implements StoreSession {
     const ended = accepted.filter((checkpoint) => isEnding(checkpoint) || checkpoint.outcome !== undefined)
     if (ended.length > 0) this.#at.hints.ended(ended.map(({ id }) => id))
     this.#at.onChanged(accepted.map(({ id }) => id))
-  }
-
-  /** The lane for looks and claims: their plans are made once, which for statements this size takes longer than to run them. */
-  async #control(): Promise<SqlLane> {
-    if (this.#lane?.healthy) return this.#lane
-    this.#opening ??= this.#open().finally(() => (this.#opening = undefined))
-    return this.#opening
-  }
-
-  async #open(): Promise<SqlLane> {
-    const { sql, lease } = this.#at
-    this.#lane?.release()
-    this.#lane = undefined
-    const lane = await sql.lane({ pool: 'control', deadline: Math.max(lease, SLOWEST) })
-    if (this.#lost !== undefined) {
-      lane.release()
-      this.#fence()
-    }
-    this.#lane = lane
-    if (sql.sessions) await lane.query('set plan_cache_mode = force_generic_plan')
-    return lane
   }
 
   #hinted(): void {
@@ -438,8 +391,7 @@ export class PostgresSession implements StoreSession {
     await Promise.allSettled([...this.#inFlight])
     await this.#listening?.close()
     await this.#flusher.close()
-    this.#lane?.release()
-    this.#lane = undefined
+    this.#control.close()
   }
 
   #fence(): void {

@@ -3,6 +3,7 @@
  * starters one creates the process and the others find it.
  */
 import type { StartRequest } from '../store.ts'
+import { addParts } from './parts.ts'
 import { storedForm } from './pieces.ts'
 import { NOW } from './record.ts'
 import { SHARDS } from './schema.ts'
@@ -72,27 +73,9 @@ export function addStarting(
     statement,
     schema,
     forms.flatMap(({ rows }) => rows),
+    { name: 'started_part', owner: 'started', known: false },
   )
   addSubscriptions(statement, schema, requests)
-}
-
-function addParts(statement: Statement, schema: string, rows: ReturnType<typeof storedForm>['rows']): void {
-  if (rows.length === 0) return
-  const slices = rows.map(({ data }) => statement.bytes(data))
-  const input = statement.rows('x', {
-    process: ['uuid', rows.map(({ process }) => process)],
-    number: ['int4', rows.map(({ number }) => number)],
-    chunk: ['int2', rows.map(({ chunk }) => chunk)],
-    chunks: ['int2', rows.map(({ chunks }) => chunks)],
-    at: ['int4', slices.map(({ offset }) => offset)],
-    length: ['int4', slices.map(({ length }) => length)],
-  })
-  statement.with(
-    'started_part',
-    `insert into ${schema}.part (process, number, chunk, chunks, data)
-     select x.process, x.number, x.chunk, x.chunks, substr(${statement.blob}, x.at, x.length)
-     from ${input} join started on started.id = x.process`,
-  )
 }
 
 function addSubscriptions(statement: Statement, schema: string, requests: readonly StartRequest[]): void {
