@@ -7,10 +7,10 @@ import { arriving } from './one-message.ts'
 import type { RpcRouter } from './router.ts'
 import { WholeEnvelopes } from './whole-envelopes.ts'
 
-/** `router` is asked at every request, so that the handler can be handed out before the app is ready. */
+/** Its parts are asked for at every request: the handler is handed out before the app is ready, and outlives its stop. */
 export function rpcFetch(
   router: () => Pick<RpcRouter, 'handlers' | 'unary'>,
-  lean: LeanConnect,
+  currentLean: () => LeanConnect,
   drain: () => void,
 ): FetchHandler {
   const find = (request: Request) => router().handlers.get(pathOf(request.url))
@@ -20,6 +20,7 @@ export function rpcFetch(
     matches: (request) => find(request) !== undefined && !isGrpc(request),
     async fetch(request) {
       const path = pathOf(request.url)
+      const lean = currentLean()
       const unary = router().unary.get(path)
       const facts = unary === undefined ? undefined : lean.accepts(request)
       if (unary !== undefined && facts !== undefined) return lean.answer(request, unary, facts)

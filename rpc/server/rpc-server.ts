@@ -45,8 +45,9 @@ export class RpcServing {
   readonly #app: Application<unknown>
   readonly #logger: Logger
   readonly #options: RpcOptions
-  readonly #shutdown = new AbortController()
   readonly #health = new HealthStatus()
+  #shutdown = new AbortController()
+  #lean: LeanConnect
   #router: RpcRouter | undefined
   #grpc: GrpcServer | undefined
   #port: number | undefined
@@ -56,11 +57,10 @@ export class RpcServing {
     this.#app = app
     this.#logger = logger
     this.#options = options
-    const onError = (message: string, error: unknown) => logger.warn(message, { error })
-    const lean = new LeanConnect(this.#shutdown.signal, this.#limits, onError)
+    this.#lean = this.#makeLean()
     this.fetchHandler = rpcFetch(
       () => this.router,
-      lean,
+      () => this.#lean,
       () => this.#drain(),
     )
   }
@@ -90,6 +90,7 @@ export class RpcServing {
   }
 
   async start(): Promise<void> {
+    if (this.#shutdown.signal.aborted) this.#renew()
     const { port = portFromEnvironment(), hostname = '0.0.0.0', tls } = this.#options
     const router = this.router
     await Promise.all(router.calls.map((call) => call.prepare()))
@@ -134,6 +135,21 @@ export class RpcServing {
   #abort(): void {
     clearTimeout(this.#ending)
     this.#shutdown.abort(new ConnectError('the server is stopping', Code.Unavailable))
+  }
+
+  /** For an app that starts again after it has been stopped. */
+  #renew(): void {
+    this.#shutdown = new AbortController()
+    this.#lean = this.#makeLean()
+    this.#router = undefined
+    this.#ending = undefined
+    this.#health.setServing(true)
+  }
+
+  #makeLean(): LeanConnect {
+    return new LeanConnect(this.#shutdown.signal, this.#limits, (message, error) =>
+      this.#logger.warn(message, { error }),
+    )
   }
 
   async #drained(grpc: GrpcServer | undefined): Promise<void> {

@@ -99,6 +99,22 @@ test('streams over the HTTP port end when that port does, before the app stops',
   await app.stop()
 })
 
+test('an app that was stopped and starts again serves again', async () => {
+  const app = greeterApp()
+  await app.start()
+  await app.stop()
+  await app.start()
+  const { port } = await app.resolve(RpcServer)
+  const overGrpc = createRpcClient(GreeterContract, { baseUrl: `http://127.0.0.1:${port}`, protocol: 'grpc' })
+  for (const client of [overGrpc, createRpcClient(GreeterContract, { transport: inProcessTransport(app) })]) {
+    expect(await client.SayHello({ name: 'Ada' })).toMatchObject({ message: 'Hello, Ada' })
+    expect(await Array.fromAsync(client.SayHelloStream({ times: 2 }))).toHaveLength(2)
+  }
+  const healthClient = createRpcClient(health, { transport: inProcessTransport(app) })
+  expect(await healthClient.Check({})).toMatchObject({ status: 1 })
+  await app.stop()
+})
+
 test('controllers of sub-apps are served', async () => {
   class Place extends defineService({ name: 'Place', factory: () => ({ name: 'outer' }) }) {}
   const sub = JustScale().named('sub').requires(Place).add(Seen).add(greeter).build()
