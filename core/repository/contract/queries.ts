@@ -115,6 +115,22 @@ export function queriesContract({ within, unique }: ContractBench): void {
       expect(seen).toEqual(all.map((each) => each.whole).filter((whole) => whole !== 99))
     })
 
+    within('iterate gives them one by one, deletes of what comes included', async ({ specimens }) => {
+      const label = unique('one by one')
+      await specimens.insertMany(Array.from({ length: 7 }, (_, whole) => ({ label, whole })))
+      const seen: (number | undefined)[] = []
+      for await (const each of specimens.iterate({ where: { label }, batchSize: 2 })) {
+        seen.push(each.whole)
+        if (each.whole === 1) await specimens.deleteWhere({ label, whole: 4 })
+      }
+      expect(seen).toEqual([0, 1, 2, 3, 5, 6])
+      for await (const each of specimens.iterate({ where: { label } })) {
+        expect(each.whole).toBe(0)
+        break
+      }
+      await expect(specimens.iterate({ where: { label }, batchSize: 0 }).next()).rejects.toBeInstanceOf(QueryError)
+    })
+
     within('a condition of another model is refused', async ({ accounts }) => {
       const foreign = Team.fields.title.eq('x') as unknown as ReturnType<typeof Account.fields.owner.eq>
       await expect(accounts.find(foreign)).rejects.toBeInstanceOf(QueryError)
