@@ -28,6 +28,8 @@ export class HttpError extends CoreError {
   readonly violations: readonly Violation[]
 
   constructor(status: number, message: string, options: HttpErrorOptions = {}) {
+    if (!Number.isInteger(status) || status < 400 || status > 599)
+      throw new RangeError(`HttpError(${status}): errors have a status from 400 to 599`)
     super(message, options.cause === undefined ? {} : { cause: options.cause })
     this.status = status
     this.headers = options.headers ?? {}

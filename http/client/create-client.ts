@@ -120,10 +120,25 @@ function urlOf({ baseUrl = 'http://localhost' }: ClientOptions, path: string, { 
 }
 
 function filled(path: string, params: Readonly<Record<string, unknown>>): string {
-  const rest = (text: string) => text.split('/').map(encodeURIComponent).join('/')
+  const rest = (text: string) =>
+    text
+      .split('/')
+      .map((each) => segment(each, path))
+      .join('/')
   return path
-    .replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(textOf(params[name])))
+    .replace(/:(\w+)/g, (_, name: string) => {
+      const text = textOf(params[name])
+      if (text === '')
+        throw new TypeError(`${path}: the parameter ${name} is empty, which is the address of something else`)
+      return segment(text, path)
+    })
     .replace(/\*$/, () => rest(textOf(params['rest'])))
+}
+
+/** Dots alone, escaped or not, are steps to addresses that are others. */
+function segment(text: string, path: string): string {
+  if (text === '.' || text === '..') throw new TypeError(`${path}: "${text}" can be no part of an address`)
+  return encodeURIComponent(text)
 }
 
 function lowerCased(headers: Readonly<Record<string, string>> = {}): Record<string, string> {

@@ -137,10 +137,7 @@ function parameterSchema(type: ParameterType | undefined, registry: SchemaRegist
 function stepParameters(step: Step, registry: SchemaRegistry): JsonSchema[] {
   if (step.kind !== 'query' && step.kind !== 'headers' && step.kind !== 'cookies') return []
   const place = step.kind === 'query' ? 'query' : step.kind === 'headers' ? 'header' : 'cookie'
-  const { properties = {}, required = [] } = registry.schema(step.schema, 'input') as {
-    readonly properties?: Readonly<Record<string, JsonSchema>>
-    readonly required?: readonly string[]
-  }
+  const { properties, required } = registry.fields(step.schema, 'input')
   const said = Object.entries(properties).filter(([name]) => place !== 'header' || !saidElsewhere.includes(name))
   return said.map(([name, schema]) => ({
     name,

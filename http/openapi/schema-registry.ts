@@ -25,6 +25,21 @@ export class SchemaRegistry {
     return renamed(root, names)
   }
 
+  /** What an object as a whole may have, also one that is a component or is put together of others. */
+  fields(schema: Schema, io: Side): Fields {
+    return this.#fieldsOf(this.schema(schema, io))
+  }
+
+  #fieldsOf({ $ref, properties = {}, required = [], allOf = [], anyOf = [], oneOf = [] }: ObjectSchema): Fields {
+    const component = this.#components.get($ref?.slice('#/components/schemas/'.length) ?? '')?.schema
+    const all = [...(component ? [component] : []), ...allOf].map((each) => this.#fieldsOf(each))
+    const some = [...anyOf, ...oneOf].map((each) => this.#fieldsOf(each))
+    return {
+      properties: Object.assign({}, ...[...some, ...all].map((each) => each.properties), properties) as Definitions,
+      required: [...required, ...all.flatMap((each) => each.required)],
+    }
+  }
+
   #parts(schema: z.ZodType, io: Side): Parts {
     return partsOf(
       z.toJSONSchema(schema, { io, unrepresentable: 'any', override, metadata: this.#names() }) as JsonSchema,
@@ -64,6 +79,18 @@ export class SchemaRegistry {
 }
 
 type Side = 'input' | 'output'
+
+export interface Fields {
+  readonly properties: Definitions
+  readonly required: readonly string[]
+}
+
+type ObjectSchema = Partial<Fields> & {
+  readonly $ref?: string
+  readonly allOf?: readonly ObjectSchema[]
+  readonly anyOf?: readonly ObjectSchema[]
+  readonly oneOf?: readonly ObjectSchema[]
+}
 
 interface Component {
   /** What it was made from, to find it again. */

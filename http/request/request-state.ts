@@ -3,6 +3,7 @@ import type { CommonHeaders } from '../response/common-headers.ts'
 import { RequestResponder } from '../response/responder.ts'
 import type { BodyType } from '../route/route.ts'
 import type { Awaitable } from './after.ts'
+import { gather } from './gather.ts'
 import { plainQuery } from './plain-query.ts'
 import { readBody } from './read-body.ts'
 import { urlOf } from './request-path.ts'
@@ -67,29 +68,31 @@ export class RequestState {
   }
 
   get cookies(): unknown {
-    return (this.#cookies ??= Object.fromEntries(new Bun.CookieMap(this.request.headers.get('cookie') ?? '')))
+    return (this.#cookies ??= gather(new Bun.CookieMap(this.request.headers.get('cookie') ?? '')))
   }
+
+  // What follows is not the context's own: parameters and middleware may use every name.
 
   /** Reads the body. A deadline that passes before `received` is called is the client's fault. */
-  readBody(type: BodyType, limit: number): Awaitable<unknown> {
-    this.#facts.receiving = true
-    return readBody(this.request, type, limit)
+  static readBody(state: RequestState, type: BodyType, limit: number): Awaitable<unknown> {
+    state.#facts.receiving = true
+    return readBody(state.request, type, limit)
   }
 
-  received(): void {
-    this.#facts.receiving = false
+  static received(state: RequestState): void {
+    state.#facts.receiving = false
   }
 
   /** Puts a value into the context; what was there under the name is gone. */
-  set(name: string, value: unknown): void {
+  static set(state: RequestState, name: string, value: unknown): void {
     if (made.has(name))
-      Object.defineProperty(this, name, { value, enumerable: true, configurable: true, writable: true })
-    else this[name] = value
+      Object.defineProperty(state, name, { value, enumerable: true, configurable: true, writable: true })
+    else state[name] = value
   }
 
   /** What a middleware adds. */
-  add(values: object): void {
-    for (const [name, value] of Object.entries(values)) this.set(name, value)
+  static add(state: RequestState, values: object): void {
+    for (const [name, value] of Object.entries(values)) RequestState.set(state, name, value)
   }
 }
 

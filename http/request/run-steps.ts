@@ -15,7 +15,9 @@ import { parameterNames } from '../route/path.ts'
 import { checkSchema, type Schema, type SchemaResult } from '../route/schema.ts'
 import type { ParameterType, Step } from '../route/route.ts'
 import { after, type Awaitable } from './after.ts'
-import type { RequestState } from './request-state.ts'
+import { checkPlain } from './check-plain.ts'
+import { gather } from './gather.ts'
+import { RequestState } from './request-state.ts'
 
 /** Answers with what ended the chain, or `undefined` when all steps let the request pass. */
 export type PreparedStep = (state: RequestState) => Awaitable<Answer | undefined>
@@ -46,7 +48,7 @@ async function prepareStep(path: string, step: Step, container: AbstractContaine
     case 'query':
       return schemaStep('query', step.schema, (state) => state.query)
     case 'headers':
-      return schemaStep('headers', step.schema, (state) => Object.fromEntries(state.request.headers))
+      return schemaStep('headers', step.schema, (state) => gather(state.request.headers))
     case 'cookies':
       return schemaStep('cookies', step.schema, (state) => state.cookies)
     case 'body':
@@ -85,7 +87,7 @@ function acceptParameters(
   if (violations.length > 0) throw invalid(violations)
   for (const [index, result] of results.entries()) {
     const name = parameters[index]?.[0]
-    if ('value' in result && name !== undefined) state.set(name, result.value)
+    if ('value' in result && name !== undefined) RequestState.set(state, name, result.value)
   }
 }
 
@@ -119,27 +121,29 @@ function schemaStep(
   schema: Schema,
   read: (state: RequestState) => unknown,
 ): PreparedStep {
-  return (state) => after(checkSchema(schema, name, read(state)), (result) => accept(state, name, result))
+  const check = name === 'query' ? checkPlain : checkSchema
+  return (state) => after(check(schema, name, read(state)), (result) => accept(state, name, result))
 }
 
 function bodyStep({ schema, type, limit }: Step & { kind: 'body' }): PreparedStep {
+  const check = type === 'form' ? checkPlain : checkSchema
   return (state) =>
-    after(state.readBody(type, limit), (body) => {
-      state.received()
-      return after(checkSchema(schema, 'body', body), (result) => accept(state, 'body', result))
+    after(RequestState.readBody(state, type, limit), (body) => {
+      RequestState.received(state)
+      return after(check(schema, 'body', body), (result) => accept(state, 'body', result))
     })
 }
 
 function accept(state: RequestState, name: string, result: SchemaResult): undefined {
   if ('violations' in result) throw invalid(result.violations)
-  state.set(name, result.value)
+  RequestState.set(state, name, result.value)
 }
 
 function useStep(middleware: Run): PreparedStep {
   return (state) =>
     after(middleware(state), (result) => {
       if (result instanceof Response || result instanceof Reply) return result
-      if (typeof result === 'object' && result !== null) state.add(result)
+      if (typeof result === 'object' && result !== null) RequestState.add(state, result)
       return undefined
     })
 }

@@ -78,7 +78,7 @@ export class RequestResponder implements AnyResponder {
   }
 
   redirect(location: string): Reply {
-    this.headers.set('location', location)
+    this.headers.set('location', location.toWellFormed().replace(/[^\x21-\x7e]+/g, encodeURIComponent))
     const status = this.#status ?? (this.#request.method === 'GET' || this.#request.method === 'HEAD' ? 302 : 303)
     return new Reply(status, { kind: 'raw', body: null, contentType: undefined })
   }

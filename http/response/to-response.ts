@@ -18,10 +18,16 @@ export function toResponse(
   res: RequestResponder,
   facts: RequestFacts,
 ): Awaitable<Response> {
+  if (result instanceof Response && (result.bodyUsed || result.status === 0))
+    throw new ResponseContractError(`${route.method} ${route.path}`, result.status, unsendable(result))
   if (result instanceof Response) return withOwnHeaders(res.ownHeaders === undefined ? result : mutable(result), res)
   const made =
     result instanceof Reply ? replyResponse(route, result, facts) : valueResponse(route, undefined, result, facts)
   return after(made, (response) => withOwnHeaders(response, res))
+}
+
+function unsendable({ bodyUsed }: Response): string {
+  return bodyUsed ? 'its body has been read or sent before; a response is for one request' : 'a response of no status'
 }
 
 /** Responses of `fetch` and `Response.redirect` have headers that cannot be changed. */

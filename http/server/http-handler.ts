@@ -187,11 +187,20 @@ export class HttpHandler {
     return problemResponse({ status: 405, detail: `${request.method} is not possible here`, requestId, headers })
   }
 
-  #failure(error: unknown, { request, requestId, counter }: Exchange): Response {
-    const { response, unexpected } = problemOf(error, requestId)
-    if (unexpected && !request.signal.aborted)
-      this.#parts.logger.error(`${request.method} ${counter.route} failed`, { error, requestId })
-    return response
+  #failure(error: unknown, exchange: Exchange): Response {
+    const { request, requestId, counter } = exchange
+    try {
+      const { response, unexpected } = problemOf(error, requestId)
+      if (unexpected && !request.signal.aborted)
+        this.#parts.logger.error(`${request.method} ${counter.route} failed`, { error, requestId })
+      return response
+    } catch (cause) {
+      this.#parts.logger.error(`${request.method} ${counter.route} failed, with an error that cannot be sent`, {
+        error: new Error('The headers of the error are not valid', { cause }),
+        requestId,
+      })
+      return problemResponse({ status: 500, requestId })
+    }
   }
 
   #finish(response: Response, exchange: Exchange): Response | undefined {

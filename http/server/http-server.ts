@@ -73,7 +73,10 @@ export class BunHttpServer extends HttpServer {
         development: false,
         maxRequestBodySize: this.#options.maxRequestBodySize ?? 1024 ** 3,
         fetch: (request, server) => handler.fetch(request, new BunPeer(server, request, idleTimeout)),
-        error: () => new Response(null, { status: 500 }),
+        error: (error) => {
+          this.#logger.error('HTTP could not send an answer', { error })
+          return new Response(null, { status: 500 })
+        },
         websocket: socketCallbacks(this.#options),
       })
     } catch (error) {

@@ -4,7 +4,7 @@
  */
 import { runInApp, type Logger } from '@justscale/core'
 import { CallIdentity } from '@justscale/core/cell'
-import type { RequestFacts, RequestState } from '../request/request-state.ts'
+import { RequestState, type RequestFacts } from '../request/request-state.ts'
 import { toResponse } from '../response/to-response.ts'
 import type { Metrics } from '../server/metrics.ts'
 import type { MountedRoute } from '../server/mounted-route.ts'
@@ -29,7 +29,7 @@ export interface StreamParts {
 /** Calls the handler, in the cell of the steps. Nothing of a generator runs before `begin`. */
 export function openEvents(parts: StreamParts): OpenEvents {
   const { route, state } = parts
-  state.set('lastEventId', state.request.headers.get('last-event-id') ?? undefined)
+  RequestState.set(state, 'lastEventId', state.request.headers.get('last-event-id') ?? undefined)
   const events = (route.handle as (context: RequestState) => AsyncIterable<EventMessage>)(state)
   return new OpenEvents(parts, events)
 }

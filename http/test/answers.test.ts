@@ -145,7 +145,7 @@ const table: [string, string, RequestInit | undefined, number, unknown][] = [
   ['GET', '/go', undefined, 302, ''],
   ['POST', '/go', undefined, 303, ''],
   ['GET', '/moved', undefined, 308, ''],
-  ['GET', '/split', undefined, 500, { title: 'Internal Server Error' }],
+  ['GET', '/split', undefined, 302, ''],
   ['POST', '/bad-cookie', undefined, 500, { title: 'Internal Server Error' }],
   ['HEAD', '/probe', undefined, 204, ''],
   ['GET', '/probe', undefined, 405, { title: 'Method Not Allowed' }],

@@ -2,7 +2,7 @@
 import { runInApp, type Logger } from '@justscale/core'
 import { CallIdentity, runInCell } from '@justscale/core/cell'
 import { HttpError } from '../errors.ts'
-import type { RequestState } from '../request/request-state.ts'
+import { RequestState } from '../request/request-state.ts'
 import type { Metrics } from '../server/metrics.ts'
 import type { MountedRoute } from '../server/mounted-route.ts'
 import type { WebSocketOptions } from '../server/options.ts'
@@ -78,7 +78,7 @@ function runHandler(
   const { procedures, path } = route
   const { requestId } = state
   const calls = procedures && new ProcedureCalls({ procedures, path, requestId, socket, context: state, onError })
-  state.add({ messages, send, close, closed, signal: closed, ...(calls && { serve: calls.serve }) })
+  RequestState.add(state, { messages, send, close, closed, signal: closed, ...(calls && { serve: calls.serve }) })
   const handle = route.handle as (context: RequestState) => Promise<void>
   const caller = new CallIdentity(() => state.request.headers, state.requestId)
   return runInApp(route.app, () =>
