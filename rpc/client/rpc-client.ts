@@ -60,10 +60,10 @@ function clientMethod(call: ClientCall): unknown {
       yield message
     })()
   const kinds: Readonly<Record<DescMethod['methodKind'], (body: never, options?: CallOptions) => unknown>> = {
-    unary: (message: Init, options) => call.unary(message, options),
-    server_streaming: (message: Init, options) => call.stream(one(message), options),
-    client_streaming: (messages: AsyncIterable<Init>, options) => call.single(messages, options),
-    bidi_streaming: (messages: AsyncIterable<Init>, options) => call.stream(messages, options),
+    unary: (message: Init, options = {}) => call.unary(message, options),
+    server_streaming: (message: Init, options = {}) => call.stream(one(message), options),
+    client_streaming: (messages: AsyncIterable<Init>, options = {}) => call.single(messages, options),
+    bidi_streaming: (messages: AsyncIterable<Init>, options = {}) => call.stream(messages, options),
   }
   return kinds[call.method.methodKind]
 }

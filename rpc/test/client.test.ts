@@ -217,3 +217,8 @@ test('an error in what is to be sent is the error of the call, and the server is
     for (const note of [`record ${id}`, `chat ${id}`]) expect(await seen.call(note).ended.promise).toBe('cut off')
   }
 })
+
+test('the methods of a client need one argument: more would keep processes that call them from being taken up', () => {
+  const client = createRpcClient(GreeterContract, { transport: inProcessTransport(app) })
+  expect(Object.values(client).map((method) => method.length)).toEqual([1, 1, 1, 1])
+})
