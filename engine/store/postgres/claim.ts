@@ -5,7 +5,7 @@
  */
 import type { SqlStatement } from '../../sql/connection.ts'
 import { sqlArray } from '../../sql/connection.ts'
-import { NOW, RECORD_COLUMNS, stateColumns, statusNumber } from './record.ts'
+import { RECORD_COLUMNS, SINCE, stateColumns, statusNumber } from './record.ts'
 
 /** Statuses in which only a command starts a turn. */
 const IDLE = (['paused', 'failed', 'quarantined'] as const).map(statusNumber).join(', ')
@@ -49,7 +49,7 @@ export function claimStatement(
           group by w.process order by w.process limit ${OF_A_SHARD}) c
         union all
         select m.id, t.process, t.due from mine m cross join lateral (
-          select t.process, t.due from ${schema}.timer t where t.shard = m.id and t.due <= ${NOW}
+          select t.process, t.due from ${schema}.timer t where t.shard = m.id and t.due <= ${SINCE}
             and ${elsewhere('t.process')} ${others('t.process')} order by t.due limit $3::int4) t),
       ${some.length === 0 ? 'picked' : 'woken'} as (
         select r.process, min(r.since) as since from ready r join ${schema}.process p on p.id = r.process
@@ -111,7 +111,7 @@ export function forgetStatement(schema: string, retention: number): SqlStatement
   return {
     text: `with old as (
         delete from ${schema}.finished where id in (
-          select id from ${schema}.finished where ended_at < ${NOW} - $1::int8 order by ended_at limit 1000)
+          select id from ${schema}.finished where ended_at < ${SINCE} - $1::int8 order by ended_at limit 1000)
         returning id),
       lines as (delete from ${schema}.timeline t using old where t.process = old.id)
       delete from ${schema}.instance i using old where i.id = old.id`,
@@ -123,7 +123,7 @@ export function forgetStatement(schema: string, retention: number): SqlStatement
 export function nextDueStatement(schema: string, shards: readonly number[], horizon: number): SqlStatement {
   return {
     text: `select min(t.due)::float8 as due from unnest($1::int2[]) as s(id) cross join lateral (
-        select due from ${schema}.timer where shard = s.id and due <= ${NOW} + $2::int8 order by due limit 1) t`,
+        select due from ${schema}.timer where shard = s.id and due <= ${SINCE} + $2::int8 order by due limit 1) t`,
     parameters: [sqlArray(shards), Math.round(horizon)],
   }
 }

@@ -34,6 +34,9 @@ export function viaNumber(via: InboxEntry['via']): number {
 /** Database time in milliseconds. */
 export const NOW = `(extract(epoch from clock_timestamp()) * 1000)::bigint`
 
+/** The same as of the statement's beginning. What is compared with it is found by index; with `NOW` every row would be looked at. */
+export const SINCE = `(extract(epoch from statement_timestamp()) * 1000)::bigint`
+
 /** Columns of a record. `i` is `instance`, `p` has the columns that `process` and `finished` have in common. */
 export const RECORD_COLUMNS = `i.id, i.path, i.definition, i.program, i.shard, i.parent, i.started_at::float8 as started_at,
   p.seq, p.status, p.line, p.waits, p.crashes, p.data, p.outcome, p.ended_at::float8 as ended_at`
