@@ -27,6 +27,10 @@ export interface GrpcErrorOptions {
 
 export class GrpcError extends Error {
   readonly code: GrpcStatus
+  /** `NOT_FOUND`. A process that is taken up by another node still finds it, in what is then a plain Error. */
+  readonly statusName: GrpcStatusName
+  /** True for an error that a client received: uncaught in a handler, it does not travel on to the handler's caller. */
+  readonly remote: boolean
   readonly details: readonly GrpcErrorDetail[]
   readonly metadata: Headers
   readonly #remote: ConnectError | undefined
@@ -37,18 +41,11 @@ export class GrpcError extends Error {
     super(message, cause === undefined ? undefined : { cause })
     this.name = 'GrpcError'
     this.code = code
+    this.statusName = grpcStatusName(code)
     this.details = details
     this.metadata = metadataHeaders(metadata)
     this.#remote = cause instanceof ConnectError ? cause : undefined
-  }
-
-  get statusName(): GrpcStatusName {
-    return grpcStatusName(this.code)
-  }
-
-  /** True for an error that a client received: uncaught in a handler, it does not travel on to the handler's caller. */
-  get remote(): boolean {
-    return this.#remote !== undefined
+    this.remote = this.#remote !== undefined
   }
 
   /** The details of one kind, decoded. */

@@ -222,3 +222,8 @@ test('the methods of a client need one argument: more would keep processes that 
   const client = createRpcClient(GreeterContract, { transport: inProcessTransport(app) })
   expect(Object.values(client).map((method) => method.length)).toEqual([1, 1, 1, 1])
 })
+
+test('what an error says of itself are properties, which a process stores with it', async () => {
+  const error: unknown = await (await overGrpc()).SayHello({ name: 'missing' }).catch((reason: unknown) => reason)
+  expect({ ...(error as object) }).toMatchObject({ name: 'GrpcError', code: 5, statusName: 'NOT_FOUND', remote: true })
+})
