@@ -7,6 +7,7 @@ import { createEngine, type Process } from '@justscale/engine'
 import { PostgresStore } from '@justscale/engine/postgres'
 import {
   adder,
+  burst,
   chain,
   counter,
   expectedResults,
@@ -40,8 +41,8 @@ export interface ChaosResult {
   readonly again: number
 }
 
-/** Of one instance: five of the chain, eight of the fan, three leaves, six of two counters together. */
-export const EFFECTS = 22
+/** Of one instance: fifteen of the burst, five of the chain, eight of the fan, three leaves, six of two counters together. */
+export const EFFECTS = 37
 
 /** Longer than a lease: others take over, and what the frozen one still writes when it wakes must be refused. */
 const FROZEN = 5_000
@@ -95,7 +96,7 @@ export async function chaos({ workers: count, fates, instances = 3, pooled }: Ch
   try {
     await store.migrate()
     for (let index = 0; index < instances; index++) {
-      for (const definition of [adder, chain, fanOut, family] as readonly Process<{ id: string }, unknown>[])
+      for (const definition of [adder, burst, chain, fanOut, family] as readonly Process<{ id: string }, unknown>[])
         await client.run(definition, { id: `${index}` })
       for (const definition of [counter, impatient] as readonly Process<{ counter: string }, unknown>[])
         await client.run(definition, { counter: `${index}` })
