@@ -21,6 +21,7 @@ const statusByCode: Readonly<Record<string, number>> = {
   CORE_ENTITY_GONE: 404,
   CORE_REFERENCE_MALFORMED: 422,
   CORE_FIELD_VALIDATION: 422,
+  CORE_CONDITION_VALUE: 422,
   CORE_UNIQUE_VIOLATION: 409,
   CORE_REFERENCE_VIOLATION: 409,
   CORE_DEADLOCK: 503,
@@ -30,7 +31,7 @@ const statusByCode: Readonly<Record<string, number>> = {
 const details: Readonly<Record<number, string>> = {
   404: 'Something that the request refers to does not exist',
   409: 'It conflicts with what is stored',
-  422: 'The values cannot be stored',
+  422: 'There are values that cannot be stored',
   503: 'Busy: try again',
 }
 

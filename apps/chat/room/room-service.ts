@@ -88,7 +88,8 @@ export class RoomService extends defineService({
         await using locked = ownedBy(await rooms.lock(room), me, 'bans')
         if (locked.owner.equals(User.ref(banned))) throw new HttpError(409, 'The owner cannot be banned')
         if ((await banOf(room, banned)) !== null) throw new HttpError(409, `${name} is banned already`)
-        const until = minutes === undefined ? undefined : Temporal.Now.instant().add({ seconds: minutes * 60 })
+        const until =
+          minutes === undefined ? undefined : Temporal.Now.instant().add({ seconds: Math.ceil(minutes * 60) })
         await bans.insert({ room, user: banned, ...(until !== undefined && { until }) })
         locked.expel(banned)
         await rooms.save(locked)

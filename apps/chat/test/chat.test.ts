@@ -79,3 +79,28 @@ test('a name is whose password was first', async () => {
     await client.post('/sign-in', { body: { name: 'carol', password: 'other' } }).catch((error: unknown) => error),
   ).toMatchObject({ status: 401 })
 })
+
+test('odd input has its answer', async () => {
+  const dora = await visitor('dora')
+  const erik = await visitor('erik')
+  const { self: room } = await dora.client.post('/rooms', { body: { title: 'Odd' } })
+  await dora.client.post('/rooms/:room/bans', { params: { room }, body: { user: erik.user.self, minutes: 0.0001 } })
+  const server = await app.resolve(HttpServer)
+  const withoutHost = Object.defineProperty(
+    new Request(`${base}/rooms/${room}/members?token=${dora.token}`, { method: 'POST' }),
+    'url',
+    {
+      value: `/rooms/${room}/members?token=${dora.token}`,
+    },
+  )
+  expect((await server.fetch(withoutHost)).status).toBe(204)
+  for (const name of ['a\u0000b', '\ud800']) {
+    const body = JSON.stringify({ name, password: 'x' })
+    const answer = await fetch(`${base}/sign-in`, {
+      method: 'POST',
+      body,
+      headers: { 'content-type': 'application/json' },
+    })
+    expect(answer.status).toBe(422)
+  }
+})

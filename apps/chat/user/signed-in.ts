@@ -6,9 +6,9 @@ export const signedIn = createMiddleware({
   inject: { signIn: SignIn },
   handle:
     ({ signIn }) =>
-    ({ request }: { readonly request: Request }) => {
+    ({ request, url }: { readonly request: Request; readonly url: URL }) => {
       const header = request.headers.get('authorization')?.replace(/^Bearer /, '')
-      const token = header ?? new URL(request.url).searchParams.get('token') ?? ''
+      const token = header ?? url.searchParams.get('token') ?? ''
       const me = signIn.verify(token)
       if (me === undefined) throw new HttpError(401, 'Sign in first', { headers: { 'www-authenticate': 'Bearer' } })
       return { me }

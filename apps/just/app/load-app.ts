@@ -18,14 +18,19 @@ export const appArguments = {
 
 /** The definition that an entry file exports. Rejects with `MisuseError` when there is none. */
 export async function loadDefinition(entry: string): Promise<AppDefinition<unknown>> {
-  const path = resolve(entry)
-  if (!existsSync(path))
-    throw new MisuseError(`There is no ${entry}`, 'Name the file that exports the app: path/to/main.ts')
+  const path = entryPath(entry)
   await loadPreloads()
   const loaded: unknown = await import(path)
   const found = typeof loaded === 'object' && loaded !== null && 'default' in loaded ? loaded.default : undefined
   if (typeof found === 'object' && found !== null && 'create' in found) return found as AppDefinition<unknown>
   throw notAnApp(entry)
+}
+
+/** Throws `MisuseError` when there is no such file. */
+export function entryPath(entry: string): string {
+  const path = resolve(entry)
+  if (existsSync(path)) return path
+  throw new MisuseError(`There is no ${entry}`, 'Name the file that exports the app: path/to/main.ts')
 }
 
 export function notAnApp(entry: string): MisuseError {

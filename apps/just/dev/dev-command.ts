@@ -1,6 +1,7 @@
 /** `just dev [entry]`: the app on a real database, restarted on every edit. */
 import { defineCommand } from 'citty'
 import { resolveDatabase, type ResolvedDatabase } from '@justscale/engine/embedded'
+import { entryPath } from '../app/load-app.ts'
 import { addressLines, freePort } from './addresses.ts'
 import { AppProcess } from './app-process.ts'
 import { isRunning, npmAncestor } from './npm-ancestor.ts'
@@ -16,6 +17,7 @@ export const devCommand = defineCommand({
     watch: { type: 'boolean', description: 'Restart on edits', default: true },
   },
   async run({ args }) {
+    entryPath(args.entry)
     const database = await resolveDatabase()
     console.log(`database: ${database.source}`)
     const ports = {

@@ -1,4 +1,5 @@
 /** The engine as the commands use it: on the app's database, running nothing itself. */
+import { CommandError } from '@justscale/core/cli'
 import { createEngine, type Engine } from '@justscale/engine'
 import { resolveDatabase } from '@justscale/engine/embedded'
 import { PostgresStore } from '@justscale/engine/postgres'
@@ -17,7 +18,7 @@ export async function withEngine<Result>(
     const store = new PostgresStore({
       url: database.url,
       sql,
-      namespace: namespace ?? onlyOne(await namespaces(sql)),
+      namespace: chosen(await namespaces(sql), namespace, database.source),
     })
     try {
       return await body(createEngine({ store, values: storedEntityTypes, textOf: routingText }))
@@ -39,12 +40,21 @@ async function namespaces(sql: SqlDatabase): Promise<readonly string[]> {
   return rows.map(({ name }) => name)
 }
 
-function onlyOne(names: readonly string[]): string {
+/** Throws `CommandError`: an engine would have to make its tables first, which looking does not. */
+function chosen(names: readonly string[], namespace: string | undefined, source: string): string {
+  if (names.length === 0)
+    throw new CommandError(`No app with processes has run on this database yet (${source})`, {
+      hint: 'Start one: just dev. Another database is named by DATABASE_URL.',
+    })
+  if (namespace !== undefined) {
+    if (names.includes(namespace)) return namespace
+    throw new MisuseError(`The database has no processes of "${namespace}"`, `It has those of ${names.join(', ')}.`)
+  }
   if (names.length > 1) {
     throw new MisuseError(
       `The database holds the processes of ${names.length} apps`,
       `Say whose: --namespace ${names.join(', or --namespace ')}.`,
     )
   }
-  return names[0] ?? 'justscale'
+  return names[0] ?? ''
 }

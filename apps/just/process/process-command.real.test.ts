@@ -84,6 +84,7 @@ test('with two apps in the database it asks whose processes are meant, and then 
   expect(asked.err).toContain('--namespace north, or --namespace south')
   const rows = await data<{ path: string }[]>('list')
   expect(rows.map(({ path }) => path)).toEqual([here ?? ''])
+  expect((await just('list', '--namespace', 'east')).err).toContain('It has those of north, south.')
   const { out } = await just('list', '--namespace', 'south')
   expect(out).not.toContain(here ?? '?')
   expect(await data<{ name: string; next: string }[]>('schedules')).toMatchObject([{ name: 'new-year', firings: 0 }])

@@ -94,3 +94,24 @@ describe('just run', () => {
     }
   })
 })
+
+test('just process says that no app has run on a database', async () => {
+  const database = await testDatabase()
+  variables = { DATABASE_URL: database.url }
+  try {
+    const { err, code } = await run('process', 'list', '--json')
+    expect(err).toStartWith('No app with processes has run on this database yet (DATABASE_URL)\n')
+    expect([err.split('\n').length, code]).toEqual([3, 1])
+  } finally {
+    variables = {}
+    await database.drop()
+  }
+}, 30_000)
+
+test('just dev says that there is no such file, and ends', async () => {
+  expect(await run('dev', 'nope.ts')).toMatchObject({
+    code: 2,
+    out: '',
+    err: expect.stringContaining('There is no nope.ts'),
+  })
+})
