@@ -1,6 +1,7 @@
 /** gRPC, gRPC-Web and Connect for JustScale. For users first; for authors of tools and tests below. */
 export { RpcFeature } from './server/rpc-feature.ts'
 export { RpcServer, type RpcOptions } from './server/rpc-server.ts'
+export { rpcCors } from './cors.ts'
 export { GrpcStatus, grpcStatusName, type GrpcStatusName } from './status/grpc-status.ts'
 export { detail, GrpcError, type GrpcErrorDetail, type GrpcErrorOptions } from './status/grpc-error.ts'
 export { createRpcClient, rpcClient, type InjectedClientOptions, type RpcClient } from './client/rpc-client.ts'

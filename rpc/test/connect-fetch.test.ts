@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import { createController, JustScale } from '@justscale/core'
-import { RpcFeature, RpcServer } from '../index.ts'
+import { rpcCors, RpcFeature, RpcServer } from '../index.ts'
 import { greeterApp, Seen } from './greeter-app.ts'
 import { GreeterContract, HelloReplySchema, HelloRequestSchema } from './greeter.ts'
 
@@ -130,3 +130,10 @@ test('a stream that stops because its deadline is over does not end well', async
 function endAtAbort(signal: AbortSignal): Promise<IteratorReturnResult<undefined>> {
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve({ done: true, value: undefined })))
 }
+
+test('a browser may send and read what Connect and gRPC-Web need', () => {
+  for (const name of ['Content-Type', 'Connect-Protocol-Version', 'Connect-Timeout-Ms', 'Grpc-Timeout', 'X-Grpc-Web']) {
+    expect(rpcCors.allowHeaders).toContain(name)
+  }
+  for (const name of ['Grpc-Status', 'Grpc-Message']) expect(rpcCors.exposeHeaders).toContain(name)
+})
