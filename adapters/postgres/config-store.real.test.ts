@@ -3,7 +3,7 @@ import { JustScale } from '@justscale/core'
 import { ConfigService } from '@justscale/core/config'
 import { configStoreContract, ContractConfigFeature, ContractLimits } from '@justscale/core/config/contract'
 import { testDatabase } from '@justscale/engine/embedded'
-import { createPostgresFeature, PostgresConfigFeature } from './index.ts'
+import { PostgresFeature, PostgresConfigFeature } from './index.ts'
 
 for (const [name, query] of [
   ['Postgres', ''],
@@ -17,7 +17,7 @@ for (const [name, query] of [
       return {
         async node() {
           const app = JustScale()
-            .add(createPostgresFeature({ url }))
+            .add(PostgresFeature({ url }))
             .add(PostgresConfigFeature)
             .add(ContractConfigFeature)
             .build()
@@ -35,7 +35,7 @@ test('two apps in one database have changes of their own', async () => {
   const start = async (name: string) => {
     const app = JustScale()
       .named(name)
-      .add(createPostgresFeature({ url: database.url }))
+      .add(PostgresFeature({ url: database.url }))
       .add(PostgresConfigFeature)
       .add(ContractConfigFeature)
       .build()

@@ -1,7 +1,7 @@
 import { JustScale } from '@justscale/core'
 import { ContractChannel, lockAndChannelContract } from '@justscale/core/lock/contract'
 import { testDatabase } from '@justscale/engine/embedded'
-import { createPostgresFeature, PostgresChannelFeature, PostgresLockFeature } from './index.ts'
+import { PostgresFeature, PostgresChannelFeature, PostgresLockFeature } from './index.ts'
 
 for (const [name, query] of [
   ['Postgres', ''],
@@ -14,7 +14,7 @@ for (const [name, query] of [
       const url = query === '' ? database.url : `${database.url}${database.url.includes('?') ? '&' : '?'}${query}`
       const node = async () => {
         const app = JustScale()
-          .add(createPostgresFeature({ url }))
+          .add(PostgresFeature({ url }))
           .add(PostgresLockFeature)
           .add(PostgresChannelFeature)
           .add(ContractChannel)

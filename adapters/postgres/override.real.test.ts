@@ -2,14 +2,14 @@ import { bindRepository, JustScale, ModelRepository } from '@justscale/core'
 import { overrideContract } from '@justscale/core/repository/override-contract'
 import { AppMember, Badge, Greetings, Member, Members } from '@justscale/core/repository/override-models'
 import { testDatabase } from '@justscale/engine/embedded'
-import { createPgModel, createPgRepository, createPostgresFeature, PostgresSchemaFeature } from './index.ts'
+import { createPgModel, createPgRepository, PostgresFeature, PostgresSchemaFeature } from './index.ts'
 
 overrideContract({
   name: 'Postgres',
   async open() {
     const database = await testDatabase()
     const app = JustScale()
-      .add(createPostgresFeature({ url: database.url }))
+      .add(PostgresFeature({ url: database.url }))
       .add(PostgresSchemaFeature)
       .add(Greetings)
       .add(bindRepository(ModelRepository.of(AppMember), createPgRepository(createPgModel(AppMember))))

@@ -7,7 +7,7 @@ import { test } from 'bun:test'
 import {
   createPgModel,
   createPgRepository,
-  createPostgresFeature,
+  PostgresFeature,
   PostgresChannelFeature,
   PostgresLockFeature,
   PostgresSchemaFeature,
@@ -23,7 +23,7 @@ function behind(program: string): void {
     async open() {
       const database = await bouncedDatabase(program)
       const app = JustScale()
-        .add(createPostgresFeature({ url: database.url }))
+        .add(PostgresFeature({ url: database.url }))
         .add(PostgresSchemaFeature)
         .add(bindRepository(ModelRepository.of(Team), createPgRepository(createPgModel(Team))))
         .add(bindRepository(ModelRepository.of(Account, Team), createPgRepository(createPgModel(Account))))
@@ -45,7 +45,7 @@ function behind(program: string): void {
       const database = await bouncedDatabase(program)
       const node = async () => {
         const app = JustScale()
-          .add(createPostgresFeature({ url: database.url }))
+          .add(PostgresFeature({ url: database.url }))
           .add(PostgresLockFeature)
           .add(PostgresChannelFeature)
           .add(ContractChannel)

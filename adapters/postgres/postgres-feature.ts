@@ -1,5 +1,5 @@
 /** `PostgresFeature`: the connection of an app. Add it before anything that is kept in Postgres. */
-import { createFeatureBuilder } from '@justscale/core'
+import { configurable, createFeatureBuilder } from '@justscale/core'
 import { provideConfig } from '@justscale/core/config'
 import { PostgresClient, PostgresConfig } from './postgres-client.ts'
 import { syncSchema } from './sync-schema.ts'
@@ -15,9 +15,9 @@ export interface PostgresOptions {
   readonly idleInTransaction?: number
 }
 
-/** The feature with settings of your own: for tests, and for apps with several databases. */
-export function createPostgresFeature(options: PostgresOptions = {}) {
-  return createFeatureBuilder()
+/** `DATABASE_URL`, or with settings of your own: for tests, and for apps with several databases. */
+export const PostgresFeature = configurable((options: PostgresOptions) =>
+  createFeatureBuilder()
     .name('PostgresFeature')
     .provides((app) =>
       app
@@ -30,10 +30,8 @@ export function createPostgresFeature(options: PostgresOptions = {}) {
           })),
         )
         .add(PostgresClient),
-    )
-}
-
-export class PostgresFeature extends createPostgresFeature() {}
+    ),
+)
 
 /**
  * Creates at start what the models need and the database lacks: tables, columns, indexes, references. For tests and first

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 import { JustScale } from '@justscale/core'
 import { createProcess } from '@justscale/core/process'
 import { testDatabase } from '@justscale/engine/embedded'
-import { createPostgresFeature, PostgresClient, PostgresProcessFeature } from './index.ts'
+import { PostgresFeature, PostgresClient, PostgresProcessFeature } from './index.ts'
 
 const receipt = createProcess({
   path: '/receipt/:number',
@@ -16,7 +16,7 @@ test('two apps on one database do not meet', async () => {
   const open = (name?: string) => {
     const draft = name === undefined ? JustScale() : JustScale().named(name)
     return draft
-      .add(createPostgresFeature({ url: database.url }))
+      .add(PostgresFeature({ url: database.url }))
       .add(PostgresProcessFeature)
       .add(receipt)
       .build()

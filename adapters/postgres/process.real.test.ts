@@ -16,20 +16,14 @@ import {
 } from '@justscale/core/process/contract-models'
 import { testDatabase } from '@justscale/engine/embedded'
 import { PostgresStore } from '@justscale/engine/postgres'
-import {
-  createPgModel,
-  createPgRepository,
-  createPostgresFeature,
-  PostgresClient,
-  PostgresSchemaFeature,
-} from './index.ts'
+import { createPgModel, createPgRepository, PostgresFeature, PostgresClient, PostgresSchemaFeature } from './index.ts'
 
 processContract({
   name: 'Postgres',
   async open(wrap) {
     const database = await testDatabase()
     const app = JustScale()
-      .add(createPostgresFeature({ url: database.url }))
+      .add(PostgresFeature({ url: database.url }))
       .add(
         processFeature({
           name: 'Processes',

@@ -2,14 +2,14 @@ import { bindRepository, JustScale, ModelRepository } from '@justscale/core'
 import { repositoryContract } from '@justscale/core/repository/contract'
 import { Account, Specimen, Team } from '@justscale/core/repository/contract-models'
 import { testDatabase } from '@justscale/engine/embedded'
-import { createPgModel, createPgRepository, createPostgresFeature, PostgresSchemaFeature } from './index.ts'
+import { createPgModel, createPgRepository, PostgresFeature, PostgresSchemaFeature } from './index.ts'
 
 repositoryContract({
   name: 'Postgres',
   async open() {
     const database = await testDatabase()
     const app = JustScale()
-      .add(createPostgresFeature({ url: database.url }))
+      .add(PostgresFeature({ url: database.url }))
       .add(PostgresSchemaFeature)
       .add(bindRepository(ModelRepository.of(Team), createPgRepository(createPgModel(Team))))
       .add(bindRepository(ModelRepository.of(Account, Team), createPgRepository(createPgModel(Account))))

@@ -2,7 +2,7 @@
  * `PostgresMigrationFeature`: an app starts only on a database that has its migrations. In production it says what to run;
  * everywhere else it runs them.
  */
-import { createFeatureBuilder } from '@justscale/core'
+import { configurable, createFeatureBuilder } from '@justscale/core'
 import { PostgresClient, PostgresConfig } from '../postgres-client.ts'
 import { PendingMigrationsError } from './errors.ts'
 import { migrationCommands } from './migration-commands.ts'
@@ -15,26 +15,23 @@ export interface MigrationOptions {
   readonly runAtStart?: boolean
 }
 
-/** The feature with settings of your own. */
-export function createPostgresMigrationFeature(options: MigrationOptions = {}) {
-  const folder = options.folder ?? 'migrations'
-  return createFeatureBuilder()
+/** An app starts on a database that has its migrations, or not at all. */
+export const PostgresMigrationFeature = configurable(({ folder = 'migrations', runAtStart }: MigrationOptions) =>
+  createFeatureBuilder()
     .name('PostgresMigrationFeature')
     .requires(PostgresClient)
     .requires(PostgresConfig)
     .onStart(async ({ resolve }) => {
       const migrator = (await resolve(PostgresMigrations)).in(folder)
-      if (options.runAtStart ?? !isProduction()) {
+      if (runAtStart ?? !isProduction()) {
         await migrator.run()
         return
       }
       const pending = await migrator.pending()
       if (pending.length > 0) throw new PendingMigrationsError(pending)
     })
-    .provides((app) => app.add(PostgresMigrations).add(migrationCommands(folder)))
-}
-
-export class PostgresMigrationFeature extends createPostgresMigrationFeature() {}
+    .provides((app) => app.add(PostgresMigrations).add(migrationCommands(folder))),
+)
 
 function isProduction(): boolean {
   return (process.env.JUSTSCALE_ENV ?? process.env.NODE_ENV) === 'production'

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { bindRepository, defineModel, field, JustScale, ModelRepository } from '@justscale/core'
 import { testDatabase, type TestDatabase } from '@justscale/engine/embedded'
 import { openPostgres, type SqlDatabase } from '@justscale/engine/sql'
-import { createPgModel, createPgRepository, createPostgresFeature, createPostgresMigrationFeature } from '../index.ts'
+import { createPgModel, createPgRepository, PostgresFeature, PostgresMigrationFeature } from '../index.ts'
 import type { PgModel } from '../pg-model.ts'
 import { MigrationFailedError, MigrationHistoryError, MigrationPlanError, PendingMigrationsError } from './errors.ts'
 import { Migrator } from './migrator.ts'
@@ -155,8 +155,8 @@ describe('migrations', () => {
     await migrator(first).make('one', at(1))
     const build = (runAtStart: boolean) =>
       JustScale()
-        .add(createPostgresFeature({ url: database.url }))
-        .add(createPostgresMigrationFeature({ folder, runAtStart }))
+        .add(PostgresFeature({ url: database.url }))
+        .add(PostgresMigrationFeature({ folder, runAtStart }))
         .add(bindRepository(ModelRepository.of(Shelf), createPgRepository(shelf)))
         .build()
     const refused = await build(false)

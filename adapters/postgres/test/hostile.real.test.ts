@@ -7,7 +7,7 @@ import { openPostgres, type SqlDatabase } from '@justscale/engine/sql'
 import {
   createPgModel,
   createPgRepository,
-  createPostgresFeature,
+  PostgresFeature,
   PostgresChannelFeature,
   PostgresSchemaFeature,
 } from '../index.ts'
@@ -38,7 +38,7 @@ test('names of tables and columns cannot leave their quotes', async () => {
   await outside.query('create table victim (id integer)')
   const token = ModelRepository.of(Odd)
   const app = JustScale()
-    .add(createPostgresFeature({ url: database.url }))
+    .add(PostgresFeature({ url: database.url }))
     .add(bindRepository(token, createPgRepository(createPgModel(Odd, { table: `o"; drop table victim; --'\\` }))))
     .add(PostgresSchemaFeature)
     .build()
@@ -65,7 +65,7 @@ class Sleeper extends defineModel({ name: 'Sleeper', fields: { n: field.int().de
 test('a unit of work that falls asleep in its transaction is ended, and the error says why', async () => {
   const token = ModelRepository.of(Sleeper)
   const app = JustScale()
-    .add(createPostgresFeature({ url: database.url, idleInTransaction: 30 }))
+    .add(PostgresFeature({ url: database.url, idleInTransaction: 30 }))
     .add(bindRepository(token, createPgRepository(createPgModel(Sleeper))))
     .add(PostgresSchemaFeature)
     .build()
@@ -93,7 +93,7 @@ class News extends createChannels<string>({ name: 'news' }) {}
 test('a channel catches up on what was published while its LISTEN connection was dead', async () => {
   const node = async () => {
     const app = JustScale()
-      .add(createPostgresFeature({ url: database.url }))
+      .add(PostgresFeature({ url: database.url }))
       .add(PostgresChannelFeature)
       .add(News)
       .build()

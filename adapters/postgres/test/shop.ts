@@ -1,12 +1,6 @@
 /** The app of the concurrency suites: accounts on Postgres, as any node would build it. */
 import { bindRepository, defineModel, field, JustScale, ModelRepository } from '@justscale/core'
-import {
-  createPgModel,
-  createPgRepository,
-  createPostgresFeature,
-  PostgresClient,
-  PostgresSchemaFeature,
-} from '../index.ts'
+import { createPgModel, createPgRepository, PostgresFeature, PostgresClient, PostgresSchemaFeature } from '../index.ts'
 
 export class Purse extends defineModel({
   name: 'Purse',
@@ -19,7 +13,7 @@ export const Purses = ModelRepository.of(Purse)
 export async function startShop(url: string, connections = 10) {
   const app = JustScale()
     .named('shop')
-    .add(createPostgresFeature({ url, connections }))
+    .add(PostgresFeature({ url, connections }))
     .add(bindRepository(Purses, createPgRepository(createPgModel(Purse, { table: 'purses' }))))
     .add(PostgresSchemaFeature)
     .build()

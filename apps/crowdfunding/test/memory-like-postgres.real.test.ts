@@ -18,7 +18,7 @@ import { Specimen, Team } from '@justscale/core/repository/contract-models'
 import { testDatabase, type TestDatabase } from '@justscale/engine/embedded'
 import { InMemoryRepository } from '@justscale/memory'
 import fc from 'fast-check'
-import { createPgModel, createPgRepository, createPostgresFeature, PostgresSchemaFeature } from '@justscale/postgres'
+import { createPgModel, createPgRepository, PostgresFeature, PostgresSchemaFeature } from '@justscale/postgres'
 
 const RUNS = Number(process.env.DIFFERENTIAL_RUNS ?? 150)
 
@@ -215,7 +215,7 @@ describe('memory and Postgres', () => {
       .add(bindRepository(ModelRepository.of(Specimen, Team), new InMemoryRepository()))
       .build()
     const postgres = JustScale()
-      .add(createPostgresFeature({ url: database.url }))
+      .add(PostgresFeature({ url: database.url }))
       .add(PostgresSchemaFeature)
       .add(bindRepository(ModelRepository.of(Team), createPgRepository(createPgModel(Team))))
       .add(bindRepository(ModelRepository.of(Specimen, Team), createPgRepository(createPgModel(Specimen))))

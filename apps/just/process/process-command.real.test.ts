@@ -7,7 +7,7 @@ import { testDatabase, type TestDatabase } from '@justscale/engine/embedded'
 import {
   createPgModel,
   createPgRepository,
-  createPostgresFeature,
+  PostgresFeature,
   PostgresProcessFeature,
   PostgresSchemaFeature,
 } from '@justscale/postgres'
@@ -24,7 +24,7 @@ let apps: ReturnType<typeof open>[] = []
 function open(name: string) {
   return JustScale()
     .named(name)
-    .add(createPostgresFeature({ url: database.url }))
+    .add(PostgresFeature({ url: database.url }))
     .add(PostgresSchemaFeature)
     .add(bindRepository(purses, createPgRepository(createPgModel(Purse))))
     .add(PostgresProcessFeature({ report() {} }))

@@ -16,7 +16,7 @@ import { testDatabase } from '@justscale/engine/embedded'
 import { openPostgres } from '@justscale/engine/sql'
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { createPgModel, createPgRepository, createPostgresFeature, PostgresSchemaFeature } from '@justscale/postgres'
+import { createPgModel, createPgRepository, PostgresFeature, PostgresSchemaFeature } from '@justscale/postgres'
 import { operations } from './differential/operation.ts'
 import { modelsOf, schema, type Schema } from './differential/shape.ts'
 import { World } from './differential/world.ts'
@@ -45,7 +45,7 @@ test(`memory and Postgres agree in ${cases} cases, seed ${seed}`, async () => {
 })
 
 async function compare(shapes: Schema, models: readonly AnyModelClass[], caseSeed: number): Promise<void> {
-  const onServer = createPostgresFeature({ url: database.url, connections: 2 })
+  const onServer = PostgresFeature({ url: database.url, connections: 2 })
   const table = (model: AnyModelClass) => createPgModel(model as unknown as abstract new () => AnyModel)
   const memory = appOf(models, () => new InMemoryRepository())
   const postgres = appOf(models, (model) => createPgRepository(table(model)), [onServer, PostgresSchemaFeature])

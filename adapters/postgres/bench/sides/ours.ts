@@ -1,6 +1,6 @@
 /** The same through repositories, inside the cell of one request. */
 import { bindRepository, defineModel, field, JustScale, ModelRepository } from '@justscale/core'
-import { createPgModel, createPgRepository, createPostgresFeature, PostgresSchemaFeature } from '../../index.ts'
+import { createPgModel, createPgRepository, PostgresFeature, PostgresSchemaFeature } from '../../index.ts'
 import type { Side } from './side.ts'
 
 class Item extends defineModel({
@@ -15,7 +15,7 @@ export async function ours(
   body: (side: Side, key: string) => Promise<void>,
 ): Promise<void> {
   const app = JustScale()
-    .add(createPostgresFeature({ url }))
+    .add(PostgresFeature({ url }))
     .add(PostgresSchemaFeature)
     .add(bindRepository(ModelRepository.of(Item), createPgRepository(createPgModel(Item))))
     .build()
