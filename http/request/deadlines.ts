@@ -15,17 +15,20 @@ export interface Limit<Result> {
   /** Called when the time is over; what it gives is what `fail` is told. */
   readonly expire: () => unknown
   readonly fail: (error: unknown) => Result
+  /** Called with what comes after the time was over, and goes nowhere. */
+  readonly drop?: (result: Result) => void
 }
 
 export class Deadlines {
   readonly #queues = new Map<number, DeadlineQueue>()
 
   /** What `work` gives, or when that fails or takes too long what `fail` makes of it. The work itself goes on. */
-  limit<Result>(work: Promise<Result>, { milliseconds, expire, fail }: Limit<Result>): Promise<Result> {
+  limit<Result>(work: Promise<Result>, limit: Limit<Result>): Promise<Result> {
+    const { milliseconds, fail } = limit
     if (milliseconds <= 0) return work.catch(fail)
     let queue = this.#queues.get(milliseconds)
     if (queue === undefined) this.#queues.set(milliseconds, (queue = new DeadlineQueue(milliseconds)))
-    return queue.limit(work, expire, fail)
+    return queue.limit(work, limit)
   }
 }
 
@@ -39,12 +42,13 @@ class DeadlineQueue {
     this.#milliseconds = milliseconds
   }
 
-  limit<Result>(work: Promise<Result>, expire: () => unknown, fail: (error: unknown) => Result): Promise<Result> {
+  limit<Result>(work: Promise<Result>, { expire, fail, drop }: Limit<Result>): Promise<Result> {
     return new Promise((resolve) => {
       const pending = this.#add(() => resolve(fail(expire())))
       work.then(
         (result) => {
           if (this.#remove(pending)) resolve(result)
+          else drop?.(result)
         },
         (error: unknown) => {
           if (this.#remove(pending)) resolve(fail(error))

@@ -121,6 +121,8 @@ export class HttpHandler {
       milliseconds: exchange.deadline,
       expire: () => exchange.abort(exchange.late()),
       fail: (error) => this.#failure(error, exchange),
+      // A stream would wait for ever for its reader.
+      drop: (late) => void late.body?.cancel().catch(() => {}),
     })
   }
 

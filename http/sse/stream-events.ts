@@ -46,9 +46,6 @@ export class OpenEvents {
   /** The answer; once the cell of the steps has committed. Rejects with what the generator throws before its first event. */
   async begin(): Promise<Response> {
     const { route, state, facts, metrics, logger, work, heartbeat, patience } = this.#parts
-    facts.keepOpen()
-    metrics.streams += 1
-    work.begin()
     const gone = new AbortController()
     const stream = new EventStream(this.#events, {
       name: route.title,
@@ -63,6 +60,9 @@ export class OpenEvents {
       },
       onOver: () => work.end(),
     })
+    facts.keepOpen()
+    metrics.streams += 1
+    work.begin()
     // A browser comes back after the end of a stream, but not after 204.
     const empty = (await stream.begin(patience)) === 'empty'
     const response = empty
