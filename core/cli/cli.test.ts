@@ -134,13 +134,14 @@ describe('arguments', () => {
     ['order pay', 'order: is missing', 'order pay'],
     ['order pay o', 'order: Too small', 'order pay'],
     ['order pay o-1 --amount ten', '--amount: Invalid input: expected number', 'order pay'],
-    ['order pay o-1 --amount -3', 'ambiguous', 'order pay'],
+    ['order pay o-1 --amount -3', '--amount: Too small', 'order pay'],
     ['order pay o-1 --amount=-3', '--amount: Too small', 'order pay'],
     ['order pay o-1 --by coin', '--by: Invalid option', 'order pay'],
     ['order pay o-1 --data {', '--data: Invalid input: expected object', 'order pay'],
     ['order pay o-1 --amuont 3', 'It has no option --amuont', 'order pay'],
     ['order pay o-1 o-2', 'It does not take "o-2"', 'order pay'],
-    ['order pay o-1 --amount', 'argument missing', 'order pay'],
+    ['order pay o-1 --amount --dry', '--amount needs a value', 'order pay'],
+    ['order pay o-1 --amount', '--amount needs a value', 'order pay'],
   ])('%s: exit code 2', async (line, message, command) => {
     const { code, err, out } = await run(line)
     expect({ code, out }).toEqual({ code: 2, out: '' })

@@ -37,15 +37,31 @@ function parsed(options: readonly Parameter[], args: readonly string[]) {
   })
   const common = { json: { type: 'boolean' as const }, help: { type: 'boolean' as const, short: 'h' } }
   try {
-    const config = { args: [...args], options: { ...Object.fromEntries(known), ...common } }
+    const config = { args: withNegatives(options, args), options: { ...Object.fromEntries(known), ...common } }
     const { values, positionals } = parseArgs({ ...config, allowPositionals: true, allowNegative: true })
     return { values: values as Readonly<Record<string, Given | Given[] | undefined>>, positionals }
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     const [unknown] = /'(-[^' ]*)/.exec(message)?.slice(1) ?? []
     const isUnknown = error instanceof Error && 'code' in error && error.code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION'
+    if (/ambiguous|argument missing/.test(message)) throw misuse(`${unknown} needs a value`)
     throw misuse(isUnknown ? `It has no option ${unknown}` : (message.split('. ')[0] ?? message))
   }
+}
+
+/** `--amount -5` as `--amount=-5`: `parseArgs` would take the value for an option. */
+function withNegatives(options: readonly Parameter[], args: readonly string[]): string[] {
+  const numbers = new Set(options.filter(({ kind }) => kind === 'number').map(({ name }) => name))
+  const end = args.indexOf('--')
+  const result: string[] = []
+  for (const [index, arg] of args.entries()) {
+    const before = result.at(-1)
+    const inside = end === -1 || index < end
+    if (inside && before !== undefined && numbers.has(before) && /^-[\d.]/.test(arg))
+      result.push(`${result.pop()}=${arg}`)
+    else result.push(arg)
+  }
+  return result
 }
 
 function valueOf({ kind }: Parameter, given: Given): unknown {
