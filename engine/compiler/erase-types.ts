@@ -49,6 +49,9 @@ export function eraseTypes(node: Node, locate: (offset: number) => Position): No
     if (Array.isArray(value)) result[key] = eraseList(key, value, locate)
     else result[key] = isNode(value) ? (eraseTypes(value, locate) ?? null) : value
   }
+  // Half of a surrogate pair does not survive as UTF-8: it stays an escape.
+  if (type === 'Literal' && typeof node.value === 'string' && !node.value.isWellFormed())
+    result.raw = JSON.stringify(node.value)
   return result
 }
 

@@ -21,6 +21,8 @@ export class ProcessHandle<Result = unknown> {
   /** The instance path: `/campaign/0192.../lifecycle`. */
   readonly path: string
   readonly #source: () => HandleSource
+  /** Up to this state its failure is the one before a retry of this handle. */
+  #retried = -1
 
   constructor(path: string, source: () => HandleSource) {
     this.path = path
@@ -48,9 +50,12 @@ export class ProcessHandle<Result = unknown> {
     return this.#control({ kind: 'cancel', reason: codec.encodeValue(reason, 'reason') })
   }
 
-  /** Runs a failed or quarantined process again from the failing line. */
-  retry(): Promise<boolean> {
-    return this.#control({ kind: 'retry' })
+  /** Runs a failed or quarantined process again from the failing line. `result` of this handle is then how that ends. */
+  async retry(): Promise<boolean> {
+    const { id, seq } = await this.#record()
+    const taken = await this.#source().store.control(id, { kind: 'retry' })
+    if (taken) this.#retried = seq
+    return taken
   }
 
   /** Lets steps in flight end and starts nothing more until `resume`. */
@@ -80,7 +85,9 @@ export class ProcessHandle<Result = unknown> {
       const here = await ending(this.path)
       if (here !== undefined) return settle(codec.decodeValue(here) as StepOutcome) as Result
       const record = await this.#record()
-      if (record.outcome !== undefined) return settle(codec.decodeValue(record.outcome) as StepOutcome) as Result
+      const before = record.status === 'failed' && record.seq <= this.#retried
+      if (record.outcome !== undefined && !before)
+        return settle(codec.decodeValue(record.outcome) as StepOutcome) as Result
       await store.changed(record.id, record.seq, never.signal)
     }
   }

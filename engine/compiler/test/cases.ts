@@ -1,6 +1,7 @@
 /** Handler bodies for the differential tests, by what they show. Each runs natively and durably with the same outcome. */
 export const cases: Readonly<Record<string, string>> = {
   'strings of all kinds': String.raw`return [await svc.id('a\n\'b"'), "it's\u0000\u2028", await svc.id('\\'), '\x07${'${x}'}']`,
+  'strings that are no text': String.raw`const s = 'a\ud800'; const o: any = { '\udc00': 1 }; await svc.id(1); return [s.charCodeAt(1), Object.keys(o)[0].charCodeAt(0), (await svc.id('\udfff' as string)).charCodeAt(0)]`,
   'straight awaits': `const a = await svc.id(1); const b = await svc.id(a + 1); return [a, b]`,
   'nested in a call': `return await svc.add(await svc.id(1), await svc.id(2))`,
   'operands keep their order': `let x = 1; const f = () => ++x; return [x, await svc.id(f()), x, f(), await svc.id(x), x]`,

@@ -145,6 +145,28 @@ describe('starting and ending', () => {
     await engine.stop()
   })
 
+  test('after a retry the result is how the retry ends, not the failure before it', async () => {
+    const world = new World(failing)
+    const before = await world.engine()
+    const handle = await before.run(failing, { id: 'again' })
+    await expect(Promise.resolve(handle.result)).rejects.toThrow('no money')
+    await before.stop()
+    await handle.retry()
+    let ended: unknown
+    const result = Promise.resolve(handle.result).catch((error: Error) => (ended = error.message))
+    await world.clock.settle()
+    expect(ended).toBeUndefined()
+    const { fail } = payments
+    payments.fail = () => Promise.reject(new Error('still no money'))
+    const after = await world.engine()
+    await world.clock.settle()
+    payments.fail = fail
+    await result
+    expect(ended).toBe('still no money')
+    await expect(Promise.resolve(handle.result)).rejects.toThrow('still no money')
+    await after.stop()
+  })
+
   test('a signal that arrives while a process is failed is there after the retry', async () => {
     const world = new World(mended)
     const engine = await world.engine()
