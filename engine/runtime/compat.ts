@@ -4,8 +4,8 @@
  */
 import { EngineError } from '../errors.ts'
 import { parseProgram } from '../program/hash.ts'
-import type { Program, StepSite } from '../program/program.ts'
 import type { EngineStore, LineCount, LiveProgram } from '../store/store.ts'
+import { missingIn } from './missing.ts'
 import type { Programs } from './programs.ts'
 
 /** One live program that cannot run on this build. */
@@ -58,26 +58,6 @@ async function missingFor(live: LiveProgram, store: EngineStore, programs: Progr
   if (stored === undefined) return programs.has(live.hash) ? [] : ['its program is not stored']
   const refusal = programs.has(live.hash) ? undefined : programs.refusal(stored)
   if (refusal !== undefined) return [refusal]
-  const program = parseProgram(stored.text)
-  const missing = [
-    ...program.dependencies.filter((name) => !(name in definition.inject)).map((name) => `the dependency \`${name}\``),
-    ...program.steps.flatMap((site) => missingStep(site, definition.inject)),
-  ]
-  return [...new Set([...missing, ...(programs.has(live.hash) ? [] : missingOrigins(program, programs))])]
-}
-
-function missingStep(site: StepSite, inject: Readonly<Record<string, unknown>>): readonly string[] {
-  const { dependency, method, arity } = site
-  if (dependency === undefined || method === undefined || method.includes('.') || !(dependency in inject)) return []
-  const found: unknown = Reflect.get(Object(inject[dependency]), method)
-  if (typeof found !== 'function') return [`the method \`${dependency}.${method}\``]
-  return found.length > arity
-    ? [`\`${dependency}.${method}\` now needs ${found.length} arguments, and is called with ${arity}`]
-    : []
-}
-
-function missingOrigins(program: Program, programs: Programs): readonly string[] {
-  return program.bindings
-    .filter(({ origin, code }) => code === undefined && !programs.hasOrigin(origin))
-    .map(({ origin }) => `the import ${origin}`)
+  const known = programs.has(live.hash)
+  return missingIn(parseProgram(stored.text), definition.inject, (origin) => known || programs.hasOrigin(origin))
 }

@@ -11,6 +11,7 @@ import type { Binding, ProgramDebug, StepSite } from '../program/program.ts'
 import { isSigned, signProgram } from '../program/signature.ts'
 import type { EngineStore, StoredProgram } from '../store/store.ts'
 import { compiledOf, type ProcessDefinition } from './definition.ts'
+import { missingIn } from './missing.ts'
 
 /** Tells whether a step only reads, from the dependency, or the import, that it is called on. */
 export type ReadJudge = (dependency: unknown, site: StepSite) => boolean
@@ -122,8 +123,18 @@ export class Programs {
       })
     }
     const debug = JSON.parse(stored.debug) as ProgramDebug
+    const program = parseProgram(stored.text)
+    const missing = missingIn(program, environment.dependencies, (origin) => this.hasOrigin(origin))
+    if (missing.length > 0) {
+      throw new ProgramUnavailableError(
+        `The program ${hash.slice(0, 12)} of ${stored.definition} needs what this build lacks: ${missing.join('; ')}`,
+        {
+          hint: 'Its processes wait for a build that has it. Keep imports in the file of the process until those have ended.',
+        },
+      )
+    }
     const resolve = (binding: Binding) => this.#origin(binding.origin, hash)
-    environment.install(instantiate(parseProgram(stored.text), hash, resolve, () => environment, debug))
+    environment.install(instantiate(program, hash, resolve, () => environment, debug))
   }
 
   #origin(origin: string, hash: string): unknown {

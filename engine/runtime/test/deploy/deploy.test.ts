@@ -42,7 +42,7 @@ test('a suspended process finishes on the program it began with; a new one gets 
 })
 
 test('a deploy that lacks what a live program calls is refused, with the list; parked it starts and leaves those waiting', async () => {
-  const { clock, engine } = world()
+  const { clock, engine, events } = world()
   const old = engine(one.order)
   await old.start()
   for (const id of ['a', 'b']) await old.run(one.order, { id })
@@ -60,6 +60,12 @@ test('a deploy that lacks what a live program calls is refused, with the list; p
 
   const parked = engine(three.order, true)
   await parked.start()
+  await clock.advance({ days: 1, seconds: 10 })
+  expect(await parked.process('/deploy/a').status).toBe('waiting')
+  expect(events.find(({ kind }) => kind === 'unavailable')).toMatchObject({
+    process: expect.stringMatching(/^\/deploy\/[ab]$/),
+    error: { code: 'ENGINE_PROGRAM_UNAVAILABLE', message: expect.stringContaining('the method `shop.price`') },
+  })
   await parked.stop()
   const again = engine(one.order)
   await again.start()
