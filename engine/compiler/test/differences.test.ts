@@ -237,6 +237,12 @@ test('16: fibers go on by their steps; results are in the order of the list', as
   expect(trace.toSorted()).toEqual(['id("a")', 'id("a")', 'id("b")', 'id("b")'])
 })
 
+test('half of a surrogate pair is written as an escape: what is compiled is kept as UTF-8', () => {
+  const { code } = transform('/app/half.ts', sourceOf(String.raw`const s = '\ud800'; await svc.id(1); return s`)) ?? {}
+  expect(code).toContain(String.raw`\ud800`)
+  expect(code?.isWellFormed()).toBe(true)
+})
+
 test('every line of the page is here', () => {
   const page = readFileSync(join(import.meta.dir, '../../../docs/differences.md'), 'utf8')
   const lines = [...page.matchAll(/^(\d+)\. \*\*/gm)].map(([, number]) => Number(number))
