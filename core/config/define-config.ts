@@ -86,7 +86,10 @@ export function provideConfig<Token extends ConfigToken<z.ZodType>>(
       detail: source,
       create: async (_: unknown, { app }: { app: { name: string } }) => {
         const loaded = await loadConfig(source)
-        if (loaded.ok) return liveValue(loaded.value, keysOf(slice.schema, loaded.value))
+        if (loaded.ok) {
+          const names = keysOf(slice.schema, loaded.value)
+          return liveValue(loaded.value, names, { secret: slice.kind === 'secret' })
+        }
         throw new ConfigurationError(app.name, loaded.failures)
       },
     },

@@ -6,11 +6,23 @@ export interface LiveSlice {
   value: Readonly<Record<string, unknown>>
 }
 
+const printing = ['toJSON', Symbol.for('nodejs.util.inspect.custom')]
+
 const slices = new WeakMap<object, LiveSlice>()
 
+export interface LiveValueOptions {
+  /** Logs and JSON say `[secret]` instead of the values. */
+  readonly secret: boolean
+}
+
 /** A frozen view whose members read the slice's current value. */
-export function liveValue(value: Readonly<Record<string, unknown>>, names: readonly string[]): object {
+export function liveValue(
+  value: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+  { secret }: LiveValueOptions,
+): object {
   const view = {}
+  if (secret) for (const print of printing) Object.defineProperty(view, print, { value: () => '[secret]' })
   const slice: LiveSlice = { view, value: Object.freeze({ ...value }) }
   for (const name of names) Object.defineProperty(view, name, { enumerable: true, get: () => slice.value[name] })
   slices.set(view, slice)

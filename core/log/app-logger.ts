@@ -2,7 +2,7 @@
 import { isSpanContextValid, trace } from '@opentelemetry/api'
 import type { Cell } from '../cell/cell.ts'
 import { currentCell } from '../cell/current-cell.ts'
-import { errorFields } from './error-fields.ts'
+import { logFields } from './log-fields.ts'
 import { Logger, type LogFields, type LogLevel } from './logger.ts'
 import { isWritten, type LogSink } from './sink.ts'
 
@@ -47,7 +47,7 @@ export class AppLogger extends Logger {
     const properties = {
       ...(cell && { cell: cell.name, ...(cell.caller && { requestId: cell.caller.requestId }) }),
       ...traceFields(cell),
-      ...errorFields({ ...this.#fields, ...fields }),
+      ...logFields(this.#fields, fields),
     }
     sink.write({
       category: [this.#app, this.#component],

@@ -1,8 +1,19 @@
 /** Lines for people in development, JSON in production, and whose request a line belongs to. */
 import { expect, test } from 'bun:test'
-import { bindInstance, defineService, JustScale, Logger, LogSink, type LogRecord } from '@justscale/core'
+import {
+  bindInstance,
+  defineModel,
+  defineService,
+  field,
+  JustScale,
+  Logger,
+  LogSink,
+  type LogRecord,
+} from '@justscale/core'
 import { CallIdentity, currentCell, openCell, runInCell } from '@justscale/core/cell'
-import { errorFields } from './error-fields.ts'
+import { defineSecret, provideConfig } from '@justscale/core/config'
+import { z } from 'zod'
+import { logFields } from './log-fields.ts'
 import { lineFormatter } from './sink.ts'
 
 const record = (properties: Record<string, unknown>, message = 'GET /orders'): LogRecord => ({
@@ -44,7 +55,7 @@ test('fields are short, and quoted where they would be ambiguous', () => {
 test('an error is below its line, indented, with its hint and causes', () => {
   const cause = new TypeError('no socket')
   const error = Object.assign(new Error('failed', { cause }), { hint: 'Try later.' })
-  const [head, ...rest] = readable(errorFields({ error, n: 1 }))
+  const [head, ...rest] = readable(logFields({ error, n: 1 }))
     .trimEnd()
     .split('\n')
   expect(head).toEndWith('GET /orders  n=1')
@@ -60,7 +71,7 @@ test('a message cannot forge a line or colour the terminal', () => {
   expect(line.trimEnd().split('\n')).toHaveLength(1)
   expect(line).not.toContain('\x1b')
   const error = Object.assign(new Error('bad\x1b[2J\nforged'), { hint: 'a\nb' })
-  const below = readable(errorFields({ error })).trimEnd().split('\n').slice(1)
+  const below = readable(logFields({ error })).trimEnd().split('\n').slice(1)
   expect(below.every((text) => text.startsWith('    ') && !text.includes('\x1b'))).toBe(true)
 })
 
@@ -68,6 +79,16 @@ class Writer extends defineService({
   inject: { log: Logger },
   factory: ({ log }) => ({ write: (message: string) => log.info(message) }),
 }) {}
+
+class User extends defineModel({
+  name: 'User',
+  fields: {
+    email: field.string(),
+    password: field.string().secret(),
+    login: field.object({ pin: field.string().secret() }),
+  },
+}) {}
+class Keys extends defineSecret('keys', z.object({ payment: z.string() })) {}
 
 async function loggedApp() {
   const lines: LogRecord[] = []
@@ -77,10 +98,15 @@ async function loggedApp() {
       lines.push(line)
     }
   }
-  const app = JustScale().add(bindInstance(LogSink, new Kept())).add(Writer).build()
+  const environment = { PAYMENT: 'hunter2' }
+  const app = JustScale()
+    .add(bindInstance(LogSink, new Kept()))
+    .add(provideConfig(Keys, (env) => ({ payment: env.PAYMENT }), { environment }))
+    .add(Writer)
+    .build()
   await app.prepare()
   const { write } = await app.resolve(Writer)
-  return { lines, write }
+  return { lines, write, logger: await app.resolve(Logger), keys: await app.resolve(Keys) }
 }
 
 test('lines carry the request and trace of the call they are written in, in cells below and after the commit too', async () => {
@@ -118,4 +144,43 @@ test('a request id that is no plain word, or a trace that is none, is not taken 
   expect(caller.requestId).toBe(caller.requestId)
   expect(caller.trace).toBeUndefined()
   expect(caller.header('x-request-id')).toBe(caller.requestId)
+})
+
+test('entities are logged by name and secrets not at all, wherever they are', async () => {
+  const { lines, logger, keys } = await loggedApp()
+  const user = new User({ email: 'ada@example.com', password: 'hunter2', login: { pin: 'hunter2' } })
+  expect(keys.payment).toBe('hunter2')
+  logger.with({ user }).info('signed in', { list: [user], in: { user, map: new Map([['a', user]]) }, keys: [keys] })
+  expect(lines[0]?.properties).toEqual({
+    user: 'User(new)',
+    list: ['User(new)'],
+    in: { user: 'User(new)', map: [['a', 'User(new)']] },
+    keys: ['[secret]'],
+  })
+  for (const printed of [JSON.stringify({ user, keys }), Bun.inspect({ user, keys })]) {
+    expect(printed).not.toContain('hunter2')
+    expect(printed).toContain('ada@example.com')
+  }
+})
+
+test('no field makes a log line throw', async () => {
+  const { lines, logger } = await loggedApp()
+  const throwing = () => {
+    throw new Error('not to be read')
+  }
+  const loop: Record<string, unknown> = { deep: { toJSON: throwing } }
+  loop['self'] = loop
+  const getter = Object.defineProperty({}, 'read', { enumerable: true, get: throwing })
+  const cause = new Error('a circle')
+  cause.cause = cause
+  logger.info('hostile', { loop, getter, ...{ proxy: new Proxy({}, { ownKeys: throwing }) }, cause })
+  logger.info('top', getter)
+  expect(lines[0]?.properties).toMatchObject({
+    loop: { deep: '[unprintable]', self: '[circular]' },
+    getter: { read: '[unprintable]' },
+    proxy: '[unprintable]',
+    cause: { message: 'a circle', cause: '[circular]' },
+  })
+  expect(lines[1]?.properties).toEqual({ read: '[unprintable]' })
+  for (const line of lines) expect(() => lineFormatter({ NODE_ENV: 'production' }, false)(line)).not.toThrow()
 })

@@ -13,7 +13,7 @@ import type { Fields } from './field-type.ts'
 import { fieldDefinitions, type ReservedFields } from './field-definitions.ts'
 import { defineInjected } from './injected-service.ts'
 import { constructInstance } from './entity-maker.ts'
-import { disposeEntity, disposeEntityAsync, entityName, inspectEntity } from './instance.ts'
+import { disposeEntity, disposeEntityAsync, entityJson, entityName, inspectEntity } from './instance.ts'
 import { modelMetadata, modelName, type ModelMetadata } from './model-metadata.ts'
 import type { AnyModelClass, ModelConstructor, ModelKey, ModelOverride } from './model-type.ts'
 import { overrideModel } from './override-model.ts'
@@ -79,6 +79,10 @@ function makeModelClass(metadata: ModelMetadata): AnyModelClass {
 
     toString(): string {
       return entityName(this)
+    }
+
+    toJSON(): unknown {
+      return entityJson(this)
     }
 
     [Symbol.for('nodejs.util.inspect.custom')](depth: number, options: unknown, inspect: unknown): unknown {

@@ -7,6 +7,7 @@ import type { StoredValues } from './entity-maker.ts'
 import { modelFields, modelName } from './model-metadata.ts'
 import { planOf, type PlannedField } from './model-plan.ts'
 import type { AnyModelClass } from './model-type.ts'
+import { visibleValues } from './visible-values.ts'
 
 /** What a new or locked entity holds, in storage form, checked once more where values can be changed in place. */
 export function storedValues(entity: object): StoredValues {
@@ -89,13 +90,17 @@ export async function disposeEntityAsync(entity: object): Promise<void> {
 export function inspectEntity(entity: object, options: unknown, inspect: unknown): unknown {
   const state = entityState(entity)
   if (state === undefined) return Object.prototype.toString.call(entity)
-  const fields = modelFields(state.model)
   const values = 'values' in state ? state.values : (entity as FieldValues)
-  const shown = Object.fromEntries(
-    Object.entries(fields).map(([name, field]) => [name, field.secret ? '[secret]' : values[name]]),
-  )
+  const shown = visibleValues(modelFields(state.model), values, '[secret]')
   const print = typeof inspect === 'function' ? (inspect as (value: unknown, options: unknown) => string) : Bun.inspect
   return `${entityName(entity)} ${print(shown, options as Bun.BunInspectOptions)}`
+}
+
+/** What `JSON.stringify` makes of an entity, and so an answer that returns it: its fields, secrets left out. */
+export function entityJson(entity: object): unknown {
+  const state = entityState(entity)
+  if (state === undefined) return { ...entity }
+  return visibleValues(modelFields(state.model), 'values' in state ? state.values : (entity as FieldValues))
 }
 
 function stateOf(entity: object): EntityState {
