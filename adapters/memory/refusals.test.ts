@@ -71,6 +71,13 @@ const lookalikes: Record<string, { make(): Promise<unknown>; says: string }> = {
     },
     says: 'NotLockedError',
   },
+  'a lock of another model': {
+    make: async () => {
+      const invoices = await app.resolve(ModelRepository.of(Invoice))
+      return invoices.lock(await invoices.insert({ title: 'x' }))
+    },
+    says: 'QueryError',
+  },
   'a lock of another app': {
     make: () => {
       const { promise, resolve } = Promise.withResolvers<Locked<Order>>()

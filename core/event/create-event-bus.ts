@@ -20,7 +20,7 @@ export interface EventBus<Schemas extends EventSchemas> {
    * committed, each in a cell of its own. A handler that fails is logged and stops nobody else.
    */
   emit<Name extends keyof Schemas>(name: Name, payload: InputOf<Schemas[Name]>): Promise<void>
-  /** Calls `handler` for every event from now on; disposing the result ends it. */
+  /** Calls `handler` for every event from now on; disposing the result ends it. Throws for an event that does not exist. */
   on<Name extends keyof Schemas>(name: Name, handler: (payload: OutputOf<Schemas[Name]>) => unknown): Disposable
 }
 
@@ -50,6 +50,7 @@ export function createEventBus<Schemas extends EventSchemas>(schemas: Schemas) {
           afterCommit(() => Promise.all([...(handlers.get(name) ?? [])].map((handler) => call(name, handler, event))))
         },
         on(name, handler) {
+          if (!Object.hasOwn(schemas, name)) throw new EventValidationError(`There is no event "${String(name)}"`)
           const all = handlers.get(name) ?? new Set()
           handlers.set(name, all)
           const own = (payload: never) => handler(payload)

@@ -43,6 +43,7 @@ describe('an event bus', () => {
     await expect(events.emit('user.created', { name: '' })).rejects.toThrow(EventValidationError)
     for (const name of ['nothing', 'constructor'])
       await expect(events.emit(name as 'ping', {})).rejects.toThrow(`There is no event "${name}"`)
+    expect(() => events.on('pnig' as 'ping', () => {})).toThrow('There is no event "pnig"')
   })
 
   test('a handler that fails stops nobody else, and is logged', async () => {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Application } from '../app/application.ts'
 import { createChannels, type Channels } from '../channel/create-channels.ts'
 import { transaction } from '../cell/transaction.ts'
+import { QueryError } from '../repository/errors.ts'
 import { LockLostError, LockTimeoutError } from './errors.ts'
 import { LockService, type Locks } from './lock-service.ts'
 
@@ -48,6 +49,13 @@ export function lockAndChannelContract(storage: FeatureContractStorage): void {
       expect(fences).toEqual(fences.toSorted((one, other) => Number(one - other)))
       expect(new Set(fences).size).toBe(6)
     })
+
+    test.each([{ lease: -5 }, { lease: 0 }, { lease: Number.NaN }, { timeout: -1 }, { timeout: Number.NaN }])(
+      'refuses %p',
+      async (options) => {
+        await expect(locks[0]!.acquire('never', options)).rejects.toThrow(QueryError)
+      },
+    )
 
     test('waiting ends with LockTimeoutError', () =>
       on(0, async () => {

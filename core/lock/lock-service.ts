@@ -59,6 +59,8 @@ async function acquireName(backend: LockBackend, name: string, options: NamedLoc
   if (name.trim() === '') throw new QueryError('lockService.acquire: the name is empty')
   const timeout = options.timeout ?? currentCell()?.patience() ?? DEFAULT_PATIENCE
   const lease = options.lease ?? DEFAULT_LEASE
+  if (!(timeout >= 0)) throw new QueryError(`lockService.acquire: timeout must be milliseconds from 0, got ${timeout}`)
+  if (!(lease > 0)) throw new QueryError(`lockService.acquire: lease must be milliseconds above 0, got ${lease}`)
   const holder = Bun.randomUUIDv7()
   const until = performance.now() + timeout
   for (;;) {

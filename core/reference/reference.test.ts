@@ -137,6 +137,7 @@ describe('a reference', () => {
     }
     expect(() => Creator.ref('')).toThrow('"" is not a reference to Creator')
     expect(Creator.ref('1').equals(Creator.ref`1`)).toBeTrue()
+    expect(Creator.ref('1').equals({} as unknown as Reference<Creator>)).toBeFalse()
     expect(() => Creator.ref(Campaign.ref('1') as never)).toThrow('must be a reference to Creator, got one to Campaign')
     expect(() => Creator.ref(new Creator({ name: 'x' }) as never)).toThrow('must be stored first')
   })

@@ -62,6 +62,7 @@ export class Reference<Entity> extends AnyReference implements PromiseLike<Persi
 
   /** True when both point at the same entity. */
   equals(other: Reference<Entity>): boolean {
+    if (!(#model in other)) return false
     return modelName(this.#model) === modelName(other.#model) && this.#identifier === other.#identifier
   }
 

@@ -298,6 +298,8 @@ export class StoredRepository<Entity, Joined = never> extends Repository<Entity,
     const state = entityState(entity)
     if (state?.form === 'locked' && state.hold instanceof RowHold) {
       if (state.app !== this.#app) throw new ForeignAppError(entityName(entity), state.app.name, this.#app.name)
+      if (!sameModel(state.model, this.model))
+        throw new QueryError(`${this.#name}.${method}: this is a ${modelName(state.model)}`)
       return state.hold
     }
     const why = state ? 'it is not locked' : 'this is not an entity that a repository made (a copy is none)'

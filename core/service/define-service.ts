@@ -68,6 +68,12 @@ export function defineService<
   const Scope extends 'app' | 'request' = 'app',
 >(definition: ServiceDefinition<Name, Injected, Instance, Scope>): ServiceClass<Name, Injected, Instance, Scope> {
   const { factory, scope = 'app' } = definition
+  for (const [name, token] of Object.entries(definition.inject ?? {})) {
+    if (token !== undefined && token !== null) continue
+    throw new DefinitionError(`defineService({ inject: { ${name} } }): ${name} is ${token}`, {
+      hint: `If it is imported from a file that imports this one, write \`${name}: lazy(() => ...)\`.`,
+    })
+  }
   const meta: ComponentMeta = {
     kind: 'service',
     name: definition.name ?? '',

@@ -28,6 +28,11 @@ describe('services', () => {
     expect(() => new RealMailer()).toThrow('new RealMailer(): services are made by the app')
   })
 
+  test.each([undefined, null])('do not inject %p, which circular imports give', (missing) => {
+    const inject = { mailer: missing as unknown as typeof RealMailer }
+    expect(() => defineService({ inject, factory: () => ({}) })).toThrow(`mailer is ${missing}`)
+  })
+
   test('that failed are made again at the next call', async () => {
     let attempt = 0
     class Flaky extends defineService({
