@@ -100,10 +100,13 @@ export const field = {
     return new ArrayField(plainDefinition({ kind: 'array', element: type }))
   },
   /** One of the given texts; `name` names the type in storage. */
-  enum: <const Values extends readonly [string, ...string[]]>(name: string, values: Values) =>
-    new Field<Values[number], Values[number], false, 'enum'>(
+  enum: <const Values extends readonly [string, ...string[]]>(name: string, values: Values) => {
+    if (values.length === 0 || new Set(values).size < values.length)
+      throw new DefinitionError(`field.enum('${name}', [...]): needs values, each of them once`)
+    return new Field<Values[number], Values[number], false, 'enum'>(
       plainDefinition({ kind: 'enum', name, values: [...values] }),
-    ),
+    )
+  },
   /** A nested object with fields of its own: `Order.fields.address.city.eq('Oslo')`. */
   object: <F extends Fields>(fields: F) =>
     new Field<FieldProps<F>, FieldsInput<F>, false, NestedKind<F>>(

@@ -310,6 +310,8 @@ describe('defineModel refuses', () => {
       () => defineModel({ fields: { n: field.decimal(20, 2) as never } }),
       'does not fit a number exactly',
     ],
+    ['an enum without values', () => field.enum('Empty', [] as never), 'needs values'],
+    ['an enum that repeats itself', () => field.enum('Twice', ['a', 'a']), 'each of them once'],
     ['a decimal that makes no sense', () => field.decimal(2, 5), 'precision and scale'],
     ['a list of references as an array', () => field.array(field.ref(Order)), 'field.array(field.ref(...))'],
     ['a reference to nothing', () => field.ref('Order' as never), 'field.ref needs a model'],

@@ -37,6 +37,7 @@ export class TestClock implements Clock {
 
   async advanceTo(time: number | Date | string): Promise<void> {
     const end = typeof time === 'number' ? time : new Date(time).getTime()
+    if (Number.isNaN(end)) throw new TypeError(`TestClock cannot advance to ${String(time)}`)
     await this.settle()
     for (let timer = this.#next(end); timer !== undefined; timer = this.#next(end)) {
       this.#timers.delete(timer)
