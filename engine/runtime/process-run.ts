@@ -129,7 +129,13 @@ export class ProcessRun {
     const run = this.#run
     if (run.gone) return
     if (isStoreAway(error)) run.node.storeFailed(error)
-    else run.node.report({ kind: 'unavailable', process: run.path, error })
+    else {
+      run.node.report({ kind: 'unavailable', process: run.path, error })
+      // It had no turn: others may have it, and are not to think that it killed this node.
+      run.node.session.release(run.id).catch((failure) => {
+        if (!(failure instanceof FencedError)) run.node.storeFailed(failure)
+      })
+    }
     drop(run, error)
     run.node.parked(run.id)
   }

@@ -140,6 +140,11 @@ export interface StoreSession {
   start(requests: readonly StartRequest[]): Promise<readonly StartResult[]>
   /** One process of this node's shards with its inbox, whether runnable or not; `undefined` when it ended or is not (or no longer) this node's. */
   reload(id: string): Promise<LoadedProcess | undefined>
+  /**
+   * A claimed process that gets no turn here, because this build cannot run it: the death of this node does not count against
+   * it, and its shard may go to another node. It stays runnable.
+   */
+  release(id: string): Promise<void>
   /** When the next timer of this node's shards is due, in store time; `undefined` when none is within `horizon` milliseconds. */
   nextDue(horizon: number): Promise<number | undefined>
   /** Writes checkpoints, each wholly or not at all, as one statement where the store can. Answers in order. */

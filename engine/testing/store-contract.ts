@@ -258,6 +258,18 @@ export function storeContract(name: string, open: () => Promise<ContractStore>):
         expect(await session.claim(10, nothing)).toEqual([])
       }))
 
+    test('a claimed process that was released is runnable elsewhere, and has no part in the death of its node', () =>
+      withStore(async ({ store, node, kill }) => {
+        await store.start([request('/test/1')])
+        const first = await node()
+        const { record } = await claimOne(first)
+        await first.release(record.id)
+        const second = await node()
+        await kill(first)
+        expect((await claimOne(second)).record).toMatchObject({ id: record.id, crashes: 0 })
+        await expect(first.release(record.id)).rejects.toBeInstanceOf(FencedError)
+      }))
+
     test('an accepted checkpoint forgives earlier crashes', () =>
       withStore(async ({ store, node, kill }) => {
         await store.start([request('/test/1')])

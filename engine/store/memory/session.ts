@@ -82,6 +82,11 @@ export class MemorySession implements StoreSession {
     return row && this.#owns(row) && !isEnded(row) ? handOut(row) : undefined
   }
 
+  async release(id: string): Promise<void> {
+    this.#fence()
+    this.#member.busy.delete(id)
+  }
+
   async nextDue(horizon: number): Promise<number | undefined> {
     this.#fence()
     const latest = this.#now() + horizon

@@ -84,6 +84,15 @@ function withinPlaces(schema: string): string {
         where x.place <= coalesce(l.places, $3::int4) order by x.since limit $3::int4),`
 }
 
+/** Takes the mark of a claim away, and leaves the wake-up. */
+export function releaseStatement(schema: string, node: number, id: string): SqlStatement {
+  return {
+    text: `update ${schema}.wake w set claimed = false from ${schema}.shard s
+      where s.id = w.shard and s.node = $1::int4 and w.process = $2::uuid and w.claimed`,
+    parameters: [node, id],
+  }
+}
+
 /** One process of the node's shards, as it is; nothing is marked. */
 export function reloadStatement(schema: string, node: number, id: string): SqlStatement {
   return {

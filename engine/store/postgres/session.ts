@@ -15,7 +15,14 @@ import type {
   StartResult,
   StoreSession,
 } from '../store.ts'
-import { claimStatement, forgetStatement, nextDueStatement, orphanStatement, reloadStatement } from './claim.ts'
+import {
+  claimStatement,
+  forgetStatement,
+  nextDueStatement,
+  orphanStatement,
+  releaseStatement,
+  reloadStatement,
+} from './claim.ts'
 import { ControlLane } from './control-lane.ts'
 import { Flusher } from './flusher.ts'
 import { flushLocks, flushStatement, isAccepted, readFlush } from './flush.ts'
@@ -175,6 +182,13 @@ export class PostgresSession implements StoreSession {
     if (!row || !this.holds(row.shard as number)) return undefined
     this.#turns.seen(row, false)
     return readLoaded(row)
+  }
+
+  async release(id: string): Promise<void> {
+    this.#fence()
+    const { text, parameters } = releaseStatement(this.#at.schema, this.node, id)
+    await (await this.#control.get()).query(text, parameters)
+    this.#turns.forget(id)
   }
 
   async nextDue(horizon: number): Promise<number | undefined> {

@@ -42,7 +42,7 @@ test('a suspended process finishes on the program it began with; a new one gets 
 })
 
 test('a deploy that lacks what a live program calls is refused, with the list; parked it starts and leaves those waiting', async () => {
-  const { clock, engine, events } = world()
+  const { clock, store, engine, events } = world()
   const old = engine(one.order)
   await old.start()
   for (const id of ['a', 'b']) await old.run(one.order, { id })
@@ -66,6 +66,9 @@ test('a deploy that lacks what a live program calls is refused, with the list; p
     process: expect.stringMatching(/^\/deploy\/[ab]$/),
     error: { code: 'ENGINE_PROGRAM_UNAVAILABLE', message: expect.stringContaining('the method `shop.price`') },
   })
+  // It had no turn there: that the node dies is not its fault.
+  store.kill(2)
+  expect(await store.find('/deploy/a')).toMatchObject({ status: 'waiting', crashes: 0 })
   await parked.stop()
   const again = engine(one.order)
   await again.start()
