@@ -60,6 +60,10 @@ export class MemoryTransaction implements StorageTransaction {
     this.#end()
   }
 
+  interrupt(): void {
+    this.#database.locks.abandon(this)
+  }
+
   async rollback(): Promise<void> {
     this.#end()
   }

@@ -42,6 +42,8 @@ export interface CellScope {
   fail(): Promise<unknown>
   /** Called when the cell ends before the scope did; what it throws rolls the cell back. */
   onCellEnd?: () => void
+  /** Called with each `transaction` cell that is opened inside while the scope is open. */
+  onNested?: (cell: Cell) => void
 }
 
 export class Cell implements UnitOwner {
@@ -70,6 +72,9 @@ export class Cell implements UnitOwner {
     this.caller = options.caller ?? parent?.caller
     this.#patience = options.patience ?? parent?.patience() ?? DEFAULT_PATIENCE
     this.parent = parent
+    for (let around = parent; around; around = around.parent) {
+      for (const scope of around.#scopes) scope.onNested?.(this)
+    }
   }
 
   get closed(): boolean {
@@ -300,7 +305,8 @@ export class Cell implements UnitOwner {
           joined = true
         })
       for (const unit of [...this.#units.values()]) {
-        if (unit.transaction || unit.lost) await unit.commit(writeLast)
+        // One that has ended already was rolled back with the cell around it: its commit says so.
+        if (unit.transaction || unit.lost || unit.ended) await unit.commit(writeLast)
       }
     } catch (error) {
       await this.#rollback()

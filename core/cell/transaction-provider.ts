@@ -23,6 +23,8 @@ export interface StorageTransaction {
   savepoint(): Promise<Savepoint>
   /** Rejects with `TransactionLostError` when the connection is gone, or with the storage's error when it refused. */
   commit(): Promise<void>
+  /** It will be rolled back: what it waits for now need not be waited for. */
+  interrupt?(): void
   /** Undoes everything and lets go of connection and locks; never rejects. */
   rollback(): Promise<void>
 }

@@ -5,8 +5,11 @@ export class Turn {
   #taken = false
   readonly #waiting: Array<() => void> = []
 
-  /** Resolves with the function that gives the turn back. Rejects with `UnitTimeoutError` after `timeout` milliseconds. */
-  take(what: () => string, timeout: number): Promise<() => void> | (() => void) {
+  /**
+   * Resolves with the function that gives the turn back. Rejects with `UnitTimeoutError` after `timeout` milliseconds;
+   * without one, waits as long as it takes.
+   */
+  take(what: () => string = () => 'The turn', timeout?: number): Promise<() => void> | (() => void) {
     if (!this.#taken) {
       this.#taken = true
       return this.#release()
@@ -16,10 +19,11 @@ export class Turn {
         clearTimeout(timer)
         resolve(this.#release())
       }
-      const timer = setTimeout(() => {
+      const expire = (after: number) => {
         this.#waiting.splice(this.#waiting.indexOf(wake), 1)
-        reject(new UnitTimeoutError(what(), timeout))
-      }, timeout)
+        reject(new UnitTimeoutError(what(), after))
+      }
+      const timer = timeout === undefined ? undefined : setTimeout(expire, timeout, timeout)
       this.#waiting.push(wake)
     })
   }

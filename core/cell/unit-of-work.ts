@@ -21,6 +21,8 @@ export class UnitOfWork<Transaction extends StorageTransaction = StorageTransact
   #transaction: Transaction | undefined
   #savepoint: Savepoint | undefined
   #releaseParent: (() => void) | undefined
+  /** The nested unit that has the turn. */
+  #child: UnitOfWork<Transaction> | undefined
   #state: 'open' | 'ended' = 'open'
   #lost: TransactionLostError | undefined
   readonly #onEnd: Array<(committed: boolean) => void> = []
@@ -75,7 +77,7 @@ export class UnitOfWork<Transaction extends StorageTransaction = StorageTransact
     const taken = this.#turn.take(() => `The turn in the transaction of ${this.name}`, this.patience())
     const release = typeof taken === 'function' ? taken : await taken
     try {
-      if (this.#state === 'ended') throw new CellClosedError(this.name)
+      this.#refuseEnded()
       if (this.lost) throw this.lost
       return await work(async () => this.#transaction ?? (await this.#begin()))
     } finally {
@@ -111,10 +113,14 @@ export class UnitOfWork<Transaction extends StorageTransaction = StorageTransact
     }
   }
 
-  /** Undoes everything; never rejects. */
+  /** Undoes everything, nested units that are still open too; never rejects. */
   async rollback(): Promise<void> {
     if (this.#state === 'ended') return
     this.#state = 'ended'
+    await this.#child?.rollback()
+    // A call under way may hold what it is about to get. Where nothing has begun, nothing is to be undone or waited for.
+    if (!this.parent) this.#transaction?.interrupt?.()
+    const release = this.#transaction || this.#releaseParent ? await this.#turn.take() : undefined
     try {
       if (this.#savepoint) {
         if (!this.lost) await this.#savepoint.rollback()
@@ -123,33 +129,49 @@ export class UnitOfWork<Transaction extends StorageTransaction = StorageTransact
       void error // The transaction that could not go back to its savepoint fails at its own commit.
     }
     this.#end(false)
+    release?.()
   }
 
   async #begin(): Promise<Transaction> {
+    this.#refuseEnded()
     if (!this.parent) {
-      this.#transaction = await this.provider.begin({ timeout: this.patience(), cell: this.name })
-      return this.#transaction
+      const begun = await this.provider.begin({ timeout: this.patience(), cell: this.name })
+      if (this.ended) await begun.rollback()
+      this.#refuseEnded()
+      this.#transaction = begun
+      return begun
     }
     const taken = this.parent.#turn.take(() => `The turn of ${this.name} in its parent's transaction`, this.patience())
     this.#releaseParent = typeof taken === 'function' ? taken : await taken
+    this.parent.#child = this
     try {
-      if (this.parent.ended) throw new CellClosedError(this.parent.name)
+      this.#refuseEnded()
+      this.parent.#refuseEnded()
       if (this.lost) throw this.lost
       const transaction = this.parent.#transaction ?? (await this.parent.#begin())
       this.#savepoint = await transaction.savepoint()
       this.#transaction = transaction
       return transaction
     } catch (error) {
-      this.#releaseParent()
-      this.#releaseParent = undefined
+      this.#giveTurnBack()
       throw error
     }
+  }
+
+  #giveTurnBack(): void {
+    if (this.parent && this.parent.#child === this) this.parent.#child = undefined
+    this.#releaseParent?.()
+    this.#releaseParent = undefined
+  }
+
+  #refuseEnded(): void {
+    if (this.#state === 'ended') throw new CellClosedError(this.name)
   }
 
   #end(committed: boolean): void {
     this.#state = 'ended'
     this.#transaction = undefined
-    this.#releaseParent?.()
+    this.#giveTurnBack()
     for (const callback of this.#onEnd.splice(0)) callback(committed)
   }
 }

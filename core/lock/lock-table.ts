@@ -23,6 +23,7 @@ interface Entry {
 interface Waiter {
   readonly claim: LockClaim
   readonly grant: () => void
+  readonly refuse: (waited?: number) => void
 }
 
 export class LockTable {
@@ -90,6 +91,13 @@ export class LockTable {
     for (const key of [...(this.#held.get(owner) ?? [])]) this.release(key, owner)
   }
 
+  /** What `owner` waits for here is refused as if its time were over: its work has ended. */
+  abandon(owner: object): void {
+    const wait = this.#waits.get(owner)
+    const queue = wait && this.#entries.get(wait.key)?.queue
+    for (const waiter of [...(queue ?? [])]) if (waiter.claim.owner === owner) waiter.refuse()
+  }
+
   /** Who holds `key`, as far as this node knows. */
   holder(key: string, except?: object): LockPlace | undefined {
     for (const [owner, claim] of this.#entries.get(key)?.holders ?? []) {
@@ -114,6 +122,7 @@ export class LockTable {
 
   #wait(key: string, entry: Entry, claim: LockClaim, timeout: number): Promise<void> {
     return new Promise((resolve, reject) => {
+      const since = performance.now()
       const waiter: Waiter = {
         claim,
         grant: () => {
@@ -121,14 +130,13 @@ export class LockTable {
           this.hold(key, claim)
           resolve()
         },
-      }
-      const timer = setTimeout(
-        () => {
+        refuse: (waited = Math.round(performance.now() - since)) => {
+          clearTimeout(timer)
           entry.queue.splice(entry.queue.indexOf(waiter), 1)
-          reject(new LockTimeoutError(claim.target, timeout, this.holder(key, claim.owner)))
+          reject(new LockTimeoutError(claim.target, waited, this.holder(key, claim.owner)))
         },
-        Math.max(timeout, 0),
-      )
+      }
+      const timer = setTimeout(waiter.refuse, Math.max(timeout, 0), timeout)
       entry.queue.push(waiter)
     })
   }

@@ -51,7 +51,11 @@ export class RowLocks {
         const { root } = unit
         root.onEnd(() => this.#store.unlock(root))
         const request = { identifier, owner: root, target: key, place, timeout, first: !unit.started }
-        const row = await this.#store.lock(request, begin)
+        const row = await this.#store.lock(request, begin).catch((error: unknown) => {
+          // It has let go of everything already, and this came after it.
+          if (root.ended) this.#store.unlock(root)
+          throw error
+        })
         if (!row) return null
         const hold = new RowHold(unit, cell, scope, key, key)
         const made = makeLocked(this.#app, this.#model, row.identifier, row.values, hold)

@@ -5,6 +5,7 @@
 import type { Cell, CellScope } from '../cell/cell.ts'
 import type { UnitOfWork } from '../cell/unit-of-work.ts'
 import { currentCell } from '../cell/current-cell.ts'
+import { copyValue } from '../model/compound-value.ts'
 import { entityState, type LockHold } from '../model/entity-state.ts'
 import { acceptChanges, changedValues, entityName } from '../model/instance.ts'
 import { LockReleasedError, UnsavedChangesError } from './errors.ts'
@@ -30,6 +31,8 @@ export class RowHold implements LockHold {
   readonly #key: string
   readonly #name: string
   readonly #writes = new Set<Promise<unknown>>()
+  /** What the entity was when a `transaction` inside the lock was opened. */
+  readonly #nested = new WeakMap<Cell, { snapshot: Snapshot; written: boolean }>()
   #uses = 1
   #released = false
 
@@ -54,15 +57,34 @@ export class RowHold implements LockHold {
       const fields = this.released ? [] : Object.keys(changedValues(entity))
       if (fields.length > 0) throw new UnsavedChangesError(this.#name, fields)
     }
+    this.#scope.onNested = (cell) => this.#nested.set(cell, { snapshot: snapshotOf(entity), written: false })
+  }
+
+  /**
+   * Before what is stored of `entity` counts as saved: a `transaction` around the write, inside the lock, that rolls back
+   * takes the entity back to what it was when that one was opened.
+   */
+  written(entity: object): void {
+    const around: Cell[] = []
+    for (let cell = currentCell(); cell && cell !== this.#cell; cell = cell.parent) around.unshift(cell)
+    for (const cell of around) {
+      const nested = this.#nested.get(cell)
+      if (!nested || nested.written) continue
+      nested.written = true
+      // A parallel branch has saved it meanwhile: then what that one stored.
+      const { snapshot } = nested
+      const before = snapshot.isCurrent() ? snapshot : snapshotOf(entity, 'saved')
+      cell.onRollback(() => before.restore())
+    }
   }
 
   /** One more `using` of the same instance. In a nested unit, its changes go back if that unit rolls back. */
   reuse(entity: object, unit: UnitOfWork): void {
     this.#uses += 1
     if (unit === this.unit) return
-    const before = snapshot(entity)
+    const before = snapshotOf(entity)
     unit.onEnd((committed) => {
-      if (!committed) before()
+      if (!committed) before.restore()
     })
   }
 
@@ -134,13 +156,23 @@ function ofRoot(unit: UnitOfWork | undefined, hold: RowHold): UnitOfWork | undef
   return unit && unit.root === hold.unit.root ? unit : undefined
 }
 
-function snapshot(entity: object): () => void {
+interface Snapshot {
+  /** False once something was saved since. */
+  isCurrent(): boolean
+  restore(): void
+}
+
+/** The entity as it is, or as it was last saved. */
+function snapshotOf(entity: object, form: 'values' | 'saved' = 'values'): Snapshot {
   const state = entityState(entity)
-  if (state?.form !== 'locked') return () => {}
+  if (state?.form !== 'locked') return { isCurrent: () => true, restore: () => {} }
   const { saved } = state
-  const values = { ...state.values }
-  return () => {
-    state.saved = saved
-    Object.assign(state.values, values)
+  const values = copyValue({ ...state[form] }) as object
+  return {
+    isCurrent: () => state.saved === saved,
+    restore: () => {
+      state.saved = saved
+      Object.assign(state.values, values)
+    },
   }
 }

@@ -200,6 +200,7 @@ export class StoredRepository<Entity, Joined = never> extends Repository<Entity,
       const deleted = await this.#access.writeLocked(hold, target, 'delete', (transaction) =>
         this.#store.delete(identifier, transaction),
       )
+      hold.written(target)
       hold.forget(target)
       if (deleted) this.#announce([identifier], hold)
       return deleted
@@ -229,6 +230,7 @@ export class StoredRepository<Entity, Joined = never> extends Repository<Entity,
         this.#store.update(identifier, change, transaction),
       )
       if (!row) throw new EntityGoneError(entityName(target))
+      hold.written(target)
       acceptChanges(target)
       this.#announce([identifier], hold)
     }

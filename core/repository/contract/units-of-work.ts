@@ -68,6 +68,68 @@ export function unitsContract({ within, newAccount, balanceOf, unique }: Contrac
       expect(await accounts.exists({ owner })).toBe(true)
     })
 
+    within('what a nested transaction saved and undid is not taken for saved', async ({ accounts }) => {
+      const account = await newAccount(1)
+      await using locked = await accounts.lock(account)
+      const failing = (change: () => void) =>
+        transaction(async () => {
+          change()
+          await transaction(() => accounts.save(locked!))
+          throw new Error('changed my mind')
+        }).catch(() => {})
+      locked!.balance = 10
+      await failing(() => {})
+      expect(locked!.balance).toBe(10)
+      await accounts.save(locked!)
+      expect(await balanceOf(account)).toBe(10)
+      await failing(() => (locked!.balance += 5))
+      expect(locked!.balance).toBe(10)
+      await transaction(async () => {
+        await accounts.delete(locked!)
+        throw new Error('changed my mind')
+      }).catch(() => {})
+      await accounts.update(locked!, { balance: locked!.balance + 1 })
+      expect(await balanceOf(account)).toBe(11)
+    })
+
+    within('a lock that is granted after its cell has ended is held by nobody', async ({ accounts }) => {
+      const account = await newAccount(1)
+      const held = await accounts.lock(account)
+      let late: Promise<unknown> | undefined
+      const ended = runInCell({ name: 'impatient' }, async () => {
+        late = accounts.lock(account)
+        late.catch(() => {})
+        await Promise.resolve()
+        throw new Error('changed my mind')
+      })
+      await expect(ended).rejects.toThrow('changed my mind')
+      await held![Symbol.asyncDispose]()
+      await expect(late!).rejects.toThrow()
+      await runInCell({ name: 'next' }, async () => {
+        await using again = await accounts.lock(account, { timeout: 500 })
+        expect(again?.balance).toBe(1)
+      })
+    })
+
+    within('a nested transaction that outlives the one around it is told that nothing is stored', async () => {
+      const [begun, over] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+      let branch: Promise<unknown> | undefined
+      const outer = transaction(async () => {
+        await newAccount()
+        branch = transaction(async () => {
+          await newAccount()
+          begun.resolve()
+          await over.promise
+        })
+        branch.catch(() => {})
+        await begun.promise
+        throw new Error('changed my mind')
+      })
+      await expect(outer).rejects.toThrow('changed my mind')
+      over.resolve()
+      await expect(branch!).rejects.toThrow('has ended')
+    })
+
     within('a nested transaction undoes only its own part, in memory too', async ({ accounts }) => {
       const account = await newAccount(1)
       await transaction(async () => {
