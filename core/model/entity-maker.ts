@@ -6,7 +6,7 @@
 import { currentApp, type AppContext } from '../app/context.ts'
 import { Reference, References } from '../reference/reference.ts'
 import { checkedInput, checkedValue } from './checked-values.ts'
-import { copyValue, freezeValue } from './compound-value.ts'
+import { copyValue, freezeValue, sameValue } from './compound-value.ts'
 import { entityState, stampEntity, type EntityState, type FieldValues, type LockHold } from './entity-state.ts'
 import { modelName } from './model-metadata.ts'
 import { planOf, type ModelPlan, type PlannedField } from './model-plan.ts'
@@ -77,6 +77,21 @@ export class EntityMaker {
     }
     stampEntity(instance, { form: 'locked', model: this.#model, identifier, app: this.#app, hold, values, saved })
     return Object.defineProperties(instance, accessorsOf(this.#model))
+  }
+
+  /** `stored` was written past the locked `entity`: takes it over, except for fields that were changed and not saved. */
+  refresh(entity: object, stored: StoredValues): void {
+    const state = entityState(entity)
+    if (state?.form !== 'locked') return
+    const saved: FieldValues = { ...state.saved }
+    for (const field of this.#plan.fields) {
+      const { name } = field
+      if (!Object.hasOwn(stored, name)) continue
+      const value = this.#loaded(field, stored[name])
+      if (sameValue(state.values[name], saved[name])) state.values[name] = field.changeable ? copyValue(value) : value
+      saved[name] = value
+    }
+    state.saved = saved
   }
 
   #loaded(field: PlannedField, value: unknown): unknown {

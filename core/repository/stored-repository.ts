@@ -5,7 +5,7 @@
 import type { AppContext } from '../app/context.ts'
 import { ForeignAppError } from '../errors.ts'
 import { checkedInput, checkedPatch } from '../model/checked-values.ts'
-import { entityMaker } from '../model/entity-maker.ts'
+import { entityMaker, type StoredValues } from '../model/entity-maker.ts'
 import { entityState } from '../model/entity-state.ts'
 import { acceptChanges, assignChecked, changedValues, entityName, storedValues, toStored } from '../model/instance.ts'
 import { modelName, sameModel } from '../model/model-metadata.ts'
@@ -152,6 +152,7 @@ export class StoredRepository<Entity, Joined = never> extends Repository<Entity,
       ? toStored(checkedPatch(this.model, options.set))
       : Object.fromEntries(given.map((name) => [name, row.values[name]]))
     const stored = await this.#access.write((transaction) => this.#store.upsert(row, by, change, transaction))
+    if (!stored.inserted) this.#refreshHeld([stored.row.identifier], stored.row.values)
     this.#announce([stored.row.identifier])
     return this.#persistent(stored.row)
   }
@@ -211,6 +212,7 @@ export class StoredRepository<Entity, Joined = never> extends Repository<Entity,
     const condition = conditionOf(this.model, where)
     const change = toStored(checkedPatch(this.model, patch))
     const changed = await this.#access.write((transaction) => this.#store.updateWhere(condition, change, transaction))
+    this.#refreshHeld(changed, change)
     this.#announce(changed)
     return changed.length
   }
@@ -266,6 +268,19 @@ export class StoredRepository<Entity, Joined = never> extends Repository<Entity,
       entities.push(held?.(identifier) ?? maker.persistent(identifier, values))
     }
     return entities
+  }
+
+  /** What was just written without them is told to the instances that this unit of work has locked. */
+  #refreshHeld(identifiers: readonly string[], values: StoredValues): void {
+    const held = this.#access.held()
+    if (!held) return
+    for (const identifier of identifiers) {
+      const entity = held(identifier)
+      const state = entityState(entity)
+      if (!entity || state?.form !== 'locked') continue
+      if (state.hold instanceof RowHold) state.hold.written(entity)
+      entityMaker(this.#app, this.model).refresh(entity, values)
+    }
   }
 
   #persistent(row: Row): Persistent<Entity> {

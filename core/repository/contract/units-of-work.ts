@@ -92,6 +92,24 @@ export function unitsContract({ within, newAccount, balanceOf, unique }: Contrac
       expect(await balanceOf(account)).toBe(11)
     })
 
+    within('what a bulk change or upsert writes reaches what is locked', async ({ accounts }) => {
+      const { owner } = await accounts.insert({ owner: unique('held'), balance: 1 })
+      await using locked = await accounts.lock((await accounts.findOne({ owner }))!)
+      await accounts.updateWhere({ owner }, { balance: 77 })
+      expect(locked!.balance).toBe(77)
+      await accounts.update(locked!, { balance: 1 })
+      await accounts.upsert({ owner, balance: 5 }, { by: ['owner'] })
+      locked!.balance += 1
+      await accounts.updateWhere({ owner }, { balance: 20 })
+      await accounts.save(locked!)
+      expect(await balanceOf(locked!)).toBe(6)
+      await transaction(async () => {
+        await accounts.updateWhere({ owner }, { balance: 30 })
+        throw new Error('changed my mind')
+      }).catch(() => {})
+      expect(locked!.balance).toBe(6)
+    })
+
     within('a lock that is granted after its cell has ended is held by nobody', async ({ accounts }) => {
       const account = await newAccount(1)
       const held = await accounts.lock(account)
