@@ -88,7 +88,7 @@ function withinPlaces(schema: string): string {
 export function releaseStatement(schema: string, node: number, id: string): SqlStatement {
   return {
     text: `update ${schema}.wake w set claimed = false from ${schema}.shard s
-      where s.id = w.shard and s.node = $1::int4 and w.process = $2::uuid and w.claimed`,
+      where s.id = w.shard and s.node = $1::int4 and w.process = $2::uuid and w.claimed returning w.shard`,
     parameters: [node, id],
   }
 }

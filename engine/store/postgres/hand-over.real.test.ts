@@ -43,3 +43,34 @@ test('a process is claimed by one node only, however shards are handed over mean
     await database.drop()
   }
 }, 60_000)
+
+test('what a node cannot run goes to another one, although both have their share', async () => {
+  const database = await testDatabase()
+  const sql = openPostgres(database.url)
+  try {
+    const store = new PostgresStore({ url: database.url, sql, namespace: 'passed_on' })
+    await store.migrate()
+    const connect = (name: string) => store.connect({ name, onWake() {}, onLost() {} })
+    const [first, second] = [await connect('first'), await connect('second')]
+    const shared = () => first.shards().length > 0 && first.shards().length === second.shards().length
+    while (!shared()) await Bun.sleep(20)
+    const [shard] = first.shards()
+    await store.start([request('/test/1', { shard: shard as number })])
+    const [claimed] = await first.claim(1, new Set())
+    const id = claimed?.record.id as string
+    await first.release(id)
+    let taken = await second.claim(1, new Set())
+    while (taken.length === 0) {
+      await Bun.sleep(20)
+      taken = await second.claim(1, new Set())
+    }
+    expect(taken[0]?.record).toMatchObject({ id, crashes: 0 })
+    expect(first.shards()).not.toContain(shard)
+    await first.leave()
+    await second.leave()
+    await store.close()
+  } finally {
+    await sql.close()
+    await database.drop()
+  }
+}, 30_000)

@@ -75,6 +75,8 @@ export class PostgresSession implements StoreSession {
   readonly #at: SessionOptions
   readonly #flusher: Flusher
   readonly #control: ControlLane
+  /** Shards in which something is runnable that this build cannot run: other nodes are to try. */
+  readonly #unable = new Set<number>()
   readonly #turns = new Turns()
   readonly #peers = new Peers()
   readonly #joined: number
@@ -187,8 +189,9 @@ export class PostgresSession implements StoreSession {
   async release(id: string): Promise<void> {
     this.#fence()
     const { text, parameters } = releaseStatement(this.#at.schema, this.node, id)
-    await (await this.#control.get()).query(text, parameters)
+    const [row] = await (await this.#control.get()).query<{ shard: number }>(text, parameters)
     this.#turns.forget(id)
+    if (row !== undefined) this.#unable.add(row.shard)
   }
 
   async nextDue(horizon: number): Promise<number | undefined> {
@@ -349,20 +352,32 @@ export class PostgresSession implements StoreSession {
     return living
   }
 
-  /** Hands shards in which nothing runs to peers that have less than their share; answers the peers that got some. */
+  /**
+   * Hands shards in which nothing runs to peers: those that have less than their share, and, of shards in which something
+   * waits that this build cannot run, any. Answers the peers that may have got some.
+   */
   async #share(living: readonly number[], lane: SqlLane): Promise<readonly number[]> {
     if (living.length === 0) return []
     const { schema, clock } = this.#at
     const { needy, surplus } = await needyPeers(lane, schema, this.node, this.#shards.size)
-    if (surplus <= 0 || needy.length === 0) return []
     const busy = this.#turns.busyShards(clock.now())
-    const given = [...this.#shards].filter((shard) => !busy.has(shard)).slice(0, surplus)
+    const idle = [...this.#shards].filter((shard) => !busy.has(shard))
+    const passed = idle.filter((shard) => this.#unable.has(shard))
+    this.#unable.clear()
+    const even = needy.length === 0 ? [] : idle.filter((shard) => !passed.includes(shard))
+    const dealt = even.slice(0, Math.max(0, surplus - passed.length))
+    const given = [...passed, ...dealt]
+    if (given.length === 0) return []
     // From here on nothing of these shards is claimed or committed by this node; what is on its way arrives first.
     this.#hold([...this.#shards].filter((shard) => !given.includes(shard)))
     await Promise.allSettled([...this.#inFlight])
-    const { text, parameters } = dealStatement(schema, this.node, given, needy)
-    await lane.query(text, parameters)
-    return needy
+    for (const { text, parameters } of [
+      dealStatement(schema, this.node, passed, living),
+      dealStatement(schema, this.node, dealt, needy),
+    ]) {
+      await lane.query(text, parameters)
+    }
+    return passed.length > 0 ? living : needy
   }
 
   #tell(accepted: readonly Checkpoint[], woken: readonly number[]): void {
