@@ -72,12 +72,14 @@ export class StorageAccess {
 
   async #readJoined<Result>(cell: Cell, work: Work<Result>): Promise<Result> {
     const unit = await cell.joinedUnit(this.#provider)
-    return unit?.started ? unit.run(work) : work(undefined)
+    if (!unit?.started) return work(undefined)
+    return runOrElse(cell, unit, work, () => this.#readJoined(cell, work))
   }
 
   async #writeJoined<Result>(cell: Cell, work: Work<Result>): Promise<Result> {
     const unit = await cell.joinedUnit(this.#provider)
-    return unit ? this.#changing(unit.run(work)) : work(undefined)
+    if (!unit) return work(undefined)
+    return this.#changing(runOrElse(cell, unit, work, () => this.#writeJoined(cell, work)))
   }
 
   /** What references gave before a write is read again after it. */
@@ -108,5 +110,24 @@ export class StorageAccess {
     if (app !== undefined && app !== this.#app && !isReachable(this.#app, app)) {
       throw new ForeignAppError(`The repository of ${this.#name}`, this.#app.name, app.name)
     }
+  }
+}
+
+/** Another branch of a boundary cell may end its last lock scope, and with it the unit, before this call has its turn. */
+async function runOrElse<Result>(
+  cell: Cell,
+  unit: UnitOfWork,
+  work: Work<Result>,
+  again: () => Promise<Result>,
+): Promise<Result> {
+  let begun = false
+  try {
+    return await unit.run((transaction) => {
+      begun = true
+      return work(transaction)
+    })
+  } catch (error) {
+    if (begun || !unit.ended || cell.closed || cell.kind !== 'boundary') throw error
+    return again()
   }
 }

@@ -110,6 +110,26 @@ export function unitsContract({ within, newAccount, balanceOf, unique }: Contrac
       expect(locked!.balance).toBe(6)
     })
 
+    within('a call beside a lock that ends just then is not refused', async ({ accounts }) => {
+      const account = await newAccount(0)
+      const other = unique('nobody')
+      const after = async (turns: number, call: () => Promise<unknown>) => {
+        for (let turn = 0; turn < turns; turn += 1) await Promise.resolve()
+        await call()
+      }
+      const change = async () => {
+        await using locked = await accounts.lock(account)
+        await accounts.update(locked!, { balance: 1 })
+      }
+      for (let turns = 0; turns < 60; turns += 1) {
+        await Promise.all([
+          change(),
+          after(turns, () => accounts.get(account)),
+          after(turns, () => accounts.updateWhere({ owner: other }, { balance: 2 })),
+        ])
+      }
+    })
+
     within('a lock that is granted after its cell has ended is held by nobody', async ({ accounts }) => {
       const account = await newAccount(1)
       const held = await accounts.lock(account)
