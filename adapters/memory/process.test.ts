@@ -1,19 +1,7 @@
 import { bindRepository, JustScale, ModelRepository } from '@justscale/core'
 import { processFeature } from '@justscale/core/process'
 import { processContract } from '@justscale/core/process/contract'
-import {
-  Bank,
-  BankSignals,
-  Deposit,
-  fanning,
-  hearing,
-  moving,
-  Nesting,
-  nesting,
-  Purse,
-  receipt,
-  saving,
-} from '@justscale/core/process/contract-models'
+import { BankFeature, Deposit, Purse } from '@justscale/core/process/contract-models'
 import { MemoryStore } from '@justscale/engine/memory'
 import { InMemoryRepository } from './index.ts'
 
@@ -24,15 +12,7 @@ processContract({
       .add(processFeature({ name: 'Processes', open: () => wrap(new MemoryStore()) }))
       .add(bindRepository(ModelRepository.of(Purse), new InMemoryRepository()))
       .add(bindRepository(ModelRepository.of(Deposit), new InMemoryRepository()))
-      .add(BankSignals)
-      .add(Bank)
-      .add(receipt)
-      .add(saving)
-      .add(moving)
-      .add(fanning)
-      .add(hearing)
-      .add(Nesting)
-      .add(nesting)
+      .add(BankFeature)
       .build()
     await app.start()
     return { app, close: () => app.stop() }

@@ -1,7 +1,6 @@
-import { JustScale } from '@justscale/core'
-import { ContractChannel, lockAndChannelContract } from '@justscale/core/lock/contract'
+import { lockAndChannelContract } from '@justscale/core/lock/contract'
 import { testDatabase } from '@justscale/engine/embedded'
-import { PostgresFeature, PostgresChannelFeature, PostgresLockFeature } from './index.ts'
+import { lockAndChannelApps } from './test/contract-apps.ts'
 
 for (const [name, query] of [
   ['Postgres', ''],
@@ -12,24 +11,7 @@ for (const [name, query] of [
     async open() {
       const database = await testDatabase()
       const url = query === '' ? database.url : `${database.url}${database.url.includes('?') ? '&' : '?'}${query}`
-      const node = async () => {
-        const app = JustScale()
-          .add(PostgresFeature({ url }))
-          .add(PostgresLockFeature)
-          .add(PostgresChannelFeature)
-          .add(ContractChannel)
-          .build()
-        await app.start()
-        return app
-      }
-      const nodes = await Promise.all([node(), node()])
-      return {
-        nodes: [nodes[0], nodes[1]],
-        close: async () => {
-          for (const app of nodes) await app.stop()
-          await database.drop()
-        },
-      }
+      return await lockAndChannelApps({ url, drop: () => database.drop() })
     },
   })
 }

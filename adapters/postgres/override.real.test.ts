@@ -3,6 +3,7 @@ import { overrideContract } from '@justscale/core/repository/override-contract'
 import { AppMember, Badge, Greetings, Member, Members } from '@justscale/core/repository/override-models'
 import { testDatabase } from '@justscale/engine/embedded'
 import { createPgModel, createPgRepository, PostgresFeature, PostgresSchemaFeature } from './index.ts'
+import { opened } from './test/contract-apps.ts'
 
 overrideContract({
   name: 'Postgres',
@@ -16,13 +17,6 @@ overrideContract({
       .add(bindRepository(ModelRepository.of(Badge, Member), createPgRepository(createPgModel(Badge))))
       .add(Members)
       .build()
-    await app.start()
-    return {
-      app,
-      close: async () => {
-        await app.stop()
-        await database.drop()
-      },
-    }
+    return await opened(app, database)
   },
 })

@@ -1,22 +1,11 @@
 import { bindRepository, JustScale, ModelRepository } from '@justscale/core'
 import { processFeature } from '@justscale/core/process'
 import { processContract } from '@justscale/core/process/contract'
-import {
-  Bank,
-  BankSignals,
-  Deposit,
-  fanning,
-  hearing,
-  moving,
-  Nesting,
-  nesting,
-  Purse,
-  receipt,
-  saving,
-} from '@justscale/core/process/contract-models'
+import { BankFeature, Deposit, Purse } from '@justscale/core/process/contract-models'
 import { testDatabase } from '@justscale/engine/embedded'
 import { PostgresStore } from '@justscale/engine/postgres'
 import { createPgModel, createPgRepository, PostgresFeature, PostgresClient, PostgresSchemaFeature } from './index.ts'
+import { opened } from './test/contract-apps.ts'
 
 processContract({
   name: 'Postgres',
@@ -34,23 +23,8 @@ processContract({
       .add(PostgresSchemaFeature)
       .add(bindRepository(ModelRepository.of(Purse), createPgRepository(createPgModel(Purse))))
       .add(bindRepository(ModelRepository.of(Deposit), createPgRepository(createPgModel(Deposit))))
-      .add(BankSignals)
-      .add(Bank)
-      .add(receipt)
-      .add(saving)
-      .add(moving)
-      .add(fanning)
-      .add(hearing)
-      .add(Nesting)
-      .add(nesting)
+      .add(BankFeature)
       .build()
-    await app.start()
-    return {
-      app,
-      close: async () => {
-        await app.stop()
-        await database.drop()
-      },
-    }
+    return await opened(app, database)
   },
 })

@@ -4,7 +4,7 @@ import { field } from '../model/field.ts'
 import { ModelRepository } from '../container/model-repository.ts'
 import { defineService } from '../service/define-service.ts'
 import type { Ref } from '../type-state/state.ts'
-import { transaction } from '@justscale/core'
+import { createFeatureBuilder, transaction } from '@justscale/core'
 import { createProcess, defineSignals, delay, ref, signal } from '@justscale/core/process'
 
 export class Purse extends defineModel({
@@ -205,3 +205,21 @@ export const saving = createProcess({
     }
   },
 })
+
+/** Everything of the bank but its repositories and the engine. Add it after those. */
+export class BankFeature extends createFeatureBuilder()
+  .name('Bank')
+  .requires(ModelRepository.of(Purse))
+  .requires(ModelRepository.of(Deposit))
+  .provides((app) =>
+    app
+      .add(BankSignals)
+      .add(Bank)
+      .add(receipt)
+      .add(saving)
+      .add(moving)
+      .add(fanning)
+      .add(hearing)
+      .add(Nesting)
+      .add(nesting),
+  ) {}

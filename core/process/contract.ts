@@ -24,7 +24,7 @@ import { ProcessableEncodeError } from '../channel/errors.ts'
 
 export interface ProcessContract {
   readonly name: string
-  /** Opens an app with the bank (`bankApp`) on an empty storage; `wrap` goes around the engine's store. Started. */
+  /** Opens an app with the bank (`BankFeature`) on an empty storage; `wrap` goes around the engine's store. Started. */
   open(
     wrap: (store: EngineStore) => EngineStore,
   ): Promise<{ readonly app: Application<unknown>; close(): Promise<void> }>
