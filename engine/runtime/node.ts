@@ -3,16 +3,15 @@
  * wakes it. Polling is the truth, wake-ups only make it quick. A lost node drops everything it runs and joins again.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { Clock, Scheduled } from '../clock/clock.ts'
+import type { Scheduled } from '../clock/clock.ts'
 import { FencedError, QuarantinedError } from '../errors.ts'
-import type { EngineStore, LoadedProcess, StartRequest, StartResult, StoreSession } from '../store/store.ts'
-import type { Metrics } from '../metrics/metrics.ts'
+import type { LoadedProcess, StartRequest, StartResult, StoreSession } from '../store/store.ts'
 import { Committer } from './committer.ts'
-import type { EngineEvent } from './event.ts'
+import { LocalStarts } from './local-starts.ts'
 import type { NodeContext } from './node-context.ts'
+import type { NodeSettings } from './node-settings.ts'
 import { Places } from './places.ts'
 import { ProcessRun } from './process-run.ts'
-import type { StoreHealth } from './store-health.ts'
 
 /** How many processes are claimed at once. */
 const CLAIM = 64
@@ -32,44 +31,13 @@ const LONG = 200
 /** Times as long as such a claim took that it is left alone before the next. */
 const REST = 4
 
-export interface NodeSettings {
-  readonly name: string
-  readonly store: EngineStore
-  readonly clock: Clock
-  /** Most processes in memory at once. */
-  readonly concurrency: number
-  /** Definitions with a limit of their own: most processes of each in memory at once. */
-  limits(): ReadonlyMap<string, number>
-  readonly metrics: Metrics
-  readonly health: StoreHealth
-  /** Milliseconds between looks for work that nobody announced. */
-  readonly poll: number
-  report(event: EngineEvent): void
-  /** Everything a run needs besides the node's own parts. */
-  readonly shared: Omit<
-    NodeContext,
-    | 'session'
-    | 'committer'
-    | 'released'
-    | 'parked'
-    | 'due'
-    | 'now'
-    | 'store'
-    | 'clock'
-    | 'report'
-    | 'storeFailed'
-    | 'metrics'
-  >
-}
-
 export class Node {
   readonly #settings: NodeSettings
   readonly #runs = new Map<string, ProcessRun>()
   readonly #byPath = new Map<string, ProcessRun>()
   readonly #parked = new Set<string>()
-  /** Being started here, to be run here: no claim may bring them. */
-  readonly #starting = new Set<string>()
   readonly #places: Places
+  readonly #starts: LocalStarts
   /** When a claim may look past definitions without a place again: the store reads over all that waits of them. */
   #nextPast = 0
   /** Out of any caller's async context: a turn belongs to nobody's request. */
@@ -96,6 +64,16 @@ export class Node {
   constructor(settings: NodeSettings) {
     this.#settings = settings
     this.#places = new Places(settings.concurrency, (definition) => settings.limits().get(definition))
+    this.#starts = new LocalStarts(settings, this.#places, {
+      running: () => this.#runningIn(),
+      isAsking: () => this.#asking,
+      calls: () => this.#calls,
+      begin: (context, process, calls) => this.#outside(() => this.#begin(context, process, calls)),
+      wake: () => this.wake(),
+      freed: () => {
+        if (this.#hungry) this.#look()
+      },
+    })
   }
 
   /** Number of processes in memory. */
@@ -115,59 +93,8 @@ export class Node {
   }
 
   /** Starts processes. Those that there is a place for run here at once, without being claimed. */
-  async startAll(requests: readonly StartRequest[]): Promise<readonly StartResult[]> {
-    const [session, context] = [this.#session, this.#context]
-    const here: StartRequest[] = []
-    if (session !== undefined && context !== undefined && this.#state === 'running') {
-      for (const request of requests) if (this.#reserve(request)) here.push(request)
-    }
-    if (session === undefined || context === undefined || here.length === 0) {
-      return this.#settings.store.start(requests)
-    }
-    const elsewhere = requests.filter(({ id }) => !this.#starting.has(id))
-    const more = elsewhere.length > 0 ? this.#settings.store.start(elsewhere) : []
-    const [own, others] = await Promise.allSettled([this.#startHere(session, context, here), more])
-    if (own.status === 'rejected') throw own.reason
-    if (others.status === 'rejected') throw others.reason
-    const results = new Map<StartRequest, StartResult | undefined>()
-    for (const [index, request] of here.entries()) results.set(request, own.value[index])
-    for (const [index, request] of elsewhere.entries()) results.set(request, others.value[index])
-    return requests.map((request) => results.get(request) as StartResult)
-  }
-
-  async #startHere(
-    session: StoreSession,
-    context: NodeContext,
-    requests: readonly StartRequest[],
-  ): Promise<readonly StartResult[]> {
-    const calls = this.#calls
-    let results: readonly StartResult[] = []
-    try {
-      results = await session.start(requests)
-      return results
-    } finally {
-      for (const [index, { id, definition }] of requests.entries()) {
-        this.#starting.delete(id)
-        this.#places.giveBack(definition)
-        const process = results[index]?.process
-        if (process !== undefined && session === this.#session && this.#state === 'running') {
-          this.#outside(() => this.#begin(context, process, calls))
-        }
-      }
-      // It may have happened all the same; and who was refused a place may have one now.
-      if (results.length === 0) this.wake()
-      else if (this.#hungry) this.#look()
-    }
-  }
-
-  /** Keeps a place for it, where there is one. */
-  #reserve({ id, definition, shard }: StartRequest): boolean {
-    if (shard === undefined || !this.#places.hasPlace(definition)) return false
-    // The claim under way may bring as many as there were places for.
-    if (this.#asking && this.#settings.limits().has(definition)) return false
-    this.#starting.add(id)
-    this.#places.take(definition)
-    return true
+  startAll(requests: readonly StartRequest[]): Promise<readonly StartResult[]> {
+    return this.#starts.startAll(requests)
   }
 
   /** Claims nothing more and waits until what runs is at rest, at most `deadline` milliseconds; then lets go of all shards. */
@@ -208,6 +135,10 @@ export class Node {
   /** As `HandleSource.ending`. */
   ending(path: string): Promise<Uint8Array | undefined> | undefined {
     return this.#byPath.get(path)?.left()
+  }
+
+  #runningIn(): NodeContext | undefined {
+    return this.#state === 'running' ? this.#context : undefined
   }
 
   /** As `wake`, when nobody said so. */
@@ -322,7 +253,7 @@ export class Node {
     this.#left = 0
     const calls = this.#calls
     this.#refreshRuns()
-    const running = new Set([...this.#runs.keys(), ...this.#parked, ...this.#starting])
+    const running = new Set([...this.#runs.keys(), ...this.#parked, ...this.#starts.ids])
     const asked = Math.min(CLAIM, free)
     const begun = this.#settings.clock.now()
     const most = this.#places.limits(asked, this.#settings.limits().keys(), begun)
