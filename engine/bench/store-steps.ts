@@ -10,6 +10,7 @@ import { startEmbedded } from '../sql/embedded/index.ts'
 import { openPostgres } from '../sql/postgres-js.ts'
 import type { SqlDatabase } from '../sql/connection.ts'
 import { PostgresStore } from '../store/postgres/index.ts'
+import { plainCheckpoint } from '../store/plain-checkpoint.ts'
 import type { Checkpoint, LoadedProcess, StoreSession } from '../store/store.ts'
 
 /** Different at every step: Postgres would leave out of its log what an update does not change. */
@@ -89,24 +90,7 @@ async function groupCommit(at: StoreSession, processes: readonly LoadedProcess[]
 }
 
 function step(id: string, shard: number, seq: number): Checkpoint {
-  return {
-    id,
-    shard,
-    seq,
-    status: 'running',
-    head: frame(seq),
-    writeParts: new Map(),
-    dropParts: [],
-    consume: [],
-    timers: new Map(),
-    runnable: false,
-    subscribe: [],
-    unsubscribe: [],
-    start: [],
-    emit: [],
-    place: { line: 2, waits: [] },
-    log: [],
-  }
+  return plainCheckpoint({ id, shard, seq, status: 'running', head: frame(seq), place: { line: 2, waits: [] } })
 }
 
 async function singleUpdates(at: SqlDatabase, count: number): Promise<number> {

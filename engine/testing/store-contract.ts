@@ -5,6 +5,7 @@
 import { describe, expect, test } from 'bun:test'
 import { FencedError } from '../errors.ts'
 import { decodeControl } from '../store/control-payload.ts'
+import { plainCheckpoint } from '../store/plain-checkpoint.ts'
 import type {
   Checkpoint,
   EngineStore,
@@ -49,25 +50,16 @@ function request(path: string, options: Partial<StartRequest> = {}): StartReques
 }
 
 function checkpoint(process: LoadedProcess, options: Partial<Checkpoint> = {}): Checkpoint {
-  return {
-    id: process.record.id,
-    shard: process.record.shard,
-    seq: process.record.seq + 1,
+  const { id, shard, seq } = process.record
+  return plainCheckpoint({
+    id,
+    shard,
+    seq: seq + 1,
     status: 'waiting',
-    head: bytes(`head ${process.record.seq + 1}`),
-    writeParts: new Map(),
-    dropParts: [],
-    consume: [],
-    timers: new Map(),
-    runnable: false,
-    subscribe: [],
-    unsubscribe: [],
-    start: [],
-    emit: [],
+    head: bytes(`head ${seq + 1}`),
     place: { line: 2, waits: ['signal x'] },
-    log: [],
     ...options,
-  }
+  })
 }
 
 function emission(key: string, payload = 'payload'): SignalEmission {

@@ -2,6 +2,7 @@
 import { FencedError } from '../../errors.ts'
 import * as machine from '../../machine/index.ts'
 import type { StepOutcome } from '../../step/step.ts'
+import { plainCheckpoint } from '../../store/plain-checkpoint.ts'
 import type { Checkpoint, LoadedProcess } from '../../store/store.ts'
 import { type Head, partsOf, readHead } from '../head.ts'
 import { parametersOf } from '../path.ts'
@@ -100,25 +101,18 @@ export async function failHere(run: RunState, error: unknown): Promise<void> {
   const outcome: StepOutcome = { kind: 'threw', error }
   run.node.report({ kind: 'failed', process: run.path, line, error })
   drop(run, error)
-  await run.node.committer.commit({
-    id: run.id,
-    shard: process.record.shard,
-    seq: process.record.seq + 1,
-    status: 'failed',
-    head: process.head,
-    writeParts: new Map(),
-    dropParts: [],
-    consume: [],
-    timers: new Map(),
-    runnable: false,
-    subscribe: [],
-    unsubscribe: [],
-    start: [],
-    emit: [],
-    outcome: encodeOutcome(run, outcome),
-    place: { line, waits: [] },
-    log: [{ at: run.node.now(), kind: 'failed', text: String(error) }],
-  })
+  await run.node.committer.commit(
+    plainCheckpoint({
+      id: run.id,
+      shard: process.record.shard,
+      seq: process.record.seq + 1,
+      status: 'failed',
+      head: process.head,
+      outcome: encodeOutcome(run, outcome),
+      place: { line, waits: [] },
+      log: [{ at: run.node.now(), kind: 'failed', text: String(error) }],
+    }),
+  )
   letGo(run)
 }
 

@@ -1,73 +1,27 @@
-/**
- * A node's place in the Postgres store. It looks several times a second: at its lease, at its peers, at shards nobody
- * holds, and whether there is something to claim. It stops by itself when its lease could not be renewed.
- */
-import type { Clock, Scheduled } from '../../clock/clock.ts'
+/** A node's place in the Postgres store: what it claims, starts and commits there. `Lookout` keeps the place. */
 import { FencedError } from '../../errors.ts'
-import type { SqlDatabase, SqlLane, SqlSubscription } from '../../sql/connection.ts'
+import type { SqlSubscription } from '../../sql/connection.ts'
 import type { JoinableTransaction } from '../../step/transaction.ts'
-import type {
-  Checkpoint,
-  CommitAnswer,
-  LoadedProcess,
-  NodeOptions,
-  StartRequest,
-  StartResult,
-  StoreSession,
-} from '../store.ts'
-import {
-  claimStatement,
-  forgetStatement,
-  nextDueStatement,
-  orphanStatement,
-  releaseStatement,
-  reloadStatement,
-} from './claim.ts'
+import type { Checkpoint, CommitAnswer, LoadedProcess, StartRequest, StartResult, StoreSession } from '../store.ts'
+import { claimStatement, nextDueStatement, releaseStatement, reloadStatement } from './claim.ts'
 import { ControlLane } from './control-lane.ts'
 import { Flusher } from './flusher.ts'
 import { flushLocks, flushStatement, isAccepted, readFlush } from './flush.ts'
 import { isEnding } from './flushed.ts'
-import type { Heartbeat } from './heartbeat.ts'
-import type { Hints } from './hints.ts'
-import {
-  dealStatement,
-  FLUSH_LANES,
-  leaveStatements,
-  type Pulse,
-  pulseStatement,
-  readPulse,
-  takeFreeStatement,
-  UNIT_LANES,
-} from './membership.ts'
-import { needyPeers, Peers } from './peers.ts'
+import { Lookout, type LookoutOptions } from './lookout.ts'
+import { FLUSH_LANES, UNIT_LANES } from './membership.ts'
 import { readLoaded } from './record.ts'
 import { justStarted, readStarted, startStatements } from './start.ts'
 import { inTransaction } from './transaction.ts'
 import { Turns } from './turns.ts'
 
-export interface SessionOptions {
-  readonly sql: SqlDatabase
-  readonly schema: string
-  readonly clock: Clock
-  readonly node: number
-  readonly lease: number
-  readonly application: string
-  readonly heartbeat: Heartbeat
-  readonly hints: Hints
-  readonly options: NodeOptions
-  /** Milliseconds that ended processes are kept. */
-  readonly retention: number
+export interface SessionOptions extends LookoutOptions {
   /** Processes that this node changed. */
   readonly onChanged: (ids: readonly string[]) => void
 }
 
-/** Milliseconds between two looks; and how soon the first of several is when something is about to be committed. */
-const PULSE = 250
-const SOON = 10
 /** Milliseconds a look or a claim may take on a busy server, at least. */
 const SLOWEST = 3_000
-/** How often what ended processes left behind is cleared away, in looks. */
-const SWEEP = 40
 
 export class PostgresSession implements StoreSession {
   readonly node: number
@@ -75,19 +29,10 @@ export class PostgresSession implements StoreSession {
   readonly #at: SessionOptions
   readonly #flusher: Flusher
   readonly #control: ControlLane
-  /** Shards in which something is runnable that this build cannot run: other nodes are to try. */
-  readonly #unable = new Set<number>()
+  readonly #lookout: Lookout
   readonly #turns = new Turns()
-  readonly #peers = new Peers()
-  readonly #joined: number
   readonly #inFlight = new Set<Promise<unknown>>()
-  #shards: ReadonlySet<number> = new Set()
-  #shardList: readonly number[] = []
   #listening: SqlSubscription | undefined
-  #timer: Scheduled | undefined
-  #looking: Promise<void> | undefined
-  #looks = 0
-  #pause = PULSE
   #units = 0
   #lost: string | undefined
 
@@ -95,9 +40,15 @@ export class PostgresSession implements StoreSession {
     this.#at = options
     this.node = options.node
     this.epoch = options.node
-    this.#joined = options.clock.now()
     this.#control = new ControlLane(options.sql, Math.max(options.lease, SLOWEST))
     this.#flusher = new Flusher(options.sql, options.schema, options.node)
+    this.#lookout = new Lookout(options, {
+      control: this.#control,
+      turns: this.#turns,
+      inFlight: this.#inFlight,
+      isLost: () => this.#lost !== undefined,
+      lose: (reason) => this.lose(reason),
+    })
   }
 
   /** Looks for the first time and goes on looking. */
@@ -107,20 +58,15 @@ export class PostgresSession implements StoreSession {
       const wake = () => this.#hinted()
       this.#listening = await sql.listen(hints.nodeChannel(this.node), wake, wake)
     }
-    await this.look()
+    await this.#lookout.look()
   }
 
   shards(): readonly number[] {
-    return this.#shardList
-  }
-
-  #hold(shards: readonly number[]): void {
-    this.#shards = new Set(shards)
-    this.#shardList = [...this.#shards]
+    return this.#lookout.shards()
   }
 
   holds(shard: number): boolean {
-    return this.#lost === undefined && this.#shards.has(shard)
+    return this.#lost === undefined && this.#lookout.holds(shard)
   }
 
   /** Something of this node's shards was woken here. */
@@ -130,8 +76,7 @@ export class PostgresSession implements StoreSession {
 
   /** Something of this node's shards will be woken by a transaction that does not say when it commits. */
   lookSoon(): void {
-    this.#pause = SOON
-    if (this.#looking === undefined) this.#schedule()
+    this.#lookout.lookSoon()
   }
 
   async claim(
@@ -144,7 +89,7 @@ export class PostgresSession implements StoreSession {
     const rows = await (await this.#control.get()).query(text, parameters)
     this.#fence()
     // Shards that were handed over meanwhile did not count as busy: what was claimed of them is the new owner's.
-    const mine = rows.filter(({ shard }) => this.#shards.has(shard as number))
+    const mine = rows.filter(({ shard }) => this.#lookout.holds(shard as number))
     for (const row of mine) this.#turns.seen(row, true)
     return mine.map(readLoaded)
   }
@@ -191,7 +136,7 @@ export class PostgresSession implements StoreSession {
     const { text, parameters } = releaseStatement(this.#at.schema, this.node, id)
     const [row] = await (await this.#control.get()).query<{ shard: number }>(text, parameters)
     this.#turns.forget(id)
-    if (row !== undefined) this.#unable.add(row.shard)
+    if (row !== undefined) this.#lookout.unable(row.shard)
   }
 
   async nextDue(horizon: number): Promise<number | undefined> {
@@ -253,24 +198,10 @@ export class PostgresSession implements StoreSession {
     this.#lost = 'it left'
     await this.#stop()
     try {
-      await this.#handOver()
+      await this.#lookout.handOver()
     } finally {
       await this.#at.heartbeat.stop()
     }
-  }
-
-  async #handOver(): Promise<void> {
-    const { sql, schema, hints } = this.#at
-    const peers = await sql.query<{ id: number }>(
-      `select id from ${schema}.node where id <> $1::int4 and lease_until > clock_timestamp() order by id`,
-      [this.node],
-    )
-    const heirs = peers.map(({ id }) => id)
-    await inTransaction(sql, [
-      dealStatement(schema, this.node, this.shards(), heirs),
-      ...leaveStatements(schema, this.node),
-    ])
-    await hints.nudge(heirs)
   }
 
   /** Stops without letting go of anything, as `kill -9` does. For tests. */
@@ -280,104 +211,6 @@ export class PostgresSession implements StoreSession {
     await this.#stop()
     await this.#at.heartbeat.stop()
     this.#at.options.onLost(this.#lost)
-  }
-
-  /** One look; while one is under way, that one. */
-  look(): Promise<void> {
-    this.#looking ??= this.#look().finally(() => {
-      this.#looking = undefined
-      this.#schedule()
-      this.#pause = Math.min(this.#pause * 2, PULSE)
-    })
-    return this.#looking
-  }
-
-  #schedule(): void {
-    this.#timer?.cancel()
-    if (this.#lost === undefined) this.#timer = this.#at.clock.schedule(this.#pause, () => void this.look())
-  }
-
-  async #look(): Promise<void> {
-    this.#timer?.cancel()
-    this.#checkLease()
-    if (this.#lost !== undefined) return
-    try {
-      const lane = await this.#control.get()
-      const { text, parameters } = pulseStatement(this.#at.schema, this.node, this.#at.sql.sessions)
-      const [row] = await lane.query(text, parameters)
-      if (this.#lost === undefined) await this.#act(readPulse(row), lane)
-    } catch {
-      this.#checkLease()
-    }
-  }
-
-  async #act(pulse: Pulse, lane: SqlLane): Promise<void> {
-    const { schema, hints, options } = this.#at
-    if (!pulse.alive) return this.#lose('another node took over')
-    const gained = pulse.shards.some((shard) => !this.#shards.has(shard))
-    this.#hold(pulse.shards)
-    if (pulse.free.length > 0) {
-      const { text, parameters } = takeFreeStatement(schema, this.node)
-      const taken = await lane.query<{ id: number }>(text, parameters)
-      this.#hold([...this.#shards, ...taken.map(({ id }) => id)])
-    }
-    if (pulse.woken || gained || pulse.free.length > 0) options.onWake()
-    const living = await this.#buryDead(pulse, lane)
-    await hints.nudge(await this.#share(living, lane))
-    if (++this.#looks % SWEEP === 0) {
-      const { retention } = this.#at
-      for (const { text, parameters } of [orphanStatement(schema, this.shards()), forgetStatement(schema, retention)]) {
-        await lane.query(text, parameters)
-      }
-    }
-  }
-
-  /** Takes over from peers that are dead; answers those that live. */
-  async #buryDead(pulse: Pulse, lane: SqlLane): Promise<readonly number[]> {
-    const { schema, clock, lease, application, hints, sql, heartbeat, options } = this.#at
-    const now = clock.now()
-    const settled = Math.min(now - this.#joined, pulse.uptime) > lease && now - heartbeat.last < lease
-    const { dead, living } = this.#peers.judge(pulse, now, settled)
-    for (const node of dead) {
-      const quarantined = await this.#peers.bury(sql, schema, node, [this.node, ...living], application)
-      if (quarantined !== undefined) {
-        options.onTakeover?.(quarantined)
-        await hints.nudge(living)
-      }
-      const { text, parameters } = pulseStatement(schema, this.node, false)
-      const [row] = await lane.query(text, parameters)
-      this.#hold(readPulse(row).shards)
-      options.onWake()
-    }
-    return living
-  }
-
-  /**
-   * Hands shards in which nothing runs to peers: those that have less than their share, and, of shards in which something
-   * waits that this build cannot run, any. Answers the peers that may have got some.
-   */
-  async #share(living: readonly number[], lane: SqlLane): Promise<readonly number[]> {
-    if (living.length === 0) return []
-    const { schema, clock } = this.#at
-    const { needy, surplus } = await needyPeers(lane, schema, this.node, this.#shards.size)
-    const busy = this.#turns.busyShards(clock.now())
-    const idle = [...this.#shards].filter((shard) => !busy.has(shard))
-    const passed = idle.filter((shard) => this.#unable.has(shard))
-    this.#unable.clear()
-    const even = needy.length === 0 ? [] : idle.filter((shard) => !passed.includes(shard))
-    const dealt = even.slice(0, Math.max(0, surplus - passed.length))
-    const given = [...passed, ...dealt]
-    if (given.length === 0) return []
-    // From here on nothing of these shards is claimed or committed by this node; what is on its way arrives first.
-    this.#hold([...this.#shards].filter((shard) => !given.includes(shard)))
-    await Promise.allSettled([...this.#inFlight])
-    for (const { text, parameters } of [
-      dealStatement(schema, this.node, passed, living),
-      dealStatement(schema, this.node, dealt, needy),
-    ]) {
-      await lane.query(text, parameters)
-    }
-    return passed.length > 0 ? living : needy
   }
 
   #tell(accepted: readonly Checkpoint[], woken: readonly number[]): void {
@@ -392,31 +225,19 @@ export class PostgresSession implements StoreSession {
   #hinted(): void {
     if (this.#lost !== undefined) return
     this.#at.options.onWake()
-    void this.look()
+    void this.#lookout.look()
   }
 
-  /** A node that could not renew its lease must stop before others count it as dead. */
-  #checkLease(): void {
-    const { heartbeat, lease, clock } = this.#at
-    if (clock.now() - Math.max(heartbeat.last, this.#joined) > lease) this.#lose('its lease could not be renewed')
-  }
-
-  #lose(reason: string): void {
+  /** Its place is gone, as the heartbeat or a look found out. */
+  lose(reason: string): void {
     if (this.#lost !== undefined) return
     this.#lost = reason
     void this.#stop().then(() => this.#at.heartbeat.stop())
     this.#at.options.onLost(reason)
   }
 
-  /** Told by the heartbeat. */
-  lose(reason: string): void {
-    this.#lose(reason)
-  }
-
   async #stop(): Promise<void> {
-    this.#timer?.cancel()
-    await this.#looking?.catch(() => {})
-    this.#timer?.cancel()
+    await this.#lookout.stop()
     await Promise.allSettled([...this.#inFlight])
     await this.#listening?.close()
     await this.#flusher.close()

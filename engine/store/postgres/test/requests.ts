@@ -1,4 +1,5 @@
 /** Builders for the store's tests. */
+import { plainCheckpoint } from '../../plain-checkpoint.ts'
 import type { Checkpoint, LoadedProcess, StartRequest } from '../../store.ts'
 
 export const bytes = (text: string) => new TextEncoder().encode(text)
@@ -19,23 +20,14 @@ export function request(path: string, options: Partial<StartRequest> = {}): Star
 }
 
 export function checkpoint(process: LoadedProcess, options: Partial<Checkpoint> = {}): Checkpoint {
-  return {
-    id: process.record.id,
-    shard: process.record.shard,
-    seq: process.record.seq + 1,
+  const { id, shard, seq } = process.record
+  return plainCheckpoint({
+    id,
+    shard,
+    seq: seq + 1,
     status: 'waiting',
-    head: bytes(`head ${process.record.seq + 1}`),
-    writeParts: new Map(),
-    dropParts: [],
-    consume: [],
-    timers: new Map(),
-    runnable: false,
-    subscribe: [],
-    unsubscribe: [],
-    start: [],
-    emit: [],
+    head: bytes(`head ${seq + 1}`),
     place: { line: 2, waits: ['signal x'] },
-    log: [],
     ...options,
-  }
+  })
 }

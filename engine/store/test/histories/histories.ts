@@ -1,6 +1,7 @@
 /** Random calls of several clients and nodes at once on one store, as a history to be checked. */
 import { decodeControl } from '../../control-payload.ts'
-import type { Checkpoint, EngineStore, LoadedProcess, StoreSession } from '../../store.ts'
+import { plainCheckpoint } from '../../plain-checkpoint.ts'
+import type { EngineStore, LoadedProcess, StoreSession } from '../../store.ts'
 import type { Call } from './linearize.ts'
 import type { Op, Result } from './model.ts'
 
@@ -89,25 +90,17 @@ export async function history(options: HistoryOptions): Promise<readonly Call<Op
     const ends = random(10) === 0
     const sent = random(3) === 0 ? { key: keyOf(anyPath()), payload: payload() } : undefined
     const seq = process.record.seq + 1
-    const checkpoint: Checkpoint = {
+    const checkpoint = plainCheckpoint({
       id: process.record.id,
       shard: process.record.shard,
       seq,
       status: ends ? 'completed' : random(2) === 0 ? 'waiting' : 'running',
       head: ends ? new Uint8Array() : bytes(`head ${seq}`),
-      writeParts: new Map(),
-      dropParts: [],
       consume: ends ? [] : used.map(({ id }) => id),
-      timers: new Map(),
-      runnable: false,
-      subscribe: [],
-      unsubscribe: [],
-      start: [],
       emit: sent ? [{ signal: 's', keys: [sent.key], payload: bytes(sent.payload) }] : [],
       ...(ends ? { outcome: bytes('done') } : {}),
       place: { line: 1, waits: [] },
-      log: [],
-    }
+    })
     const op: Op = { kind: 'commit', path, seq, consume: used.map(said), ends, ...(sent ? { emit: sent } : {}) }
     await call(op, async () => (await ownerOf(path).commit([checkpoint]))[0] === 'accepted')
   }
