@@ -101,6 +101,16 @@ test('bun test, with stacks in the lines of the source', async () => {
   for (const [answer, stack] of failures) expect(await lines(answer)).toMatch(stack)
 })
 
+test('an entry and modules in CommonJS run as they do without the plugin', async () => {
+  const entry = join(folder, 'entry.cjs')
+  writeFileSync(join(folder, 'part.cjs'), 'module.exports = { part: 7 }\n')
+  writeFileSync(
+    entry,
+    "const { part } = require('./part.cjs')\nif (require.main === module) console.log('part', part)\n",
+  )
+  expect(await run([bun, '--preload', register, entry])).toBe('part 7\n')
+})
+
 test('a refusal shows the user’s file and line, not the compiler', async () => {
   const file = join(folder, 'refused.ts')
   writeFileSync(

@@ -8,6 +8,7 @@ import type { BunPlugin, OnLoadResult } from 'bun'
 import { CompileError } from '../compiler/diagnostic.ts'
 import { mayCompile } from '../compiler/may-compile.ts'
 import { compileCached } from './cache.ts'
+import { commonJs } from './common-js.ts'
 import { isCompilerLoading } from './compile-module.ts'
 import { watchForEdits } from './watch.ts'
 
@@ -41,10 +42,13 @@ export function processPlugin(options: ProcessPluginOptions = {}): BunPlugin {
 function load(path: string, bundling: boolean, options: ProcessPluginOptions): OnLoadResult {
   const source = readFileSync(path, 'utf8')
   const kind = loaderOf(path)
-  if (isCompilerLoading() || isOwn(path) || !mayCompile(source)) return { contents: source, loader: kind }
+  const unchanged = (): OnLoadResult =>
+    (bundling ? undefined : commonJs(path, source, kind)) ?? { contents: source, loader: kind }
+  if (isCompilerLoading() || isOwn(path)) return { contents: source, loader: kind }
+  if (!mayCompile(source)) return unchanged()
   try {
     const code = compileCached(path, source, { ...options, bundling })
-    if (code === undefined) return { contents: source, loader: kind }
+    if (code === undefined) return unchanged()
     if (!bundling) watchForEdits(path, source)
     return { contents: code, loader: kind }
   } catch (error) {
