@@ -41,7 +41,7 @@ export class BindingTable {
     }
     const declared = declarations.get(text)
     const init = declared?.init
-    const origin = `${this.unit.origin}#${text}`
+    const origin = `${this.unit.origin}#${declared?.local ? `${this.unit.path}:` : ''}${text}`
     if (init && declared.kind !== 'let' && isSelfContained(init, this.unit.names)) {
       this.compiledIn.add(declared.node)
       const index = this.bindings.length

@@ -2,7 +2,7 @@
  * What a module brings into a handler: its imports, its own declarations, and which of the names are the engine's
  * primitives, however they were imported (renamed, or through a namespace).
  */
-import type { Node } from './ast.ts'
+import { isFunction, walk, type Node } from './ast.ts'
 import { patternNames } from './scope.ts'
 
 export interface ModuleNames {
@@ -22,6 +22,8 @@ export interface Declaration {
   readonly kind: 'function' | 'class' | 'const' | 'let' | 'other'
   readonly node: Node
   readonly init?: Node
+  /** Of a function or block around the definition, not of the module itself. */
+  readonly local?: true
 }
 
 export const PRIMITIVES = new Set([
@@ -46,9 +48,19 @@ export function moduleNames(program: Node): ModuleNames {
   const declarations = new Map<string, Declaration>()
   for (const each of program.body as Node[]) {
     if (each.type === 'ImportDeclaration') addImport(each, imports)
-    else declare(each.type.startsWith('Export') && each.declaration ? each.declaration : each, declarations)
+    else if (!addRequired(each, imports)) declare(each, declarations)
   }
+  hoistVars(program, declarations)
   return { imports, declarations }
+}
+
+/** A `var` at any depth belongs to the function, or the module, around it. */
+export function hoistVars(body: Node, declarations: Map<string, Declaration>): void {
+  walk(body, (each) => {
+    if (each !== body && (isFunction(each) || each.type === 'StaticBlock')) return false
+    if (each.type === 'VariableDeclaration' && each.kind === 'var') declare(each, declarations)
+    return each.type !== 'TSModuleDeclaration'
+  })
 }
 
 function addImport(node: Node, imports: Map<string, ImportedName>): void {
@@ -66,11 +78,25 @@ function addImport(node: Node, imports: Map<string, ImportedName>): void {
   }
 }
 
-function declare(node: Node, declarations: Map<string, Declaration>): void {
+const OTHERS = new Set(['TSEnumDeclaration', 'TSModuleDeclaration', 'TSImportEqualsDeclaration'])
+
+/** `import os = require('node:os')` */
+function addRequired(statement: Node, imports: Map<string, ImportedName>): boolean {
+  const node = (statement.declaration ?? statement) as Node
+  if (node.type !== 'TSImportEqualsDeclaration' || node.importKind === 'type') return false
+  if (node.moduleReference.type !== 'TSExternalModuleReference') return false
+  imports.set(node.id.name as string, { specifier: node.moduleReference.expression.value as string, name: 'export=' })
+  return true
+}
+
+/** Adds what a statement declares in the block it stands in. */
+export function declare(statement: Node, declarations: Map<string, Declaration>): void {
+  const node = (statement.type.startsWith('Export') ? (statement.declaration ?? statement) : statement) as Node
   if (node.type === 'FunctionDeclaration' && node.id)
     declarations.set(node.id.name, { kind: 'function', node, init: node })
   else if (node.type === 'ClassDeclaration' && node.id) declarations.set(node.id.name, { kind: 'class', node })
-  else if (node.type === 'TSEnumDeclaration') declarations.set(node.id.name, { kind: 'other', node })
+  else if (OTHERS.has(node.type) && node.id?.type === 'Identifier')
+    declarations.set(node.id.name, { kind: 'other', node })
   else if (node.type === 'VariableDeclaration') {
     for (const each of node.declarations as Node[]) {
       for (const target of patternNames(each.id)) {

@@ -11,6 +11,7 @@ import { mayCompile } from './may-compile.ts'
 import { compileUnit, type CompiledUnit } from './compile.ts'
 import { CompileError, Diagnostics, type Diagnostic } from './diagnostic.ts'
 import { DEFINERS, engineName, moduleNames, type ModuleNames } from './module.ts'
+import { enclosingNames } from './enclosing.ts'
 import { parseModule } from './parse.ts'
 import { layOut } from './print.ts'
 import type { Unit } from './unit.ts'
@@ -45,7 +46,7 @@ export function transform(file: string, source: string, options: TransformOption
       kind: place.kind,
       path: place.path,
       params: [...place.path.matchAll(/:(\w+)/g)].map((each) => each[1] as string),
-      names,
+      names: enclosingNames(parsed.program, place.replaced, names),
       diagnostics,
       origin,
       resolve: (specifier) => resolveOrigin(file, specifier),
