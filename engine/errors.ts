@@ -82,6 +82,11 @@ export class ScheduleDefinitionError extends EngineError {
   readonly code = 'ENGINE_SCHEDULE_DEFINITION'
 }
 
+/** The store cannot hold something in a checkpoint (a key too long for an index, say), now or later: the process fails there. */
+export class CheckpointRefusedError extends EngineError {
+  readonly code = 'ENGINE_CHECKPOINT_REFUSED'
+}
+
 /** A signal would reach a process that does not read what it is sent: it is refused, and no inbox received it. */
 export class InboxFullError extends EngineError {
   readonly code = 'ENGINE_INBOX_FULL'

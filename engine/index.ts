@@ -6,6 +6,7 @@ export type { Clock, Entropy, Scheduled } from './clock/clock.ts'
 export {
   EngineError,
   FencedError,
+  CheckpointRefusedError,
   InboxFullError,
   NoEngineError,
   NotCompiledError,

@@ -22,12 +22,20 @@ export function pathParameters(pattern: string): readonly string[] {
   return names
 }
 
+/** Characters of an instance path at most: it is a key of an index. */
+const LONGEST = 2_000
+
 /** The pattern with its parameters filled in, percent-encoded: the identity of an instance. */
 export function instancePath(pattern: string, texts: Readonly<Record<string, string>>): string {
-  return pattern
+  const path = pattern
     .split('/')
     .map((segment) => (segment.startsWith(':') ? encodeURIComponent(texts[segment.slice(1)] ?? '') : segment))
     .join('/')
+  if (path.length <= LONGEST) return path
+  throw new ProcessDefinitionError(
+    `The path of a process has at most ${LONGEST} characters; this one of ${pattern} has ${path.length}`,
+    { hint: 'A parameter says which process it is. Hand what is longer on with a signal, or look it up in a step.' },
+  )
 }
 
 /** A parameter as text, for paths and routing keys. */

@@ -2,6 +2,7 @@
  * Signals: typed messages to processes, routed by the parameters of their path. `defineSignals` makes callables; calling
  * one emits through the engine of the async context. Inside a process, `signal(definition)` waits for one.
  */
+import { createHash } from 'node:crypto'
 import { SignalRouteError } from '../errors.ts'
 import type { SignalDefinition } from '../program/wait.ts'
 import type { SignalEmission } from '../store/store.ts'
@@ -11,6 +12,9 @@ import { pathParameters } from './path.ts'
 
 /** More parameters would mean too many routing keys per emission: every subset is one. */
 const MOST_PARAMETERS = 6
+
+/** Characters of a routing key at most: it is a key of an index. Of a longer one its hash stands for it. */
+const LONGEST_KEY = 2_000
 
 /** A signal. `Payload` is what a process receives: its path parameters and its data. */
 export interface Signal<Payload extends object, Emitted extends object = Payload> extends SignalDefinition {
@@ -69,7 +73,8 @@ export function routingKey(
   const pairs = signal.params
     .filter((name) => names.includes(name))
     .map((name) => `${name}=${encodeURIComponent(texts[name] ?? '')}`)
-  return `${signal.name}?${pairs.join('&')}`
+  const key = `${signal.name}?${pairs.join('&')}`
+  return key.length <= LONGEST_KEY ? key : `${signal.name}?#${createHash('sha256').update(key).digest('hex')}`
 }
 
 /** What the store is given of an emission: one key per subset of the parameters, and the whole payload. */

@@ -42,9 +42,16 @@ export class SqlStatementError extends EngineError {
   get transient(): boolean {
     return TRANSIENT.has(this.code)
   }
+
+  /** True when what the statement holds is at fault: a value out of range, a violated constraint, a limit of the server. */
+  get permanent(): boolean {
+    return PERMANENT.has(this.code.slice(0, 2))
+  }
 }
 
 const TRANSIENT = new Set(['40001', '40P01', '55P03'])
+/** Classes of SQLSTATE. */
+const PERMANENT = new Set(['22', '23', '54'])
 
 /** The connection is gone or could not be made. */
 export class SqlConnectionError extends EngineError {

@@ -147,7 +147,10 @@ export interface StoreSession {
   release(id: string): Promise<void>
   /** When the next timer of this node's shards is due, in store time; `undefined` when none is within `horizon` milliseconds. */
   nextDue(horizon: number): Promise<number | undefined>
-  /** Writes checkpoints, each wholly or not at all, as one statement where the store can. Answers in order. */
+  /**
+   * Writes checkpoints, each wholly or not at all, as one statement where the store can. Answers in order. Rejects with
+   * `CheckpointRefusedError` when one of them holds what it can never store; then the others may or may not be written.
+   */
   commit(checkpoints: readonly Checkpoint[]): Promise<readonly CommitAnswer[]>
   /** Writes one checkpoint as the last statements of an open transaction; rejects with `FencedError`. */
   commitIn(transaction: JoinableTransaction, checkpoint: Checkpoint): Promise<void>

@@ -1,6 +1,7 @@
 /** A node's place in the Postgres store: what it claims, starts and commits there. `Lookout` keeps the place. */
-import { FencedError } from '../../errors.ts'
+import { CheckpointRefusedError, FencedError } from '../../errors.ts'
 import type { SqlSubscription } from '../../sql/connection.ts'
+import { SqlStatementError } from '../../sql/errors.ts'
 import type { JoinableTransaction } from '../../step/transaction.ts'
 import type { Checkpoint, CommitAnswer, LoadedProcess, StartRequest, StartResult, StoreSession } from '../store.ts'
 import { claimStatement, nextDueStatement, releaseStatement, reloadStatement } from './claim.ts'
@@ -151,7 +152,7 @@ export class PostgresSession implements StoreSession {
     if (mine.length === 0) return checkpoints.map(() => 'fenced')
     const flush = this.#flusher.flush(mine.map((checkpoint) => this.#turns.flushed(checkpoint)))
     this.#inFlight.add(flush)
-    const answer = await flush.finally(() => this.#inFlight.delete(flush))
+    const answer = await flush.finally(() => this.#inFlight.delete(flush)).catch(refused)
     const accepted = mine.filter(({ id }) => isAccepted(answer, id))
     for (const checkpoint of accepted) this.#turns.accepted(checkpoint)
     this.#tell(accepted, answer.woken)
@@ -251,4 +252,9 @@ export class PostgresSession implements StoreSession {
   #fenced({ id }: Checkpoint): FencedError {
     return new FencedError(`Process ${id} moved on or belongs to another node`)
   }
+}
+
+function refused(error: unknown): never {
+  if (!(error instanceof SqlStatementError && error.permanent)) throw error
+  throw new CheckpointRefusedError(`The database does not store this: ${error.message}`, { cause: error })
 }
