@@ -3,7 +3,7 @@
  * written so that an absent value gives what the condition node says, also under `not`.
  */
 import type { AnyModelClass, ConditionNode, FieldPath, FieldType, OrderNode } from '@justscale/core'
-import type { Row } from '@justscale/core/repository'
+import { QueryError, type Row } from '@justscale/core/repository'
 import { sqlArray, type SqlValue } from '@justscale/engine/sql'
 import { castType, encodeValue } from './column.ts'
 import { quoteName, quoteText } from './identifier.ts'
@@ -11,6 +11,9 @@ import type { PgModel } from './pg-model.ts'
 
 /** The tables that conditions may walk into. */
 export type TableOf = (model: AnyModelClass) => PgModel
+
+/** The protocol counts them in 16 bits, and a page's limit and offset come on top. */
+const MOST_PARAMETERS = 65_000
 
 /** Collects parameters while SQL is written. */
 export class SqlWriter {
@@ -23,6 +26,10 @@ export class SqlWriter {
   }
 
   parameter(value: SqlValue, type: string): string {
+    if (this.parameters.length === MOST_PARAMETERS)
+      throw new QueryError(`A condition may have at most ${MOST_PARAMETERS} values`, {
+        hint: 'Instead of many eq() in q.or use in([...]): a list counts as one.',
+      })
     return `$${this.parameters.push(value)}::${type}`
   }
 

@@ -112,7 +112,10 @@ const builders: [string, AnyField, [unknown, unknown][], [unknown, string][]][] 
   [
     'time',
     field.time(),
-    [],
+    [
+      ['23:59:59.9999999', Temporal.PlainTime.from('23:59:59.999999')],
+      ['12:00:00.1234567', Temporal.PlainTime.from('12:00:00.123457')],
+    ],
     [
       ['25:00', 'value must be a time of day'],
       [5, 'a time of day, got 5'],

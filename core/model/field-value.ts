@@ -70,12 +70,7 @@ export function fieldValue(type: FieldType, value: unknown, path = ''): Checked 
         path,
       )
     case 'time':
-      return temporal(
-        () => Temporal.PlainTime.from(textOrTemporal(value)).round('microsecond'),
-        'a time of day',
-        value,
-        path,
-      )
+      return temporal(() => timeValue(value), 'a time of day', value, path)
     case 'duration':
       return temporal(() => Temporal.Duration.from(textOrTemporal(value)), 'a duration', value, path)
     case 'json':
@@ -169,6 +164,14 @@ function instantValue(value: unknown): Temporal.Instant {
 function dateValue(value: unknown): Temporal.PlainDate {
   const iso = value instanceof Temporal.PlainDate && value.calendarId === 'iso8601'
   return iso ? value : Temporal.PlainDate.from(isoDateText(value))
+}
+
+/** Rounding would make the last moment of a day the first of the same. */
+const LAST_MICROSECOND = Temporal.PlainTime.from('23:59:59.999999')
+
+function timeValue(value: unknown): Temporal.PlainTime {
+  const time = Temporal.PlainTime.from(textOrTemporal(value))
+  return Temporal.PlainTime.compare(time, LAST_MICROSECOND) > 0 ? LAST_MICROSECOND : time.round('microsecond')
 }
 
 function textOrTemporal(value: unknown): string {

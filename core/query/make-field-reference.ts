@@ -6,7 +6,15 @@ import type { FieldDefinition, FieldDefinitions, FieldType } from '../model/fiel
 import { fieldValue } from '../model/field-value.ts'
 import { modelName } from '../model/model-metadata.ts'
 import type { AnyModelClass } from '../model/model-type.ts'
-import { Condition, Order, type Comparison, type ConditionNode, type FieldPath, type TextPattern } from './condition.ts'
+import {
+  Condition,
+  Order,
+  type Comparison,
+  type ConditionNode,
+  type FieldPath,
+  type OrderNode,
+  type TextPattern,
+} from './condition.ts'
 import { ConditionValueError } from './errors.ts'
 
 export type AnyFieldReference = FieldReferenceObject & { readonly [nested: string]: unknown }
@@ -133,11 +141,11 @@ class FieldReferenceObject {
   isFalse() {
     return this.#compare('eq', false)
   }
-  asc(nulls: 'first' | 'last' = 'last') {
-    return new Order<unknown>({ field: this.field, direction: 'asc', nulls })
+  asc(nulls?: unknown) {
+    return this.#order('asc', nulls)
   }
-  desc(nulls: 'first' | 'last' = 'last') {
-    return new Order<unknown>({ field: this.field, direction: 'desc', nulls })
+  desc(nulls?: unknown) {
+    return this.#order('desc', nulls)
   }
   toString(): string {
     return `${modelName(this.field.model)}.${this.field.path.join('.')}`
@@ -147,7 +155,15 @@ class FieldReferenceObject {
     return condition({ kind: 'compare', field: this.field, operator, value: this.#value(value) })
   }
   #match(pattern: TextPattern, ignoreCase: boolean) {
+    const checked = fieldValue({ kind: 'text' }, pattern.text)
+    if (!checked.ok) throw this.#refused(checked.failures)
     return condition({ kind: 'match', field: this.field, pattern, ignoreCase })
+  }
+  /** The word goes into statements as it is, and may have come from a request by a cast. */
+  #order(direction: OrderNode['direction'], nulls: unknown = 'last') {
+    if (nulls !== 'first' && nulls !== 'last')
+      throw new ConditionValueError(`${this}.${direction}(nulls) takes 'first' or 'last'`)
+    return new Order<unknown>({ field: this.field, direction, nulls })
   }
   #elements(test: 'any' | 'all', values: readonly unknown[]) {
     const { type } = this.field
@@ -166,9 +182,11 @@ class FieldReferenceObject {
     }
     const checked = fieldValue(type, value)
     if (checked.ok) return type.kind === 'ref' ? (checked.value as { identifier: string }).identifier : checked.value
-    throw new ConditionValueError(
-      `${this} is compared with a value that it cannot have: ${checked.failures.map((f) => f.message).join('; ')}`,
-    )
+    throw this.#refused(checked.failures)
+  }
+  #refused(failures: readonly { readonly message: string }[]): ConditionValueError {
+    const reasons = failures.map(({ message }) => message).join('; ')
+    return new ConditionValueError(`${this} is compared with a value that it cannot have: ${reasons}`)
   }
 }
 

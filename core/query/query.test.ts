@@ -106,6 +106,14 @@ describe('a value that the field cannot have is refused', () => {
     ["another model's reference", () => fields.author.eq(Post.ref`p` as never), 'must be a reference to Author'],
     ['an id', () => fields.author.eq('a1' as never), 'must be a reference to Author'],
     ['a wrong element', () => fields.tags.hasAny([5 as never]), 'Post.tags is compared with'],
+    ['half a character in a pattern', () => fields.title.ilike('%\ud800'), 'half of a surrogate pair'],
+    ['NUL in a pattern', () => fields.title.startsWith('\0'), 'must not contain a NUL character'],
+    ['a number as a pattern', () => fields.title.like(5 as never), 'must be text'],
+    [
+      'a statement as the place of absent values',
+      () => fields.title.asc('last; drop table posts; --' as never),
+      "Post.title.asc(nulls) takes 'first' or 'last'",
+    ],
     ['a wrong nested value', () => fields.meta.size.wide.eq(1.5), 'Post.meta.size.wide is compared with'],
   ])('%s', (_, make, message) => {
     expect(make).toThrow(ConditionValueError)

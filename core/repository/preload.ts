@@ -5,6 +5,7 @@ import { modelName } from '../model/model-metadata.ts'
 import type { FieldPath } from '../query/condition.ts'
 import { Reference, References } from '../reference/reference.ts'
 import { QueryError } from './errors.ts'
+import { checkField } from './row-query.ts'
 
 /** Awaiting a preloaded reference gives what was read with the query. */
 export async function preload(
@@ -15,6 +16,7 @@ export async function preload(
 ): Promise<void> {
   const references = new Map<AnyModelClass, Reference<unknown>[]>()
   for (const { field } of fields) {
+    checkField(model, field)
     if (field.type.kind !== 'ref' && field.type.kind !== 'refs') {
       throw new QueryError(`load: ${modelName(model)}.${field.path.join('.')} is not a reference`)
     }

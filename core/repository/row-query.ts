@@ -1,7 +1,14 @@
 /** Turns what users pass to reading methods into a `RowQuery`, and refuses conditions of another model. */
 import { modelFields, modelName, sameModel } from '../model/model-metadata.ts'
 import type { AnyModelClass } from '../model/model-type.ts'
-import { Condition, Order, type ConditionNode, type FieldPath, type OrderNode } from '../query/condition.ts'
+import {
+  Condition,
+  Order,
+  type AggregateNode,
+  type ConditionNode,
+  type FieldPath,
+  type OrderNode,
+} from '../query/condition.ts'
 import { makeFieldReferences, type AnyFieldReference } from '../query/make-field-reference.ts'
 import { QueryError } from './errors.ts'
 import type { RowQuery } from './row-store.ts'
@@ -97,7 +104,13 @@ function checkModel(model: AnyModelClass, node: ConditionNode): void {
   }
 }
 
-function checkField(model: AnyModelClass, field: FieldPath): void {
+/** Throws `QueryError` for an aggregate over a field of another model. */
+export function checkedAggregate(model: AnyModelClass, node: AggregateNode): AggregateNode {
+  if (node.field) checkField(model, node.field)
+  return node
+}
+
+export function checkField(model: AnyModelClass, field: FieldPath): void {
   if (sameModel(field.model, model)) return
   throw new QueryError(`${modelName(field.model)}.${field.path.join('.')} was used in a query on ${modelName(model)}`, {
     hint: `Walk there from a reference: ${modelName(model)}.fields.<reference>.has(...).`,

@@ -13,7 +13,7 @@ import type { AnyModelClass, InsertData, KeyOf, UpdateData } from '../model/mode
 import { referenceFrom } from '../model/reference-from.ts'
 import { ReferenceNotFoundError } from '../reference/errors.ts'
 import { Reference } from '../reference/reference.ts'
-import type { Aggregate } from '../query/condition.ts'
+import type { Aggregate, ConditionNode } from '../query/condition.ts'
 import type { AnyAggregate, Aggregated } from '../query/field-reference.ts'
 import type { Locked, Persistent, Ref, Transient } from '../type-state/state.ts'
 import { EntityGoneError, NotLockedError, QueryError } from './errors.ts'
@@ -23,7 +23,7 @@ import { preload } from './preload.ts'
 import type { FindOptions, IterateOptions, LockOptions, ObserveOptions, UpsertOptions, Where } from './query-options.ts'
 import { Repository, type LockedAll } from './repository.ts'
 import { RowHold } from './row-hold.ts'
-import { conditionOf, findOptions, rowQuery } from './row-query.ts'
+import { checkedAggregate, conditionOf, findOptions, rowQuery } from './row-query.ts'
 import type { Row, RowStore } from './row-store.ts'
 import { StorageAccess } from './storage-access.ts'
 
@@ -97,7 +97,7 @@ export class StoredRepository<Entity, Joined = never> extends Repository<Entity,
   ): Promise<Aggregated<A>> {
     const condition = conditionOf(this.model, where)
     const entries = Object.entries<Aggregate<KeyOf<Entity>, unknown>>(aggregates)
-    const nodes = Object.fromEntries(entries.map(([name, aggregate]) => [name, aggregate.node]))
+    const nodes = Object.fromEntries(entries.map(([name, { node }]) => [name, checkedAggregate(this.model, node)]))
     return (await this.#access.read((transaction) =>
       this.#store.aggregate(nodes, condition, transaction),
     )) as Aggregated<A>
@@ -209,8 +209,9 @@ export class StoredRepository<Entity, Joined = never> extends Repository<Entity,
   }
 
   async updateWhere(where: Where<Entity, Joined>, patch: UpdateData<Entity>): Promise<number> {
-    const condition = conditionOf(this.model, where)
+    const condition = this.#bulkCondition(where, 'updateWhere')
     const change = toStored(checkedPatch(this.model, patch))
+    if (Object.keys(change).length === 0) return 0
     const changed = await this.#access.write((transaction) => this.#store.updateWhere(condition, change, transaction))
     this.#refreshHeld(changed, change)
     this.#announce(changed)
@@ -218,7 +219,7 @@ export class StoredRepository<Entity, Joined = never> extends Repository<Entity,
   }
 
   async deleteWhere(where: Where<Entity, Joined>): Promise<number> {
-    const condition = conditionOf(this.model, where)
+    const condition = this.#bulkCondition(where, 'deleteWhere')
     const deleted = await this.#access.write((transaction) => this.#store.deleteWhere(condition, transaction))
     this.#announce(deleted)
     return deleted.length
@@ -299,6 +300,14 @@ export class StoredRepository<Entity, Joined = never> extends Repository<Entity,
     const values =
       state && own ? storedValues(entity as object) : toStored(checkedInput(this.model, state?.values ?? entity))
     return { identifier: Bun.randomUUIDv7(), values }
+  }
+
+  /** What is absent by mistake must not mean all of them. */
+  #bulkCondition(where: unknown, method: string): ConditionNode {
+    if (where !== undefined && where !== null) return conditionOf(this.model, where)
+    throw new QueryError(`${this.#name}.${method} needs a condition, got ${where}`, {
+      hint: `For all of them say so: ${this.#name}.all.`,
+    })
   }
 
   #announce(identifiers: readonly string[], hold?: RowHold): void {

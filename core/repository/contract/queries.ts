@@ -134,6 +134,10 @@ export function queriesContract({ within, unique }: ContractBench): void {
     within('a condition of another model is refused', async ({ accounts }) => {
       const foreign = Team.fields.title.eq('x') as unknown as ReturnType<typeof Account.fields.owner.eq>
       await expect(accounts.find(foreign)).rejects.toBeInstanceOf(QueryError)
+      await expect(accounts.aggregate({ total: q.sum(Specimen.fields.whole) } as never)).rejects.toBeInstanceOf(
+        QueryError,
+      )
+      await expect(accounts.find({ load: [Specimen.fields.team as never] })).rejects.toBeInstanceOf(QueryError)
     })
   })
 }

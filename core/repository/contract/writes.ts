@@ -5,7 +5,7 @@ import { transaction } from '../../cell/transaction.ts'
 import { MalformedReferenceError, ReferenceNotFoundError } from '../../reference/errors.ts'
 import { q } from '../../query/q.ts'
 import { Account, Specimen, Team } from '../contract-models.ts'
-import { ReferenceViolationError, UniqueViolationError } from '../errors.ts'
+import { QueryError, ReferenceViolationError, UniqueViolationError } from '../errors.ts'
 import type { ContractBench } from './bench.ts'
 
 export function writesContract({ within, newAccount, unique }: ContractBench): void {
@@ -81,6 +81,16 @@ export function writesContract({ within, newAccount, unique }: ContractBench): v
       expect(await specimens.updateWhere(q.and(f.label.eq(label), f.whole.gt(1)), { flag: true })).toBe(2)
       expect(await specimens.count(q.and(f.label.eq(label), f.flag.isTrue()))).toBe(2)
       expect(await specimens.deleteWhere(q.and(f.label.eq(label), f.flag.isTrue()))).toBe(2)
+      expect(await specimens.count({ label })).toBe(1)
+      expect(await specimens.updateWhere({ label }, {})).toBe(0)
+    })
+
+    within('a bulk write without a condition is refused', async ({ specimens }) => {
+      const label = unique('absent')
+      await specimens.insert({ label })
+      const absent = undefined as unknown as { label: string }
+      await expect(specimens.deleteWhere(absent)).rejects.toThrow('deleteWhere needs a condition, got undefined')
+      await expect(specimens.updateWhere(absent, { whole: 1 })).rejects.toBeInstanceOf(QueryError)
       expect(await specimens.count({ label })).toBe(1)
     })
 
