@@ -102,7 +102,8 @@ export class Committer {
       } catch (error) {
         if (error instanceof FencedError) return 'fenced'
         if (error instanceof CheckpointRefusedError) throw error
-        if (attempt % TELL_EVERY === 0 && !isStoreAway(error)) this.#failed(error)
+        // A lost connection is nothing to speak of when the next one answers.
+        if (attempt % TELL_EVERY === (isStoreAway(error) ? 2 : 0)) this.#failed(error)
       }
       await new Promise<void>((resolve) => this.#clock.schedule(RETRY, resolve))
     }

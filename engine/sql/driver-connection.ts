@@ -17,8 +17,8 @@ export interface ConnectionOptions {
   readonly connectTimeout: number
   /** False behind a pooler in transaction mode. */
   readonly prepare: boolean
-  /** A statement to begin with; it does not matter whether the server knows it. */
-  readonly setup?: string
+  /** Settings to begin with; it does not matter whether the server knows them. */
+  readonly setup?: readonly string[]
   readonly onNotify?: (channel: string, payload: string) => void
   /** Called once when the connection is gone, for whatever reason. */
   readonly onClosed: () => void
@@ -63,7 +63,7 @@ export class DriverConnection {
     const connection = new DriverConnection(options)
     const watchdog = setTimeout(() => connection.destroy('no answer while connecting'), options.connectTimeout)
     try {
-      const settings = options.setup === undefined ? [] : [connection.run(options.setup, 0).catch(ignoreRefusal)]
+      const settings = (options.setup ?? []).map((setting) => connection.run(`set ${setting}`, 0).catch(ignoreRefusal))
       await Promise.all([connection.run('select', 0), ...settings])
       return connection
     } catch (error) {

@@ -26,6 +26,25 @@ async function rejection(promise: Promise<unknown>): Promise<unknown> {
   )
 }
 
+test('the defaults of a database do not change what is read, nor what is seen', async () => {
+  const own = await testDatabase()
+  const admin = openPostgres(own.url)
+  for (const setting of [
+    `bytea_output = 'escape'`,
+    'extra_float_digits = -10',
+    `default_transaction_isolation = 'serializable'`,
+  ])
+    await admin.query(`alter database ${own.name} set ${setting}`)
+  await admin.close()
+  const other = openPostgres(own.url)
+  const [row] = await other.query(
+    `select '\\x00ff01'::bytea as bytes, 1763700000123::float8 as at, current_setting('transaction_isolation') as level`,
+  )
+  expect(row).toEqual({ bytes: Buffer.from([0, 255, 1]), at: 1_763_700_000_123, level: 'read committed' })
+  await other.close()
+  await own.drop()
+})
+
 describe('values', () => {
   test('come back as documented', async () => {
     const [row] = await sql.query(

@@ -172,8 +172,17 @@ function uniqueName(): string {
 
 const LANE_TIMEOUT = 5_000
 
-/** A server whose client was killed notices within a second, even in the middle of a long statement. */
-const SETUP = 'set client_connection_check_interval = 1000'
+/**
+ * What connections begin with. A server whose client was killed notices within a second, even in the middle of a long
+ * statement. What is read and locked is what is there when a statement begins, and values come in the forms that are
+ * understood here, whatever the defaults of the database are.
+ */
+const SETUP = [
+  'client_connection_check_interval = 1000',
+  `default_transaction_isolation = 'read committed'`,
+  `bytea_output = 'hex'`,
+  'extra_float_digits = 1',
+]
 
 class PostgresLane implements SqlLane {
   readonly #connection: DriverConnection

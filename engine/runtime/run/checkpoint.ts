@@ -100,7 +100,7 @@ function encodeValues(
       },
     )
   }
-  if (encoded.size > run.node.limits.warning && !failed)
+  if (!failed && becameLarge(run, encoded.size))
     run.node.report({ kind: 'large', process: run.path, bytes: encoded.size })
   const { inside, values, write, drop } = placeValues(encoded, run.snapshot.parts, run.inside)
   run.snapshot = encoded.snapshot
@@ -115,6 +115,15 @@ function encodeValues(
     ...(keepLog && run.log.length > 0 ? { log: run.log } : {}),
   }
   return { head: writeHead(head), writeParts: write, dropParts: drop }
+}
+
+/** Whether its values grew over the limit, or over the next power of two times the limit: told once, not at every checkpoint. */
+function becameLarge(run: RunState, size: number): boolean {
+  const { warning } = run.node.limits
+  if (size <= warning) return false
+  let before = 0
+  for (const bytes of run.snapshot.parts.values()) before += bytes.length
+  return before <= warning || Math.floor(Math.log2(size / warning)) > Math.floor(Math.log2(before / warning))
 }
 
 function dropValues(run: RunState): Pick<Checkpoint, 'head' | 'writeParts' | 'dropParts'> {

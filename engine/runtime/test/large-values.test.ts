@@ -7,6 +7,7 @@ const rows = {
   async all(): Promise<string[]> {
     return Array.from({ length: 50_000 }, (_, row) => `row ${row}`.repeat(20))
   },
+  page: async () => 'a text of a hundred bytes '.repeat(40),
 }
 const tools = {
   async make(_n: number) {
@@ -23,6 +24,19 @@ const large = defineProcess({
     const all = await rows.all()
     await delay.days(1)
     return small + all.length
+  },
+})
+
+const growing = defineProcess({
+  path: '/growing/:id',
+  inject: { rows },
+  async handler({ rows }) {
+    const all: string[] = []
+    for (let page = 0; page < 40; page++) {
+      all.push((await rows.page()).repeat(10))
+      if (page % 10 === 0) await delay.days(1)
+    }
+    return all.length
   },
 })
 
@@ -58,4 +72,15 @@ test('a value that has no name is told by its await', async () => {
   expect(error.message).toMatch(
     /A value between two awaits cannot be stored: the function 'run' at \.run \(needed after the await at .*large-values\.test\.ts:\d+:\d+\)/,
   )
+})
+
+test('a process that stores much is told of when it becomes so, and whenever it doubles', async () => {
+  const world = new World(growing)
+  const engine = await world.engine()
+  const handle = await engine.run(growing, { id: 'x' })
+  await world.clock.advance({ days: 5 })
+  expect(await handle.result).toBe(40)
+  const sizes = world.events.flatMap((event) => (event.kind === 'large' ? [event.bytes] : []))
+  expect(sizes.map((bytes) => Math.floor(Math.log2(bytes / 65_536)))).toEqual([0, 1, 2])
+  await engine.stop()
 })

@@ -115,15 +115,19 @@ export function orphanStatement(schema: string, shards: readonly number[]): SqlS
   }
 }
 
-/** Ended processes past their retention, a thousand at a time; their paths are free again. */
+/** Ended processes at most that are forgotten at once. */
+export const FORGOTTEN_AT_ONCE = 1_000
+
+/** Ended processes past their retention, so many at a time, with their `count`; their paths are free again. */
 export function forgetStatement(schema: string, retention: number): SqlStatement {
   return {
     text: `with old as (
         delete from ${schema}.finished where id in (
-          select id from ${schema}.finished where ended_at < ${SINCE} - $1::int8 order by ended_at limit 1000)
+          select id from ${schema}.finished where ended_at < ${SINCE} - $1::int8 order by ended_at limit ${FORGOTTEN_AT_ONCE})
         returning id),
-      lines as (delete from ${schema}.timeline t using old where t.process = old.id)
-      delete from ${schema}.instance i using old where i.id = old.id`,
+      lines as (delete from ${schema}.timeline t using old where t.process = old.id),
+      paths as (delete from ${schema}.instance i using old where i.id = old.id)
+      select count(*)::int4 as count from old`,
     parameters: [Math.round(retention)],
   }
 }

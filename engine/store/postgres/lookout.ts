@@ -6,7 +6,7 @@
 import type { Clock, Scheduled } from '../../clock/clock.ts'
 import type { SqlDatabase, SqlLane } from '../../sql/connection.ts'
 import type { NodeOptions } from '../store.ts'
-import { forgetStatement, orphanStatement } from './claim.ts'
+import { FORGOTTEN_AT_ONCE, forgetStatement, orphanStatement } from './claim.ts'
 import type { ControlLane } from './control-lane.ts'
 import type { Heartbeat } from './heartbeat.ts'
 import type { Hints } from './hints.ts'
@@ -157,12 +157,17 @@ export class Lookout {
     if (pulse.woken || gained || pulse.free.length > 0) options.onWake()
     const living = await this.#buryDead(pulse, lane)
     await hints.nudge(await this.#share(living, lane))
-    if (++this.#looks % SWEEP === 0) {
-      const { retention } = this.#at
-      for (const { text, parameters } of [orphanStatement(schema, this.shards()), forgetStatement(schema, retention)]) {
-        await lane.query(text, parameters)
-      }
-    }
+    if (++this.#looks >= SWEEP) await this.#sweep(lane)
+  }
+
+  async #sweep(lane: SqlLane): Promise<void> {
+    const { schema, retention } = this.#at
+    const orphans = orphanStatement(schema, this.shards())
+    await lane.query(orphans.text, orphans.parameters)
+    const forget = forgetStatement(schema, retention)
+    const [forgotten] = await lane.query<{ count: number }>(forget.text, forget.parameters)
+    // Where there are more, the next look goes on: they are not to become more than are cleared away.
+    if (forgotten !== undefined && forgotten.count < FORGOTTEN_AT_ONCE) this.#looks = 0
   }
 
   /** Takes over from peers that are dead; answers those that live. */

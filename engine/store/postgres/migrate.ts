@@ -12,7 +12,9 @@ export async function migrate(sql: SqlDatabase, schema: string): Promise<void> {
       [unquoted(schema)],
     )
     if (!known?.there) {
-      await lane.query(`create schema if not exists ${schema};
+      // Who may not create schemas may have been given one.
+      const [given] = await lane.query(`select from pg_namespace where nspname = $1::text`, [unquoted(schema)])
+      await lane.query(`${given ? '' : `create schema ${schema};`}
         create table ${schema}.migration (version int primary key, applied_at timestamptz not null default now())`)
     }
     const applied = await lane.query<{ version: number }>(`select version from ${schema}.migration`)
@@ -28,9 +30,18 @@ export async function migrate(sql: SqlDatabase, schema: string): Promise<void> {
   }
 }
 
+/** Postgres cuts longer names off: two of them could be one. */
+const MOST_BYTES = 63
+
 /** A namespace as an SQL identifier. */
 export function schemaName(namespace: string): string {
-  if (namespace === '' || namespace.length > 63) throw new TypeError(`'${namespace}' cannot be a schema's name`)
+  const bytes = new TextEncoder().encode(namespace).length
+  if (namespace === '' || bytes > MOST_BYTES || /['\0]|^pg_/.test(namespace)) {
+    throw new TypeError(
+      `'${namespace}' cannot be a namespace, which is the name of a schema: at most ${MOST_BYTES} bytes, no quote ('), not beginning with 'pg_'. ` +
+        'The namespace of an app is its name, unless the option `namespace` says another.',
+    )
+  }
   return `"${namespace.replaceAll('"', '""')}"`
 }
 

@@ -1,5 +1,6 @@
 /** What only the Postgres store does: transactions of others, namespaces, large values, what a flush waits for. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { systemClock } from '../../clock/clock.ts'
 import { FencedError } from '../../errors.ts'
 import type { SqlDatabase, SqlLane } from '../../sql/connection.ts'
 import { testDatabase, type TestDatabase } from '../../sql/embedded/index.ts'
@@ -342,6 +343,41 @@ test('ended processes are forgotten after their retention, and the path is free'
     expect(await sql.query(`select from ${schema}.timeline`)).toHaveLength(1)
     expect((await own.start([request('/test/1')]))[0]?.created).toBe(true)
   }))
+
+test('more that is past its retention than one sweep takes is forgotten by the looks that follow', async () => {
+  const schema = `store_${++opened}`
+  let looks = 0
+  const schedule = (delay: number, wake: () => void) => systemClock.schedule(delay / 50, () => (looks++, wake()))
+  const clock = { now: () => systemClock.now(), schedule }
+  const own = new PostgresStore({ url: database.url, sql, namespace: schema, clock })
+  await own.migrate()
+  await own.connect({ name: 'node', lease: 600_000, onWake() {}, onLost() {} })
+  await sql.query(`insert into ${schema}.finished (id, ended_at, seq, line, status, crashes, waits)
+    select gen_random_uuid(), 0, 1, 1, 3, 0, '[]' from generate_series(1, 3500)`)
+  const left = async () =>
+    (await sql.query<{ count: number }>(`select count(*)::int4 from ${schema}.finished`))[0]?.count
+  while ((await left()) !== 0) await new Promise((resolve) => setImmediate(resolve))
+  expect(looks).toBeLessThan(80)
+  await own.close()
+})
+
+describe('a schema', () => {
+  test('that was made for a role without the right to make one is used', async () => {
+    await sql.query(`create role guest login; create schema given authorization guest`)
+    const url = database.url.replace('postgres@', 'guest@')
+    expect(url).not.toBe(database.url)
+    const own = new PostgresStore({ url, namespace: 'given' })
+    await own.migrate()
+    expect(await own.list({})).toEqual([])
+    await own.close()
+    await sql.query(`drop owned by guest; drop role guest`)
+  })
+
+  test('whose name Postgres would cut off or not take is refused, with what to do', () => {
+    for (const namespace of ['', 'ü'.repeat(32), "Bob's shop", 'pg_mine', 'a\0b'])
+      expect(() => new PostgresStore({ url: database.url, sql, namespace })).toThrow('option `namespace`')
+  })
+})
 
 test('a signal in a transaction that does not tell of its commit still wakes its node', async () => {
   const own = await openStore()
