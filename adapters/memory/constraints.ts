@@ -1,9 +1,9 @@
 /** What a database checks: unique values, and references to entities that exist. */
 import { modelFields, type StoredValues } from '@justscale/core'
 import { checkReferenceKeys, ReferenceViolationError, UniqueViolationError, type Row } from '@justscale/core/repository'
-import { canonical } from './compare-value.ts'
 import type { MemoryDatabase, MemoryTable } from './memory-database.ts'
 import type { MemoryTransaction } from './memory-transaction.ts'
+import { uniqueKey } from './unique-key.ts'
 
 /** Milliseconds that a write waits for another transaction with the same unique value. */
 const PATIENCE = 5_000
@@ -24,10 +24,8 @@ export async function checkUnique(
     const key = uniqueKey(table, fields, row.values)
     if (key === undefined) continue
     await claimUnique(database, table, fields, key, transaction)
-    for (const other of database.rows(table, transaction)) {
-      if (other.identifier === row.identifier || uniqueKey(table, fields, other.values) !== key) continue
-      throw new UniqueViolationError(table.name, fields)
-    }
+    const owner = database.owner(table, key, transaction)
+    if (owner !== undefined && owner !== row.identifier) throw new UniqueViolationError(table.name, fields)
   }
 }
 
@@ -70,16 +68,22 @@ export function checkReferenced(
   gone: readonly string[],
   transaction: MemoryTransaction,
 ): void {
-  // Row by row, as a database does: the first one that is referred to is the one that is told.
-  for (const identifier of gone) {
-    for (const other of database.tables) {
-      for (const [name, { type }] of Object.entries(modelFields(other.model))) {
-        if (type.kind !== 'ref' || database.tableOf(type.target()) !== table) continue
-        for (const row of database.rows(other, transaction)) {
-          if (row.values[name] === identifier) throw new ReferenceViolationError(other.name, name, 'referenced')
-        }
+  const wanted = new Set(gone)
+  const found = new Map<string, ReferenceViolationError>()
+  for (const other of database.tables) {
+    for (const [name, { type }] of Object.entries(modelFields(other.model))) {
+      if (type.kind !== 'ref' || database.tableOf(type.target()) !== table) continue
+      for (const row of database.rows(other, transaction)) {
+        const target = row.values[name] as string | null
+        if (target === null || !wanted.has(target) || found.has(target)) continue
+        found.set(target, new ReferenceViolationError(other.name, name, 'referenced'))
       }
     }
+  }
+  // As a database does: the first row that is referred to is the one that is told.
+  for (const identifier of gone) {
+    const violation = found.get(identifier)
+    if (violation) throw violation
   }
 }
 
@@ -102,11 +106,4 @@ async function claimUnique(
 export function isUnique(table: MemoryTable, fields: readonly string[]): boolean {
   const wanted = fields.toSorted().join()
   return table.unique.some((each) => each.toSorted().join() === wanted)
-}
-
-/** `undefined` where a value is absent: absent values never collide. */
-function uniqueKey(table: MemoryTable, fields: readonly string[], values: StoredValues): string | undefined {
-  const parts = fields.map((name) => values[name] ?? null)
-  if (parts.includes(null)) return undefined
-  return `unique:${table.name}:${fields.join()}:${canonical(parts)}`
 }

@@ -3,23 +3,23 @@ import type { AnyModelClass, ConditionNode, FieldPath, FieldType, TextPattern } 
 import type { Row } from '@justscale/core/repository'
 import { compareValue } from './compare-value.ts'
 
-/** Rows that references point at: all of a model. */
-export type RowsOf = (model: AnyModelClass) => Iterable<Row>
+/** The row that a reference points at. */
+export type RowOf = (model: AnyModelClass, identifier: string) => Row | undefined
 
-export function meets(row: Row, node: ConditionNode, rowsOf: RowsOf): boolean {
+export function meets(row: Row, node: ConditionNode, rowOf: RowOf): boolean {
   switch (node.kind) {
     case 'always':
       return node.holds
     case 'and':
-      return node.parts.every((part) => meets(row, part, rowsOf))
+      return node.parts.every((part) => meets(row, part, rowOf))
     case 'or':
-      return node.parts.some((part) => meets(row, part, rowsOf))
+      return node.parts.some((part) => meets(row, part, rowOf))
     case 'not':
-      return !meets(row, node.part, rowsOf)
+      return !meets(row, node.part, rowOf)
     case 'absent':
       return (valueAt(row, node.field) === null) !== node.negated
     case 'has':
-      return hasTarget(row, node, rowsOf)
+      return hasTarget(row, node, rowOf)
     default: {
       const value = valueAt(row, node.field)
       if (value === null) {
@@ -74,13 +74,13 @@ const COMPARISONS = {
   lte: (order: number) => order <= 0,
 } as const
 
-function hasTarget(row: Row, node: Extract<ConditionNode, { kind: 'has' }>, rowsOf: RowsOf): boolean {
+function hasTarget(row: Row, node: Extract<ConditionNode, { kind: 'has' }>, rowOf: RowOf): boolean {
   const value = valueAt(row, node.field)
-  const wanted = new Set(Array.isArray(value) ? (value as string[]) : [value])
-  for (const target of rowsOf(node.target)) {
-    if (wanted.has(target.identifier) && meets(target, node.condition, rowsOf)) return true
-  }
-  return false
+  const identifiers = (Array.isArray(value) ? value : [value]) as readonly (string | null)[]
+  return identifiers.some((identifier) => {
+    const target = identifier === null ? undefined : rowOf(node.target, identifier)
+    return target !== undefined && meets(target, node.condition, rowOf)
+  })
 }
 
 function matches(value: string, pattern: TextPattern, ignoreCase: boolean): boolean {

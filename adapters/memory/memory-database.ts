@@ -7,6 +7,7 @@ import type { TransactionProvider } from '@justscale/core/cell'
 import { LockTable } from '@justscale/core/lock'
 import type { Row } from '@justscale/core/repository'
 import { MemoryTransaction } from './memory-transaction.ts'
+import { uniqueKeys } from './unique-key.ts'
 
 export interface MemoryTable {
   readonly name: string
@@ -15,6 +16,8 @@ export interface MemoryTable {
   readonly unique: readonly (readonly string[])[]
   /** Committed rows. */
   readonly rows: Map<string, StoredValues>
+  /** Of those: which row has a unique value, by `uniqueKeys`. */
+  readonly owners: Map<string, string>
 }
 
 export class MemoryDatabase {
@@ -32,7 +35,7 @@ export class MemoryDatabase {
     const name = modelName(model)
     const existing = this.#tables.get(name)
     if (existing) return existing
-    const table = { name, model, unique, rows: new Map<string, StoredValues>() }
+    const table = { name, model, unique, rows: new Map<string, StoredValues>(), owners: new Map<string, string>() }
     this.#tables.set(name, table)
     return table
   }
@@ -64,11 +67,25 @@ export class MemoryDatabase {
     }
   }
 
+  /** The row that has a unique value, as `transaction` sees it. */
+  owner(table: MemoryTable, key: string, transaction: MemoryTransaction): string | undefined {
+    const own = transaction.ownerOf(table, key)
+    if (own !== undefined) return own
+    const committed = table.owners.get(key)
+    return committed === undefined || transaction.written(table.name, committed) !== undefined ? undefined : committed
+  }
+
   /** At commit. */
-  apply(table: string, identifier: string, values: StoredValues | null): void {
-    const rows = this.#tables.get(table)?.rows
-    if (values) rows?.set(identifier, values)
-    else rows?.delete(identifier)
+  apply(name: string, identifier: string, values: StoredValues | null): void {
+    const table = this.#tables.get(name)
+    if (!table) return
+    // A row that is written later may have taken over what this one had: only what is still its own goes.
+    for (const key of uniqueKeys(table, table.rows.get(identifier))) {
+      if (table.owners.get(key) === identifier) table.owners.delete(key)
+    }
+    for (const key of uniqueKeys(table, values)) table.owners.set(key, identifier)
+    if (values) table.rows.set(identifier, values)
+    else table.rows.delete(identifier)
   }
 
   announce(table: string, identifiers: readonly string[]): void {

@@ -4,7 +4,7 @@ import { QueryError, type LockRequest, type Row, type RowQuery, type RowStore } 
 import { aggregateRows } from './aggregate-rows.ts'
 import { compareText, compareValue } from './compare-value.ts'
 import { checkReferenced, checkReferences, checkUnique, freeUnique, isUnique } from './constraints.ts'
-import { meets, valueAt, type RowsOf } from './evaluate-condition.ts'
+import { meets, valueAt, type RowOf } from './evaluate-condition.ts'
 import type { MemoryDatabase, MemoryTable } from './memory-database.ts'
 import { MemoryTransaction } from './memory-transaction.ts'
 
@@ -55,7 +55,7 @@ export class MemoryRowStore implements RowStore<MemoryTransaction> {
     return this.#statement(transaction, async (open) => {
       for (const row of rows) {
         await checkUnique(this.#database, this.#table, row, open)
-        open.write(this.#table.name, row.identifier, copyRow(row).values)
+        open.write(this.#table, row.identifier, copyRow(row).values)
       }
       for (const row of rows) checkReferences(this.#database, this.#table, row.values, open)
     })
@@ -161,7 +161,7 @@ export class MemoryRowStore implements RowStore<MemoryTransaction> {
     const row = copyRow({ identifier, values: { ...before.values, ...change } })
     await freeUnique(this.#database, this.#table, before, open, change)
     await checkUnique(this.#database, this.#table, row, open, change)
-    open.write(this.#table.name, identifier, row.values)
+    open.write(this.#table, identifier, row.values)
     return row
   }
 
@@ -172,7 +172,7 @@ export class MemoryRowStore implements RowStore<MemoryTransaction> {
       const row = this.#database.row(this.#table, identifier, open)
       if (!row) continue
       await freeUnique(this.#database, this.#table, row, open)
-      open.write(this.#table.name, identifier, null)
+      open.write(this.#table, identifier, null)
       gone.push(identifier)
     }
     checkReferenced(this.#database, this.#table, gone, open)
@@ -184,10 +184,10 @@ export class MemoryRowStore implements RowStore<MemoryTransaction> {
       .map((row) => row.identifier)
       .sort()
     for (const identifier of identifiers) await this.#lockRow(identifier, open)
-    const rowsOf = this.#rowsOf(open)
+    const rowOf = this.#rowOf(open)
     return identifiers.filter((identifier) => {
       const row = this.#database.row(this.#table, identifier, open)
-      return row !== undefined && meets(row, where, rowsOf)
+      return row !== undefined && meets(row, where, rowOf)
     })
   }
 
@@ -198,14 +198,14 @@ export class MemoryRowStore implements RowStore<MemoryTransaction> {
   }
 
   #matching(where: ConditionNode, transaction: MemoryTransaction | undefined): Row[] {
-    const rowsOf = this.#rowsOf(transaction)
-    return [...this.#database.rows(this.#table, transaction)].filter((row) => meets(row, where, rowsOf))
+    const rowOf = this.#rowOf(transaction)
+    return [...this.#database.rows(this.#table, transaction)].filter((row) => meets(row, where, rowOf))
   }
 
-  #rowsOf(transaction: MemoryTransaction | undefined): RowsOf {
-    return (model) => {
+  #rowOf(transaction: MemoryTransaction | undefined): RowOf {
+    return (model, identifier) => {
       const table = this.#database.tableOf(model)
-      return table ? this.#database.rows(table, transaction) : []
+      return table && this.#database.row(table, identifier, transaction)
     }
   }
 

@@ -5,7 +5,8 @@
 import type { StoredValues } from '@justscale/core'
 import type { StorageTransaction } from '@justscale/core/cell'
 import type { JoinableTransaction } from '@justscale/engine'
-import type { MemoryDatabase } from './memory-database.ts'
+import type { MemoryDatabase, MemoryTable } from './memory-database.ts'
+import { uniqueKeys } from './unique-key.ts'
 
 /** Table name to identifier to values; `null` is a deleted row. */
 type Overlay = Map<string, Map<string, StoredValues | null>>
@@ -14,6 +15,8 @@ export class MemoryTransaction implements StorageTransaction {
   readonly joinable: JoinableTransaction
   readonly #database: MemoryDatabase
   #overlay: Overlay = new Map()
+  /** Rows that this transaction gave a unique value at some time, by the value's key: looked at again before it counts. */
+  readonly #candidates = new Map<string, Set<string>>()
   #joined: Array<() => void> = []
 
   constructor(database: MemoryDatabase) {
@@ -31,10 +34,23 @@ export class MemoryTransaction implements StorageTransaction {
     return this.#overlay.get(table) ?? new Map()
   }
 
-  write(table: string, identifier: string, values: StoredValues | null): void {
-    const rows = this.#overlay.get(table) ?? new Map<string, StoredValues | null>()
-    this.#overlay.set(table, rows)
+  /** The row that has a unique value by a write of this transaction. */
+  ownerOf(table: MemoryTable, key: string): string | undefined {
+    for (const identifier of this.#candidates.get(key) ?? []) {
+      if (uniqueKeys(table, this.written(table.name, identifier)).includes(key)) return identifier
+    }
+    return undefined
+  }
+
+  write(table: MemoryTable, identifier: string, values: StoredValues | null): void {
+    const rows = this.#overlay.get(table.name) ?? new Map<string, StoredValues | null>()
+    this.#overlay.set(table.name, rows)
     rows.set(identifier, values)
+    for (const key of uniqueKeys(table, values)) {
+      const candidates = this.#candidates.get(key)
+      if (candidates) candidates.add(identifier)
+      else this.#candidates.set(key, new Set([identifier]))
+    }
   }
 
   /** Goes back to here; for statements that fail halfway and for savepoints. */
@@ -70,6 +86,7 @@ export class MemoryTransaction implements StorageTransaction {
 
   #end(): void {
     this.#overlay = new Map()
+    this.#candidates.clear()
     this.#joined = []
     this.#database.locks.releaseAll(this)
   }

@@ -65,6 +65,31 @@ export function writesContract({ within, newAccount, unique }: ContractBench): v
       expect(await accounts.get(account)).toBeNull()
     })
 
+    within('a unique value is free when its row has another one, is gone, or was undone', async ({ accounts }) => {
+      const [one, two] = [unique('first'), unique('second')]
+      const taken = async (owner: string) =>
+        accounts.insert({ owner }).then(
+          () => false,
+          (error: unknown) => error instanceof UniqueViolationError,
+        )
+      await transaction(async () => {
+        const account = await accounts.insert({ owner: one })
+        expect(await taken(one)).toBe(true)
+        await transaction(async () => {
+          await using locked = await accounts.lock(account)
+          await accounts.update(locked!, { owner: two })
+          expect([await taken(two), await taken(one), await taken(one)]).toEqual([true, false, true])
+          throw new Error('undone')
+        }).catch(() => {})
+        expect([await taken(one), await taken(two)]).toEqual([true, false])
+        expect(await accounts.deleteWhere({ owner: one })).toBe(1)
+        expect(await taken(one)).toBe(false)
+      })
+      expect([await taken(one), await taken(two)]).toEqual([true, true])
+      expect(await accounts.deleteWhere({ owner: two })).toBe(1)
+      expect(await taken(two)).toBe(false)
+    })
+
     within('upsert inserts once and changes afterwards', async ({ accounts }) => {
       const owner = unique('upsert')
       const first = await accounts.upsert({ owner, balance: 1 }, { by: ['owner'] })
