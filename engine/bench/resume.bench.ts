@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { createEngine, defineProcess, delay } from '@justscale/engine'
 import { compiledMark, type CompiledHandler, type Environment, type LoadedProgram } from '../program/index.ts'
 import { instantiate, pendingEffects, restore } from '../machine/index.ts'
-import { readHead } from '../runtime/head.ts'
+import { readHead } from '../runtime/head-text.ts'
 import { startEmbedded } from '../sql/embedded/index.ts'
 import { openPostgres } from '../sql/postgres-js.ts'
 import { PostgresStore } from '../store/postgres/index.ts'
@@ -89,7 +89,7 @@ for (const steps of HISTORIES) {
     const loaded = await store.load(id)
     const read = Bun.nanoseconds()
     if (!loaded) throw new Error('Gone')
-    const head = readHead(loaded.head)
+    const head = readHead(loaded.head, loaded.record.program)
     const state = restore(head.machine, codec.decode({ parts: loaded.parts, roots: new Map(head.roots) }), environment)
     const [wait] = pendingEffects(state, environment)
     resumes.push((Bun.nanoseconds() - read) / 1e6)

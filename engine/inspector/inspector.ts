@@ -5,7 +5,8 @@
 import type { Engine } from '../runtime/engine-type.ts'
 import type { Incompatibility } from '../runtime/compat.ts'
 import type { ProcessDefinition } from '../runtime/definition.ts'
-import { type Head, partsOf, readHead } from '../runtime/head.ts'
+import { type Head, partsOf } from '../runtime/head.ts'
+import { readHead } from '../runtime/head-text.ts'
 import type { ProgramDebug } from '../program/program.ts'
 import type { StepOutcome } from '../step/step.ts'
 import type { LoadedProcess, LogLine, ProcessFilter, ProcessRecord, ScheduleRecord } from '../store/store.ts'
@@ -86,7 +87,9 @@ export function createInspector(engine: Engine): Inspector {
         .filter(({ via }) => typeof via === 'number')
         .map(({ at, payload }) => ({ at, value: readable(payload) })),
       timers: [...process.timers.values()].sort((a, b) => a - b),
-      subscriptions: hasHead(process) ? readHead(process.head).subscriptions.map(([, key]) => key) : [],
+      subscriptions: hasHead(process)
+        ? readHead(process.head, process.record.program).subscriptions.map(([, key]) => key)
+        : [],
       children: (await store.children(record.id)).map(({ path }) => path),
       outcome: record.outcome && (readable(record.outcome) as StepOutcome),
       data: record.data && readable(record.data),
@@ -96,7 +99,7 @@ export function createInspector(engine: Engine): Inspector {
 
   /** What is written, and what the process still carries with it. */
   async function timelineOf(process: LoadedProcess): Promise<readonly LogLine[]> {
-    const pending = hasHead(process) ? (readHead(process.head).log ?? []) : []
+    const pending = hasHead(process) ? (readHead(process.head, process.record.program).log ?? []) : []
     const lines = [...(await store.timeline(process.record.id)), ...pending]
     return lines.sort((a, b) => a.at - b.at)
   }
@@ -108,7 +111,7 @@ export function createInspector(engine: Engine): Inspector {
 
   async function framesOf(process: LoadedProcess): Promise<readonly InspectedFrame[]> {
     if (!hasHead(process)) return []
-    const head = readHead(process.head)
+    const head = readHead(process.head, process.record.program)
     const machine = head.machine as MachineHead
     const values = readableValues(process, head)
     const frames: InspectedFrame[] = []

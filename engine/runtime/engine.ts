@@ -17,7 +17,7 @@ import { enterEngine } from './engine-context.ts'
 import type { Engine, EngineOptions, TransactionOption } from './engine-type.ts'
 import { type EngineEvent, printEvent } from './event.ts'
 import { cancelledType, type HandleSource, handleType, ProcessHandle } from './handle.ts'
-import { writeHead } from './head.ts'
+import { writeHead } from './head-text.ts'
 import { Node } from './node.ts'
 import { outboxOf } from './outbox.ts'
 import { instancePath, parameters, plainText } from './path.ts'
@@ -140,7 +140,6 @@ export function createEngine(options: EngineOptions): Engine {
       ...(shard === undefined ? {} : { shard: pickShard(node.session?.shards() ?? [shard], entropy) }),
       ...(parent === undefined ? {} : { parent: parent.id }),
       head: writeHead({
-        v: 1,
         machine: head,
         roots: [...encoded.snapshot.roots],
         waits: [],

@@ -8,6 +8,7 @@
  */
 import type { StepHost } from '../step/step.ts'
 import type { JoinableTransaction } from '../step/transaction.ts'
+import type { Bytes } from '../value/text-bytes.ts'
 
 export interface EngineStore {
   readonly capabilities: StoreCapabilities
@@ -173,8 +174,8 @@ export interface Checkpoint {
   readonly seq: number
   readonly status: ProcessStatus
   /** Fibers, frames, program counters, root-to-part table: small, written whole. Empty when the process ended. */
-  readonly head: Uint8Array
-  readonly writeParts: ReadonlyMap<number, Uint8Array>
+  readonly head: Bytes
+  readonly writeParts: ReadonlyMap<number, Bytes>
   readonly dropParts: readonly number[]
   /** Inbox rows that this checkpoint acted upon or drained. */
   readonly consume: readonly string[]
@@ -247,8 +248,8 @@ export interface StartRequest {
   readonly shard?: number
   /** Id of the process that started it as a child. */
   readonly parent?: string
-  readonly head: Uint8Array
-  readonly parts: ReadonlyMap<number, Uint8Array>
+  readonly head: Bytes
+  readonly parts: ReadonlyMap<number, Bytes>
   readonly subscribe: readonly Subscription[]
   readonly place: Place
 }

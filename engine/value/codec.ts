@@ -8,6 +8,8 @@
  * are built in. Everything else needs a registered `ValueType`; an unknown class, a function, a symbol or a promise is a
  * `ValueEncodeError`, never a silent null.
  */
+import type { Bytes } from './text-bytes.ts'
+
 export interface ValueCodec {
   /**
    * Encodes `roots` in order (so the first root that reaches a shared object owns it). `previous` is the snapshot that is
@@ -30,7 +32,7 @@ export interface Root {
 
 /** What is stored of a process's values: part number to bytes, and which roots live in which part. */
 export interface Snapshot {
-  readonly parts: ReadonlyMap<number, Uint8Array>
+  readonly parts: ReadonlyMap<number, Bytes>
   readonly roots: ReadonlyMap<string, number>
 }
 

@@ -2,6 +2,8 @@
 import type { EncodedSnapshot, Root, Snapshot, ValueCodec, ValueType } from './codec.ts'
 import { Decoder } from './decode.ts'
 import { Encoder } from './encode.ts'
+import { inlinePrimitive } from './inline.ts'
+import { type Bytes, plainBytes, TextBytes, textOfBytes } from './text-bytes.ts'
 import { checkAcyclicTypes } from './typed-cycle.ts'
 
 /** A codec that also stores `types`. Tags must be unique. */
@@ -14,6 +16,8 @@ export function createValueCodec(types: readonly ValueType[] = []): ValueCodec {
 
   function encode(roots: readonly Root[], previous: Snapshot = empty): EncodedSnapshot {
     const numbers = numberRoots(roots, previous)
+    const plain = primitiveParts(roots, numbers)
+    if (plain !== undefined) return compare(plain, numbers, previous)
     const encoder = new Encoder(types)
     for (const root of roots) encoder.encodeRoot(root.name, root.value, numbers.get(root.name) as number)
     checkAcyclicTypes(encoder.parts, numbers)
@@ -32,7 +36,7 @@ export function createValueCodec(types: readonly ValueType[] = []): ValueCodec {
     decode,
     encodeValue(value, label) {
       const { snapshot } = encode([{ name: label, value }])
-      if (snapshot.parts.size === 1) return snapshot.parts.get(0) as Uint8Array
+      if (snapshot.parts.size === 1) return plainBytes(snapshot.parts.get(0) as Bytes)
       return joinParts(snapshot.parts)
     },
     decodeValue: (bytes) => new Decoder(byTag, splitParts(bytes)).root(0),
@@ -42,6 +46,20 @@ export function createValueCodec(types: readonly ValueType[] = []): ValueCodec {
 const empty: Snapshot = { parts: new Map(), roots: new Map() }
 const toBytes = new TextEncoder()
 const toText = new TextDecoder()
+
+/** The parts of roots that are all primitives, which need no encoder; `undefined` when one is not. */
+function primitiveParts(
+  roots: readonly Root[],
+  numbers: ReadonlyMap<string, number>,
+): Map<number, unknown[]> | undefined {
+  const parts = new Map<number, unknown[]>()
+  for (const { name, value } of roots) {
+    const inline = inlinePrimitive(value)
+    if (inline === undefined) return undefined
+    parts.set(numbers.get(name) as number, [inline])
+  }
+  return parts
+}
 
 /** Roots that are stored already keep their part; new ones get the lowest free number. */
 function numberRoots(roots: readonly Root[], previous: Snapshot): Map<string, number> {
@@ -68,24 +86,26 @@ function compare(
   roots: Map<string, number>,
   previous: Snapshot,
 ): EncodedSnapshot {
-  const parts = new Map<number, Uint8Array>()
+  const parts = new Map<number, Bytes>()
   const written: number[] = []
   let size = 0
   for (const [part, content] of nodes) {
-    const bytes = toBytes.encode(JSON.stringify(content))
+    const text = JSON.stringify(content)
     const stored = previous.parts.get(part)
-    const same = stored !== undefined && stored.length === bytes.length && Buffer.compare(stored, bytes) === 0
-    parts.set(part, same ? stored : bytes)
+    const same = stored !== undefined && textOfBytes(stored) === text
+    const bytes = new TextBytes(text, same ? stored.length : undefined)
+    parts.set(part, bytes)
     if (!same) written.push(part)
     size += bytes.length
   }
-  const dropped = [...previous.parts.keys()].filter((part) => !parts.has(part))
+  const dropped: number[] = []
+  for (const part of previous.parts.keys()) if (!parts.has(part)) dropped.push(part)
   return { snapshot: { parts, roots }, written, dropped, size }
 }
 
 /** Several parts as one value: `{"<part>": [...], ...}`; a single part is its array, as it is. */
-function joinParts(parts: ReadonlyMap<number, Uint8Array>): Uint8Array {
-  const entries = [...parts].map(([part, bytes]) => `"${part}":${toText.decode(bytes)}`)
+function joinParts(parts: ReadonlyMap<number, Bytes>): Uint8Array {
+  const entries = [...parts].map(([part, bytes]) => `"${part}":${textOfBytes(bytes)}`)
   return toBytes.encode(`{${entries.join(',')}}`)
 }
 

@@ -6,6 +6,7 @@ import type { ValueType } from './codec.ts'
 import { ValueDecodeError } from './errors.ts'
 import { readMarked } from './inline.ts'
 import { errorClasses, temporalKinds, viewClasses } from './node.ts'
+import { type Bytes, textOfBytes } from './text-bytes.ts'
 
 interface Slot {
   readonly part: number
@@ -20,7 +21,7 @@ export class Decoder {
   readonly #parts = new Map<number, Slot[]>()
   readonly #raw = new Map<number, readonly unknown[]>()
 
-  constructor(types: ReadonlyMap<string, ValueType>, parts: ReadonlyMap<number, Uint8Array>) {
+  constructor(types: ReadonlyMap<string, ValueType>, parts: ReadonlyMap<number, Bytes>) {
     this.#types = types
     for (const [part, bytes] of parts) this.#parse(part, bytes)
     for (const slots of this.#parts.values()) for (const slot of slots) if (!isTyped(slot.node)) this.#shell(slot)
@@ -33,9 +34,9 @@ export class Decoder {
     return this.#read(raw[0], part)
   }
 
-  #parse(part: number, bytes: Uint8Array): void {
+  #parse(part: number, bytes: Bytes): void {
     try {
-      const raw = JSON.parse(decoder.decode(bytes)) as readonly unknown[]
+      const raw = JSON.parse(textOfBytes(bytes)) as readonly unknown[]
       this.#raw.set(part, raw)
       const slots = raw.slice(1).map((node): Slot => ({ part, node, value: undefined, state: 'stored', filled: false }))
       this.#parts.set(part, slots)
@@ -244,7 +245,6 @@ export class Decoder {
   }
 }
 
-const decoder = new TextDecoder()
 const hiddenFields = new Set(['message', 'stack', 'cause', 'errors', 'name'])
 
 function isTyped(node: unknown): boolean {

@@ -5,6 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Head } from '../../machine/index.ts'
+import { plainBytes } from '../../value/text-bytes.ts'
 import { cases, sourceOf } from './cases.ts'
 import type { Services, StoredFrame } from './driver.ts'
 import { tracingServices } from './services.ts'
@@ -39,7 +40,9 @@ export function readCorpus(): CorpusEntry[] {
 }
 
 export function toCorpusFrame({ head, values }: StoredFrame, calls: number): CorpusFrame {
-  const parts = [...values.parts].map(([number, bytes]) => [number, Buffer.from(bytes).toString('base64')] as const)
+  const parts = [...values.parts].map(
+    ([number, bytes]) => [number, Buffer.from(plainBytes(bytes)).toString('base64')] as const,
+  )
   return { calls, head, parts, roots: [...values.roots] }
 }
 

@@ -3,7 +3,8 @@ import * as machine from '../../machine/index.ts'
 import type { StepOutcome } from '../../step/step.ts'
 import type { Checkpoint, ProcessStatus, SignalEmission } from '../../store/store.ts'
 import { ValueTooLargeError } from '../../value/errors.ts'
-import { type Head, writeHead } from '../head.ts'
+import type { Head } from '../head.ts'
+import { writeHead } from '../head-text.ts'
 import { reachableNames } from '../interest.ts'
 import { placeOf, valueName } from '../place.ts'
 import { endKey } from '../waits.ts'
@@ -87,7 +88,11 @@ function encodeValues(
   failed: boolean,
   keepLog: boolean,
 ): Pick<Checkpoint, 'head' | 'writeParts' | 'dropParts'> {
-  const { head: machineHead, roots } = machine.snapshot(run.state, run.environment)
+  const { head: machineHead, roots: all } = machine.snapshot(run.state, run.environment)
+  // What a fiber waits for is in the head already, resolved.
+  const { byFiber } = run.waits
+  const roots =
+    byFiber.size === 0 ? all : all.filter(({ name }) => name[0] !== 'w' || !byFiber.has(Number(name.slice(1))))
   const encoded = run.node.codec.encode(roots, run.snapshot)
   if (encoded.size > run.node.limits.error) {
     const largest = roots
@@ -106,7 +111,6 @@ function encodeValues(
   run.snapshot = encoded.snapshot
   run.inside = inside
   const head: Head = {
-    v: 1,
     machine: machineHead,
     roots: [...encoded.snapshot.roots],
     ...run.waits.stored(),

@@ -3,6 +3,7 @@
  * that stay as they are, in parts of their own, which are not written again. So a process with small locals is one row.
  */
 import type { EncodedSnapshot, Snapshot } from '../../value/codec.ts'
+import type { Bytes } from '../../value/text-bytes.ts'
 
 /** Bytes up to which a value may always be inside, from which it never is, and of all that is inside together. */
 const SMALL = 128
@@ -17,9 +18,9 @@ export type Inside = ReadonlyMap<number, number>
 export interface Placement {
   readonly inside: Inside
   /** For the head. */
-  readonly values: readonly (readonly [part: number, bytes: Uint8Array])[]
+  readonly values: readonly (readonly [part: number, bytes: Bytes])[]
   /** For parts of their own. */
-  readonly write: ReadonlyMap<number, Uint8Array>
+  readonly write: ReadonlyMap<number, Bytes>
   readonly drop: readonly number[]
 }
 
@@ -31,8 +32,8 @@ export function placeValues(
 ): Placement {
   const changed = new Set(written)
   const inside = new Map<number, number>()
-  const values: (readonly [number, Uint8Array])[] = []
-  const write = new Map<number, Uint8Array>()
+  const values: (readonly [number, Bytes])[] = []
+  const write = new Map<number, Bytes>()
   const isOutside = (part: number) => stored.has(part) && !before.has(part)
   const drop = dropped.filter(isOutside)
   let room = INSIDE

@@ -4,7 +4,8 @@ import * as machine from '../../machine/index.ts'
 import type { StepOutcome } from '../../step/step.ts'
 import { plainCheckpoint } from '../../store/plain-checkpoint.ts'
 import type { Checkpoint, LoadedProcess } from '../../store/store.ts'
-import { type Head, partsOf, readHead } from '../head.ts'
+import { type Head, partsOf } from '../head.ts'
+import { readHead } from '../head-text.ts'
 import { parametersOf } from '../path.ts'
 import { failingPlace } from '../place.ts'
 import { Waits } from '../waits.ts'
@@ -15,7 +16,7 @@ import { drop, letGo } from './end.ts'
 import type { RunState } from './run-state.ts'
 
 export async function loadInto(run: RunState, process: LoadedProcess): Promise<void> {
-  const head = readHead(process.head)
+  const head = readHead(process.head, process.record.program)
   run.process = process
   run.environment = await run.node.environment(process.record.definition, programsOf(process.record.program, head))
   run.snapshot = { parts: partsOf(process.parts, head), roots: new Map(head.roots) }

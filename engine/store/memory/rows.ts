@@ -11,6 +11,7 @@ import type {
   StartRequest,
   StartResult,
 } from '../store.ts'
+import { plainBytes } from '../../value/text-bytes.ts'
 
 export const SHARDS = 256
 /** A process whose turn ended with its node's death this many times in a row is quarantined. */
@@ -92,8 +93,8 @@ export class Rows {
     }
     const row: Row = {
       record,
-      head: request.head,
-      parts: new Map(request.parts),
+      head: plainBytes(request.head),
+      parts: new Map([...request.parts].map(([part, bytes]) => [part, plainBytes(bytes)])),
       inbox: [],
       timers: new Map(),
       subscriptions: new Map(),
@@ -171,8 +172,8 @@ export class Rows {
       const { outcome: _outcome, endedAt: _endedAt, ...record } = row.record
       row.record = record
     }
-    row.head = checkpoint.head
-    for (const [part, bytes] of checkpoint.writeParts) row.parts.set(part, bytes)
+    row.head = plainBytes(checkpoint.head)
+    for (const [part, bytes] of checkpoint.writeParts) row.parts.set(part, plainBytes(bytes))
     for (const part of checkpoint.dropParts) row.parts.delete(part)
     const consumed = new Set(checkpoint.consume)
     row.inbox = row.inbox.filter((entry) => !consumed.has(entry.id))

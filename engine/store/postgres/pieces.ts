@@ -2,13 +2,16 @@
  * Bytes in pieces that fit a page twice. What is larger than `PIECE` would be moved to a side table by Postgres, where an
  * update rewrites it whole and only vacuum cleans up; rows of at most this size are updated within their page.
  */
+import { type Bytes, plainBytes } from '../../value/text-bytes.ts'
+
 export const PIECE = 3_500
 
 /** The part number under which what is left of a long head is kept. */
 export const HEAD_OVERFLOW = -1
 
-export function pieces(bytes: Uint8Array): Uint8Array[] {
-  if (bytes.length <= PIECE) return [bytes]
+export function pieces(whole: Bytes): Bytes[] {
+  if (whole.length <= PIECE) return [whole]
+  const bytes = plainBytes(whole)
   const count = Math.ceil(bytes.length / PIECE)
   return Array.from({ length: count }, (_, index) => bytes.subarray(index * PIECE, (index + 1) * PIECE))
 }
@@ -19,15 +22,15 @@ export interface PartRow {
   readonly number: number
   readonly chunk: number
   readonly chunks: number
-  readonly data: Uint8Array
+  readonly data: Bytes
 }
 
 /** The rows that hold a head's overflow and a process's written parts. `head` is what stays in the process's own row. */
 export function storedForm(
   process: string,
-  head: Uint8Array,
-  parts: ReadonlyMap<number, Uint8Array>,
-): { readonly head: Uint8Array; readonly headChunks: number; readonly rows: readonly PartRow[] } {
+  head: Bytes,
+  parts: ReadonlyMap<number, Bytes>,
+): { readonly head: Bytes; readonly headChunks: number; readonly rows: readonly PartRow[] } {
   const [first = head, ...rest] = pieces(head)
   const rows = rest.map((data, chunk) => ({ process, number: HEAD_OVERFLOW, chunk, chunks: rest.length, data }))
   for (const [number, bytes] of parts) {

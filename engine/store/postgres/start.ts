@@ -1,6 +1,7 @@
 /** Starting from outside of processes: the transaction that does it, and what of its answer the starter is told. */
 import type { SqlRow, SqlStatement } from '../../sql/connection.ts'
 import { sqlArray } from '../../sql/connection.ts'
+import { plainBytes } from '../../value/text-bytes.ts'
 import type { LoadedProcess, StartRequest, StartResult } from '../store.ts'
 import { keyLocks } from './emission.ts'
 import { addStarting } from './starting.ts'
@@ -68,8 +69,8 @@ export function justStarted(request: StartRequest, shard: number, startedAt: num
       crashes: 0,
       ...(parent === undefined ? {} : { parent }),
     },
-    head,
-    parts,
+    head: plainBytes(head),
+    parts: new Map([...parts].map(([part, bytes]) => [part, plainBytes(bytes)])),
     inbox: [],
     timers: new Map(),
   }

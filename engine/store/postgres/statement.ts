@@ -1,9 +1,12 @@
 /**
  * Builds one statement out of parts that belong together: common table expressions, arrays of rows as `unnest(...)`, and
- * one `bytea` parameter that carries all bytes of the batch, cut up by offset and length. An array of `bytea` would be
- * parsed byte by byte by the server; the blob is not.
+ * one parameter that carries all bytes of the batch, cut up by offset and length. An array of `bytea` would be parsed byte
+ * by byte by the server; the blob is not. As long as all of it is ASCII, which is the same in every encoding, it travels as
+ * text: half the bytes of hexadecimal, and nothing to translate on either side.
  */
+import { isAscii } from 'node:buffer'
 import { type SqlStatement, type SqlValue, sqlArray } from '../../sql/connection.ts'
+import { type Bytes, plainBytes, TextBytes } from '../../value/text-bytes.ts'
 
 /** Where a piece of bytes lies in the blob: `substr(blob, offset, length)`, from 1. */
 export interface Slice {
@@ -17,7 +20,7 @@ export type Column = readonly [type: string, values: readonly (string | number |
 export class Statement {
   readonly #parameters: SqlValue[] = []
   readonly #expressions: string[] = []
-  readonly #pieces: Uint8Array[] = []
+  readonly #pieces: Bytes[] = []
   #length = 0
   #blob = 0
 
@@ -32,7 +35,7 @@ export class Statement {
     return `$${this.#blob}::bytea`
   }
 
-  bytes(piece: Uint8Array): Slice {
+  bytes(piece: Bytes): Slice {
     const slice = { offset: this.#length + 1, length: piece.length }
     this.#pieces.push(piece)
     this.#length += piece.length
@@ -51,8 +54,24 @@ export class Statement {
   }
 
   finish(select: string): SqlStatement {
-    if (this.#blob > 0) this.#parameters[this.#blob - 1] = Buffer.concat(this.#pieces, this.#length)
     const text = this.#expressions.length > 0 ? `with ${this.#expressions.join(',\n')}\n${select}` : select
-    return { text, parameters: this.#parameters }
+    if (this.#blob === 0) return { text, parameters: this.#parameters }
+    const ascii = asciiOf(this.#pieces)
+    this.#parameters[this.#blob - 1] = ascii ?? Buffer.concat(this.#pieces.map(plainBytes), this.#length)
+    if (ascii === undefined) return { text, parameters: this.#parameters }
+    // A query of its own is run once; the bare function would be called for every row.
+    const converted = text.replaceAll(this.blob, `(select convert_to($${this.#blob}::text, 'UTF8'))`)
+    return { text: converted, parameters: this.#parameters }
   }
+}
+
+/** All of it as one text, if it is ASCII without NUL. */
+function asciiOf(pieces: readonly Bytes[]): string | undefined {
+  const texts: string[] = []
+  for (const piece of pieces) {
+    const isText = piece instanceof TextBytes
+    if (isText ? piece.text.length !== piece.length : !isAscii(piece) || piece.includes(0)) return undefined
+    texts.push(isText ? piece.text : Buffer.from(piece.buffer, piece.byteOffset, piece.length).toString('latin1'))
+  }
+  return texts.join('')
 }

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { MemoryStore } from '@justscale/engine/memory'
 import type { Checkpoint, LoadedProcess, StoreSession } from '../../../store/store.ts'
-import { readHead, writeHead } from '../../head.ts'
+import { readHead, writeHead } from '../../head-text.ts'
 import { over, type Plant, simulate } from './simulation.ts'
 
 /** Changes every checkpoint on its way to the store. */
@@ -145,7 +145,7 @@ const shifted = ({ timers }: Checkpoint, shift: number) =>
 /** Timers are stored, and kept by their processes, as due before their time. */
 const early = altering((checkpoint) => {
   if (checkpoint.head.length === 0) return checkpoint
-  const head = readHead(checkpoint.head)
+  const head = readHead(checkpoint.head, '')
   const waits = head.waits.map(
     ([fiber, leaves]) =>
       [fiber, leaves.map((leaf) => (leaf.kind === 'timer' ? { ...leaf, at: leaf.at - 2_500 } : leaf))] as const,
@@ -166,7 +166,7 @@ const faults: Readonly<Record<string, () => Plant>> = {
   'consumed signals stay in the inbox': altering((checkpoint) => ({ ...checkpoint, consume: [] })),
   'changed values are not written': altering((checkpoint) => {
     if (checkpoint.head.length === 0) return checkpoint
-    const head = writeHead({ ...readHead(checkpoint.head), values: [] })
+    const head = writeHead({ ...readHead(checkpoint.head, ''), values: [] })
     return { ...checkpoint, head, writeParts: new Map() }
   }),
   'children are not started': altering((checkpoint) => ({ ...checkpoint, start: [] })),
