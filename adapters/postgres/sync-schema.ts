@@ -47,11 +47,9 @@ function addColumn(table: PgModel, column: Column): readonly string[] {
   const target = `alter table ${table.quotedTable}`
   const value = isNullable(column) ? undefined : backfillOf([table], table.table, column.name)
   if (value === undefined) return [`${target} add column ${columnDefinition(column)}`]
-  const name = quoteName(column.name)
   return [
-    `${target} add column ${name} ${column.sqlType}`,
-    `update ${table.quotedTable} set ${name} = ${value}`,
-    `${target} alter column ${name} set not null`,
+    `${target} add column ${columnDefinition(column)} default ${value}`,
+    `${target} alter column ${quoteName(column.name)} drop default`,
   ]
 }
 

@@ -33,15 +33,17 @@ export class MigrationFailedError extends CoreError {
     super(`${file.name}.sql${line} (${direction}) failed${undone}: ${reason}${detail}`, {
       // What the server said is in the message; the stack of the driver says nothing more.
       ...(refused === undefined && { cause: error }),
-      hint: hintFor(file, refused?.code),
+      hint: hintFor(file, direction, refused?.code),
     })
   }
 }
 
-function hintFor(file: MigrationFile, state: string | undefined): string {
+function hintFor(file: MigrationFile, direction: 'up' | 'down', state: string | undefined): string {
   if (!file.transaction)
     return 'It runs outside of a transaction, so what it did before the failure is still there: put that right by hand.'
   if (state === '25001') return 'Give it a line `-- transaction: false`: then it runs outside of a transaction.'
+  if (direction === 'down')
+    return 'It is applied as before: correct its `-- down` part, which may change, and undo it again.'
   return 'Nothing of it is in the database: correct the file and run it again.'
 }
 

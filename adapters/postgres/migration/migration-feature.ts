@@ -1,6 +1,7 @@
 /**
  * `PostgresMigrationFeature`: an app starts only on a database that has its migrations. In production it says what to run;
- * everywhere else it runs them.
+ * everywhere else it runs them. Migrations of a newer build do not keep an older one from starting: while one is rolled out,
+ * nodes of both run.
  */
 import { configurable, createFeatureBuilder } from '@justscale/core'
 import { PostgresClient, PostgresConfig } from '../postgres-client.ts'
@@ -24,10 +25,10 @@ export const PostgresMigrationFeature = configurable(({ folder = 'migrations', r
     .onStart(async ({ resolve }) => {
       const migrator = (await resolve(PostgresMigrations)).in(folder)
       if (runAtStart ?? !isProduction()) {
-        await migrator.run()
+        await migrator.run({ allowNewer: true })
         return
       }
-      const pending = await migrator.pending()
+      const pending = await migrator.pending({ allowNewer: true })
       if (pending.length > 0) throw new PendingMigrationsError(pending)
     })
     .provides((app) => app.add(PostgresMigrations).add(migrationCommands(folder))),

@@ -11,7 +11,7 @@ import { MigrationHistoryError } from './errors.ts'
 export interface MigrationFile {
   /** File name without `.sql`; files run in order of their names. */
   readonly name: string
-  /** Of the whole file: an applied file must stay as it was. */
+  /** Of what is applied: that must stay as it was. `-- down` may be corrected, and line ends may be those of another system. */
   readonly checksum: string
   readonly transaction: boolean
   readonly up: string
@@ -46,10 +46,12 @@ export function parseMigration(name: string, text: string): MigrationFile {
     })
   }
   const [, , up = '', down = ''] = parts
+  const transaction = !/^-- transaction:\s*false\s*$/m.test(text)
+  const applied = `${transaction}\n${up.trim().replaceAll('\r\n', '\n')}`
   return {
     name,
-    checksum: createHash('sha256').update(text).digest('hex'),
-    transaction: !/^-- transaction:\s*false\s*$/m.test(text),
+    checksum: createHash('sha256').update(applied).digest('hex'),
+    transaction,
     up: up.trim(),
     down: down.trim(),
     text,

@@ -32,6 +32,14 @@ class BookTwo extends defineModel({
   },
 }) {}
 class BookThree extends defineModel({ name: 'Book', fields: { title: field.string(), isbn: field.string() } }) {}
+class BookShort extends defineModel({
+  name: 'Book',
+  fields: { title: field.string().unique(), shelf: field.ref(Shelf).optional() },
+}) {}
+class BookUnique extends defineModel({
+  name: 'Book',
+  fields: { name: field.string().unique(), code: field.string().unique().backfill('x') },
+}) {}
 
 const shelf = createPgModel(Shelf)
 const first = [shelf, createPgModel(BookOne)]
@@ -139,7 +147,7 @@ describe('migrations', () => {
     await sql.query('alter table books add column extra integer')
     expect((await migrator(first).verify()).drift).toEqual(['alter table "books" drop column "extra"'])
     const text = await Bun.file(path!).text()
-    await Bun.write(path!, `${text}\n-- edited`)
+    await Bun.write(path!, text.replace('create table "books"', 'create table "volumes"'))
     await expect(migrator(first).run()).rejects.toBeInstanceOf(MigrationHistoryError)
     await migrator(first)
       .run()
@@ -149,6 +157,66 @@ describe('migrations', () => {
     await migrator(first)
       .status()
       .catch(() => {})
+  })
+
+  test('what is dropped can be brought back on rows, and a way back that fails may be corrected', async () => {
+    await migrator(first).make('one', at(1))
+    await migrator(first).run()
+    await sql.query(`insert into books (id, title, pages, state) values (gen_random_uuid(), 'Emma', 474, 'used')`)
+    const path = await migrator([shelf, createPgModel(BookShort)]).make('two', at(2))
+    await migrator(first).run()
+    const text = await Bun.file(path!).text()
+    await Bun.write(path!, text.replace('-- down', '-- down\nselect 1/0;'))
+    const failed = await migrator(first)
+      .rollback()
+      .catch((error: unknown) => error as MigrationFailedError)
+    expect(failed).toMatchObject({ hint: expect.stringContaining('correct its `-- down` part') })
+    await Bun.write(path!, text.replaceAll('\n', '\r\n'))
+    expect(await migrator(first).rollback()).toEqual(['20260102000000_two'])
+    expect(await sql.query('select title, pages from books')).toEqual([{ title: 'Emma', pages: null }])
+    await rm(path!)
+    expect((await migrator(first).verify()).drift).toEqual([
+      'alter table "books" alter column "pages" set not null',
+      'alter table "books" alter column "state" set not null',
+    ])
+  })
+
+  test('a value for rows that exist is no write to them, and none that they would all share where it is unique', async () => {
+    await migrator(first).make('one', at(1))
+    await migrator(first).run()
+    await sql.query(`insert into books (id, title, pages, state) values (gen_random_uuid(), 'Emma', 474, 'used')`)
+    const [before] = await sql.query('select xmin::text, ctid::text from books')
+    await migrator([shelf, createPgModel(BookTwo, { table: 'books' })]).make('two', at(2))
+    await Bun.write(
+      join(folder, '20260102000000_two.sql'),
+      (await Bun.file(join(folder, '20260102000000_two.sql')).text()).replace(
+        /^alter table "books" alter column "pages" type.*$/m,
+        '',
+      ),
+    )
+    await migrator(first).run()
+    expect(await sql.query('select xmin::text, ctid::text from books')).toEqual([before!])
+    expect(await sql.query('select language from books')).toEqual([{ language: "d'oh" }])
+    const refused = migrator([shelf, createPgModel(BookUnique)]).make('three', at(3))
+    await expect(refused).rejects.toThrow('books.code is unique, and rows that exist would all get the same value')
+  })
+
+  test('an app starts on a database that a newer build has migrated, and the commands tell of it', async () => {
+    await migrator(first).make('one', at(1))
+    await migrator(second).make('two', at(2))
+    await migrator(second).run()
+    await rm(join(folder, '20260102000000_two.sql'))
+    for (const runAtStart of [true, false]) {
+      const app = JustScale()
+        .add(PostgresFeature({ url: database.url }))
+        .add(PostgresMigrationFeature({ folder, runAtStart }))
+        .build()
+      await app.start()
+      await app.stop()
+    }
+    await expect(migrator(first).status()).rejects.toThrow('20260102000000_two is applied, but its file is gone')
+    await rm(join(folder, '20260101000000_one.sql'))
+    await expect(migrator(first).pending({ allowNewer: true })).rejects.toBeInstanceOf(MigrationHistoryError)
   })
 
   test('an app starts only on a database that has its migrations', async () => {

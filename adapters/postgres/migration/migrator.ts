@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import type { SqlDatabase, SqlLane, SqlRunner } from '@justscale/engine/sql'
 import type { PgModel } from '../pg-model.ts'
 import { syncSchema } from '../sync-schema.ts'
-import { backfillOf, renameStatements } from './model-hints.ts'
+import { backfillOf, isUniqueColumn, renameStatements } from './model-hints.ts'
 import { MigrationFailedError, MigrationHistoryError, MigrationPlanError } from './errors.ts'
 import { printMigration, readMigrations, splitStatements, type MigrationFile } from './migration-file.ts'
 import { planMigration } from './plan.ts'
@@ -26,6 +26,14 @@ export interface MigratorOptions {
 export interface MigrationStatus {
   readonly name: string
   readonly appliedAt: Temporal.Instant | undefined
+}
+
+export interface StartOptions {
+  /**
+   * Whether the database may have migrations that come after all of the files (default false): those of a newer build that
+   * is being rolled out, or was taken back.
+   */
+  readonly allowNewer?: boolean
 }
 
 /** Names the turn of migrating. */
@@ -59,13 +67,14 @@ export class Migrator {
   }
 
   /** Names of the files that were not applied yet. */
-  async pending(): Promise<readonly string[]> {
-    return (await this.status()).filter((each) => each.appliedAt === undefined).map((each) => each.name)
+  async pending(options: StartOptions = {}): Promise<readonly string[]> {
+    const { files, applied } = await this.#history(options)
+    return files.map(({ name }) => name).filter((name) => !applied.has(name))
   }
 
   /** Applies what is pending, in order, and gives the names. Rejects with `MigrationFailedError`; earlier files stay applied. */
-  async run(): Promise<readonly string[]> {
-    const { files, applied } = await this.#history()
+  async run(options: StartOptions = {}): Promise<readonly string[]> {
+    const { files, applied } = await this.#history(options)
     const batch = Math.max(0, ...[...applied.values()].map((row) => row.batch)) + 1
     const done: string[] = []
     for (const file of files) {
@@ -114,7 +123,8 @@ export class Migrator {
     const { up, problems } = await this.#compare([...this.#options.models()])
     const drift = await withScratch(database, url, async (scratch) => {
       await this.#replay(scratch)
-      return planMigration(await readSchema(database), await readSchema(scratch), { backfill: () => 'null' }).statements
+      return planMigration(await readSchema(database), await readSchema(scratch), { backfill: () => undefined })
+        .statements
     })
     return { models: [...problems, ...up], drift }
   }
@@ -130,8 +140,11 @@ export class Migrator {
       const renames = renameStatements(models, await readSchema(scratch))
       for (const { up } of renames) await scratch.query(up)
       const present = await readSchema(scratch)
-      const forward = planMigration(present, wanted, { backfill: (table, column) => backfillOf(models, table, column) })
-      const back = planMigration(wanted, present, { backfill: () => 'null' })
+      const forward = planMigration(present, wanted, {
+        backfill: (table, column) => backfillOf(models, table, column),
+        isUnique: (table, column) => isUniqueColumn(models, table, column),
+      })
+      const back = planMigration(wanted, present, { backfill: () => undefined, undoing: true })
       return {
         up: [...renames.map(({ up }) => up), ...forward.statements],
         down: [...back.statements, ...renames.toReversed().map(({ down }) => down)],
@@ -148,7 +161,7 @@ export class Migrator {
     }
   }
 
-  async #history(): Promise<{
+  async #history({ allowNewer = false }: StartOptions = {}): Promise<{
     readonly files: readonly MigrationFile[]
     readonly applied: ReadonlyMap<string, Applied>
   }> {
@@ -157,9 +170,11 @@ export class Migrator {
       `select to_regclass('justscale_migration') is not null as exists`,
     )
     const rows = exists ? await this.#options.database.query<Applied>(`${READ} order by name`) : []
+    const newest = files.at(-1)?.name
     const byName = new Map(files.map((file) => [file.name, file]))
     for (const row of rows) {
       const file = byName.get(row.name)
+      if (!file && allowNewer && newest !== undefined && row.name > newest) continue
       if (!file)
         throw new MigrationHistoryError(`${row.name} is applied, but its file is gone`, {
           hint: 'Restore the file; to undo a migration use rollback.',

@@ -27,6 +27,11 @@ export function backfillOf(models: readonly PgModel[], table: string, name: stri
   return `${quoteText(text)}::${castType(type)}`
 }
 
+export function isUniqueColumn(models: readonly PgModel[], table: string, name: string): boolean {
+  const indexes = models.find((model) => model.table === table)?.indexes ?? []
+  return indexes.some(({ unique, columns }) => unique && columns.length === 1 && columns[0]?.name === name)
+}
+
 function renameColumn(model: PgModel, name: string, columns: ReadonlyMap<string, unknown> | undefined) {
   const definition = model.columns.find((each) => each.name === name)?.definition
   if (!definition?.renamedFrom || !columns || columns.has(name)) return []

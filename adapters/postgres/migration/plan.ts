@@ -8,6 +8,10 @@ import type { ColumnSchema, Schema, TableSchema } from './schema.ts'
 export interface PlanHints {
   /** SQL for the value of a new required column in rows that exist; `undefined` where nobody said. */
   backfill(table: string, column: string): string | undefined
+  /** Whether no two rows may have the same value. */
+  isUnique?(table: string, column: string): boolean
+  /** The way back: what was dropped comes back without its values, so nothing that needs them is asked for. */
+  readonly undoing?: true
 }
 
 export interface Plan {
@@ -76,14 +80,27 @@ function changeColumns(before: TableSchema, after: TableSchema, hints: PlanHints
   ]
 }
 
+/** With a default that is dropped again: no row is written for it, however many there are. */
 function addColumn(table: string, column: ColumnSchema, hints: PlanHints, problems: string[]): string[] {
   const target = `alter table ${quoteName(table)}`
+  const name = quoteName(column.name)
   if (!column.required || column.default !== undefined) return [`${target} add column ${definition(column)}`]
+  if (hints.undoing) {
+    const optional = definition({ ...column, required: false })
+    return [
+      `-- Its values went with it: rows have none, and it is not required before they do.\n${target} add column ${optional}`,
+    ]
+  }
   const value = requiredValue(table, column, hints, problems)
+  if (value === undefined) return [`${target} add column ${definition(column)}`]
+  if (hints.isUnique?.(table, column.name)) {
+    problems.push(
+      `${table}.${column.name} is unique, and rows that exist would all get the same value: make it .optional() in this migration, give each row its own, and require it in the next`,
+    )
+  }
   return [
-    `${target} add column ${definition({ ...column, required: false })}`,
-    `update ${quoteName(table)} set ${quoteName(column.name)} = ${value}`,
-    `${target} alter column ${quoteName(column.name)} set not null`,
+    `${target} add column ${definition({ ...column, default: value })}`,
+    `${target} alter column ${name} drop default`,
   ]
 }
 
@@ -106,19 +123,20 @@ function changeColumn(
   }
   if (old.required && !column.required) statements.push(`${target} drop not null`)
   if (!old.required && column.required) {
-    const value = requiredValue(table, column, hints, problems)
-    statements.push(`update ${quoteName(table)} set ${name} = ${value} where ${name} is null`, `${target} set not null`)
+    const value = hints.undoing ? undefined : requiredValue(table, column, hints, problems)
+    if (value !== undefined) statements.push(`update ${quoteName(table)} set ${name} = ${value} where ${name} is null`)
+    statements.push(`${target} set not null`)
   }
   return statements
 }
 
-function requiredValue(table: string, column: ColumnSchema, hints: PlanHints, problems: string[]): string {
+function requiredValue(table: string, column: ColumnSchema, hints: PlanHints, problems: string[]): string | undefined {
   const value = hints.backfill(table, column.name)
   if (value !== undefined) return value
   problems.push(
     `${table}.${column.name} is required, and rows that exist have no value: add .backfill(value), .default(value) or .optional() to the field`,
   )
-  return 'null'
+  return undefined
 }
 
 function createTable(table: TableSchema): string {
