@@ -17,20 +17,50 @@ export class FencedError extends EngineError {
   readonly code = 'ENGINE_FENCED'
 }
 
-/** A process (or one of the engine's primitives) ran as plain code: the compiler plugin is not loaded. */
+const LOADED = Symbol.for('justscale.plugin')
+
+/** Told by the plugin: modules of this OS process go through the compiler. */
+export function pluginIsLoaded(): void {
+  Reflect.set(globalThis, LOADED, true)
+}
+
+const ADD_PLUGIN =
+  ' was not compiled. Add to bunfig.toml in the folder you run from:\n\n' +
+  '  preload = ["@justscale/engine/plugin/register"]\n\n' +
+  '  [test]\n' +
+  '  preload = ["@justscale/engine/plugin/register"]\n'
+
+/**
+ * A process, a routine or one of the engine's primitives ran as plain code: the plugin is not loaded, or the compiler did
+ * not see what it is.
+ */
 export class NotCompiledError extends EngineError {
   readonly code = 'ENGINE_NOT_COMPILED'
 
-  constructor(what: string) {
-    super(
-      `${what} was not compiled. Add to bunfig.toml in the folder you run from:\n\n` +
-        '  preload = ["@justscale/engine/plugin/register"]\n\n' +
-        '  [test]\n' +
-        '  preload = ["@justscale/engine/plugin/register"]\n',
-      { hint: 'Bun.build takes the plugin in `plugins`. Primitives work only in handlers and routines.' },
-    )
+  constructor(what: string, kind: 'process' | 'routine' | 'primitive' = 'primitive') {
+    const loaded = Reflect.get(globalThis, LOADED) === true
+    const [message, hint] = UNSEEN[kind]
+    super(`${what}${loaded ? message : ADD_PLUGIN}`, {
+      hint: loaded ? hint : 'Bun.build takes the plugin in `plugins`. Primitives work only in handlers and routines.',
+    })
   }
 }
+
+/** With the plugin loaded: what the compiler has not seen, and how it does. */
+const UNSEEN = {
+  process: [
+    ' was not compiled: the compiler did not see that it is one',
+    'Import createProcess or defineProcess under that name with an `import` statement, from its package or through files of your own, and call it directly: not by `require`, through a variable, or in an installed package.',
+  ],
+  routine: [
+    ' was called in plain code, which nothing can pause',
+    'Call it with `await` in a handler or in another `routine(async (...) => { ... })`, as `settle(...)` or `helpers.settle(...)`.',
+  ],
+  primitive: [
+    ' was called in plain code: it works in handlers and routines only',
+    'A function that waits is `export const settle = routine(async (...) => { ... })`. In a handler, import the word under its own name with an `import` statement.',
+  ],
+} as const
 
 /** Thrown at the current wait of a process that is being cancelled; also what `handle.result` rejects with then. */
 export class ProcessCancelled extends EngineError {

@@ -133,5 +133,5 @@ export function createProcess<
 }
 
 function requireCompiled(path: string, handler: unknown): void {
-  if (!isCompiledHandler(handler)) throw new NotCompiledError(`The process ${path}`)
+  if (!isCompiledHandler(handler)) throw new NotCompiledError(`The process ${path}`, 'process')
 }

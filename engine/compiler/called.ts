@@ -38,10 +38,15 @@ export function calledDependency(node: Node): string | undefined {
   return calls > 0 && each.type === 'Identifier' ? each.variable?.dependency : undefined
 }
 
-/** A call of a function of another module: what it returns may be a promise. */
+/** A call of a function of another module, also `helpers.settle(x)` of a namespace: what it returns may be a promise. */
 export function isImportedCall(unit: Unit, node: Node): boolean {
-  if (node.type !== 'CallExpression' || node.callee.type !== 'Identifier' || node.callee.variable) return false
-  const imported = unit.names.imports.get(node.callee.name as string)
+  if (node.type !== 'CallExpression') return false
+  const { callee } = node
+  const inNamespace = callee.type === 'MemberExpression' && !callee.computed
+  const root = (inNamespace ? callee.object : callee) as Node
+  if (root.type !== 'Identifier' || root.variable) return false
+  const imported = unit.names.imports.get(root.name as string)
+  if (inNamespace && imported?.name !== '*') return false
   const primitive = primitiveCall(node, unit.names)
   return imported !== undefined && (primitive === undefined || primitive === 'retry' || primitive === 'transaction')
 }

@@ -3,6 +3,7 @@
  * primitives, however they were imported (renamed, or through a namespace).
  */
 import { isFunction, walk, type Node } from './ast.ts'
+import type { Follow } from './handed-on.ts'
 import { patternNames } from './scope.ts'
 
 export interface ModuleNames {
@@ -10,6 +11,8 @@ export interface ModuleNames {
   readonly imports: ReadonlyMap<string, ImportedName>
   /** Top-level declarations by name. */
   readonly declarations: ReadonlyMap<string, Declaration>
+  /** Finds the engine's words in what other files hand on. */
+  readonly follow?: Follow
 }
 
 export interface ImportedName {
@@ -41,17 +44,18 @@ export const PRIMITIVES = new Set([
 
 export const DEFINERS = new Set(['createProcess', 'defineProcess'])
 
-const SPECIFIERS = new Set(['@justscale/engine', '@justscale/core/process', '@justscale/core'])
+const ENGINE = '@justscale/engine'
+const SPECIFIERS = new Set([ENGINE, '@justscale/core/process', '@justscale/core'])
 
-export function moduleNames(program: Node): ModuleNames {
+export function moduleNames(program: Node, follow?: Follow): ModuleNames {
   const imports = new Map<string, ImportedName>()
   const declarations = new Map<string, Declaration>()
   for (const each of program.body as Node[]) {
-    if (each.type === 'ImportDeclaration') addImport(each, imports)
+    if (each.type === 'ImportDeclaration') addImport(each, imports, follow)
     else if (!addRequired(each, imports)) declare(each, declarations)
   }
   hoistVars(program, declarations)
-  return { imports, declarations }
+  return { imports, declarations, ...(follow ? { follow } : {}) }
 }
 
 /** A `var` at any depth belongs to the function, or the module, around it. */
@@ -63,7 +67,7 @@ export function hoistVars(body: Node, declarations: Map<string, Declaration>): v
   })
 }
 
-function addImport(node: Node, imports: Map<string, ImportedName>): void {
+function addImport(node: Node, imports: Map<string, ImportedName>, follow: Follow | undefined): void {
   if (node.importKind === 'type') return
   const specifier = node.source.value as string
   for (const each of (node.specifiers ?? []) as Node[]) {
@@ -74,7 +78,8 @@ function addImport(node: Node, imports: Map<string, ImportedName>): void {
         : each.type === 'ImportDefaultSpecifier'
           ? 'default'
           : ((each.imported.name ?? each.imported.value) as string)
-    imports.set(each.local.name as string, { specifier, name })
+    const word = isWord(name) && !isEngineName(specifier, name) ? follow?.(specifier, name) : undefined
+    imports.set(each.local.name as string, word ? { specifier: ENGINE, name: word } : { specifier, name })
   }
 }
 
@@ -123,15 +128,21 @@ export function engineName(node: Node, names: ModuleNames): string | undefined {
   ) {
     const imported = names.imports.get(node.object.name as string)
     const property = node.property.name as string
-    if (imported?.name === '*' && isEngineName(imported.specifier, property)) return property
+    if (imported?.name !== '*' || !isWord(property)) return undefined
+    return isEngineName(imported.specifier, property) ? property : names.follow?.(imported.specifier, property)
   }
   return undefined
 }
 
-function isEngineName(specifier: string, name: string): boolean {
-  if (!SPECIFIERS.has(specifier)) return false
-  if (specifier === '@justscale/core') return name === 'transaction'
+/** Whether a name is one of the engine's, wherever it comes from. */
+function isWord(name: string): boolean {
   return PRIMITIVES.has(name) || DEFINERS.has(name)
+}
+
+/** Whether a package's export is one of the engine's words. */
+export function isEngineName(specifier: string, name: string): boolean {
+  if (!SPECIFIERS.has(specifier)) return false
+  return specifier === '@justscale/core' ? name === 'transaction' : isWord(name)
 }
 
 /** The primitive at the root of a call: `delay` for `delay.days(r, 3)`, `signal` for `signal(x)` and `signal.all([x])`. */

@@ -10,17 +10,21 @@ import { isFunction, walk, type Node } from './ast.ts'
 import { mayCompile } from './may-compile.ts'
 import { compileUnit, type CompiledUnit } from './compile.ts'
 import { CompileError, Diagnostics, type Diagnostic } from './diagnostic.ts'
-import { DEFINERS, engineName, moduleNames, type ModuleNames } from './module.ts'
+import { handedOn } from './handed-on.ts'
+import { DEFINERS, engineName, isEngineName, moduleNames, type ModuleNames } from './module.ts'
 import { enclosingNames } from './enclosing.ts'
 import { parseModule } from './parse.ts'
 import { layOut } from './print.ts'
 import type { Unit } from './unit.ts'
 
 export interface Transformed {
-  readonly code: string
+  /** Absent when there is nothing to compile, as far as the other files that were looked into go. */
+  readonly code?: string
   readonly programs: readonly { readonly hash: string; readonly program: Program; readonly debug: ProgramDebug }[]
   /** What is allowed but probably not meant. */
   readonly warnings: readonly Diagnostic[]
+  /** Other files, by path, whose text this depends on. */
+  readonly lookedInto: ReadonlyMap<string, string>
 }
 
 export interface TransformOptions {
@@ -36,10 +40,13 @@ export function transform(file: string, source: string, options: TransformOption
   if (!mayCompile(source)) return undefined
   const parsed = parseModule(file, source)
   if (!parsed) return undefined
-  const names = moduleNames(parsed.program)
+  const other = handedOn(file, isEngineName)
+  const names = moduleNames(parsed.program, other.follow)
   const diagnostics = new Diagnostics(file, source)
   const places = findPlaces(parsed.program, names, diagnostics)
-  if (places.length === 0 && diagnostics.refusals.length === 0) return undefined
+  const lookedInto = other.texts
+  if (places.length === 0 && diagnostics.refusals.length === 0)
+    return lookedInto.size > 0 ? { programs: [], warnings: [], lookedInto } : undefined
   const origin = originOf(file)
   const compiled = places.map((place) => {
     const unit: Unit = {
@@ -77,7 +84,7 @@ export function transform(file: string, source: string, options: TransformOption
       replacement(place, unit, hash, debug, options) +
       code.slice(place.replaced.end)
   }
-  return { code, programs, warnings: diagnostics.warnings }
+  return { code, programs, warnings: diagnostics.warnings, lookedInto }
 }
 
 /** Where the line of a node begins, when it is the first of its statement there. */
@@ -96,29 +103,64 @@ interface Place {
 
 function findPlaces(program: Node, names: ModuleNames, diagnostics: Diagnostics): Place[] {
   const places: Place[] = []
+  const called = new Map<Node, string>()
+  const within: Node[] = []
   walk(program, (node) => {
-    if (
-      node.type === 'VariableDeclarator' &&
-      node.init?.type === 'CallExpression' &&
-      engineName(node.init.callee, names) === 'routine'
-    ) {
-      const [func] = node.init.arguments as Node[]
-      if (func && isFunction(func))
-        places.push({ kind: 'routine', path: String(node.id.name ?? 'routine'), handler: func, replaced: func })
-      else
-        diagnostics.refuse(
-          node.init,
-          'COMPILE_ROUTINE',
-          'routine() takes a function written in place',
-          'Write `export const settle = routine(async (pledges) => { ... })`.',
-        )
-    }
-    if (node.type === 'CallExpression' && DEFINERS.has(engineName(node.callee, names) ?? '')) {
-      const place = findProcess(node, names, diagnostics)
-      if (place) places.push(place)
-    }
+    noteName(node, called)
+    if (node.type !== 'CallExpression') return
+    const word = engineName(node.callee, names)
+    const place =
+      word === 'routine'
+        ? findRoutine(node, called.get(node) ?? 'routine', diagnostics)
+        : DEFINERS.has(word ?? '')
+          ? findProcess(node, names, diagnostics)
+          : undefined
+    if (!place) return
+    if (within.some((each) => each.start <= node.start && each.end >= node.end)) return refuseWithin(place, diagnostics)
+    within.push(place.replaced)
+    places.push(place)
   })
   return places
+}
+
+/** What a call is named by: the variable, property or export that it is the value of. */
+function noteName(node: Node, called: Map<Node, string>): void {
+  const note = (value: Node | null, key: Node | null): void => {
+    if (value?.type === 'CallExpression') called.set(value, String(key?.name ?? key?.value ?? 'routine'))
+  }
+  if (node.type === 'VariableDeclarator') note(node.init, node.id)
+  else if (node.type === 'Property' || node.type === 'PropertyDefinition')
+    note(node.value, node.computed ? null : node.key)
+  else if (node.type === 'AssignmentExpression') note(node.right, node.left.property ?? node.left)
+}
+
+function refuseWithin({ kind, handler }: Place, diagnostics: Diagnostics): void {
+  if (kind === 'process')
+    diagnostics.refuse(
+      handler,
+      'COMPILE_DEFINITION',
+      'A process is not defined inside a handler',
+      'Define it in a module, and inject it: `inject: { ship }`, then `await ship({ order })`.',
+    )
+  else
+    diagnostics.refuse(
+      handler,
+      'COMPILE_ROUTINE',
+      'routine() is not needed inside a handler',
+      'Write `const settle = async (pledges) => { ... }`: async functions of a handler may wait.',
+    )
+}
+
+function findRoutine(node: Node, path: string, diagnostics: Diagnostics): Place | undefined {
+  const [func] = node.arguments as Node[]
+  if (func && isFunction(func)) return { kind: 'routine', path, handler: func, replaced: func }
+  diagnostics.refuse(
+    node,
+    'COMPILE_ROUTINE',
+    'routine() takes a function written in place',
+    'Write `export const settle = routine(async (pledges) => { ... })`.',
+  )
+  return undefined
 }
 
 function findProcess(node: Node, names: ModuleNames, diagnostics: Diagnostics): Place | undefined {

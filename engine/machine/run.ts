@@ -1,6 +1,7 @@
 /** The interpreter: runs a fiber from where it stands to where it has to wait, or to its end. */
-import { compiledRoutine } from '../program/compiled.ts'
+import { routineOfStep } from '../program/compiled.ts'
 import type { AwaitOp, CallOp, JoinOp, Op, RaceOp, SpawnEachOp, SpawnOp, WaitOp } from '../program/op.ts'
+import type { Bindings } from '../program/environment.ts'
 import type { StepSite } from '../program/program.ts'
 import type { Fiber, Frame } from '../program/state.ts'
 import { waitSpec, type WaitSpec } from '../program/wait.ts'
@@ -89,7 +90,7 @@ function awaitStep(run: Run, fiber: Fiber, frame: Frame, op: AwaitOp): void {
   const loaded = programOf(run, frame)
   const site = loaded.program.steps[op.step] as StepSite
   if (op.impure) run.state.dirty = true
-  if (site.kind === 'binding' && site.method === undefined && callRoutine(run, fiber, frame, op, site)) return
+  if (site.kind === 'binding' && callRoutine(run, fiber, frame, op, site)) return
   if (site.arity !== NO_CALL) return callHost(run, fiber, frame, op, site, () => evaluate(run, frame, op.code))
   const value = evaluate(run, frame, op.code)
   if (isHandle(value)) {
@@ -132,17 +133,23 @@ function callHost(run: Run, fiber: Fiber, frame: Frame, op: AwaitOp, site: StepS
 /** An exported routine runs in this process, in frames of its own program. */
 function callRoutine(run: Run, fiber: Fiber, frame: Frame, op: AwaitOp, site: StepSite): boolean {
   const { bindings } = programOf(run, frame)
-  const name = site.binding as string
-  const compiled = compiledRoutine(bindings[name])
+  const compiled = routineOfStep(site, bindings)
   if (!compiled) return false
-  const asArguments = Object.create(bindings, { [name]: { value: (...args: unknown[]) => args } }) as Record<
-    string,
-    unknown
-  >
-  const args = evaluate(run, frame, op.code, asArguments)
+  const args = evaluate(run, frame, op.code, givingArguments(bindings, site))
   const target = run.env.adopt(compiled)
   fiber.stack.push(addFrame(run.state, target.hash, 0, target.program.routines[0]?.start ?? 0, args).id)
   return true
+}
+
+/** The bindings with a function that gives its arguments in place of the one that a step calls. */
+function givingArguments(bindings: Bindings, { binding, method }: StepSite): Bindings {
+  const path = [binding as string, ...(method === undefined ? [] : method.split('.'))]
+  const inPlace = (around: unknown, [key = '', ...rest]: readonly string[]): object => {
+    const value: unknown =
+      rest.length === 0 ? (...args: unknown[]) => args : inPlace(Reflect.get(around as object, key), rest)
+    return Object.create(around as object, { [key]: { value } }) as object
+  }
+  return inPlace(bindings, path) as Bindings
 }
 
 /** Makes the effect of a call, acquire or wait again, after a restart. */

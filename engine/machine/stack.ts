@@ -52,7 +52,8 @@ export function userStack(stack: string, loaded: LoadedProgram): string {
 function isEngineFrame(line: string): boolean {
   return (
     /^\s+at /.test(line) &&
-    ['machine', 'runtime', 'step'].some((folder) => line.includes(`${ENGINE}/${folder}/`)) &&
+    (line.includes('(node:async_hooks:') ||
+      ['machine', 'runtime', 'step'].some((folder) => line.includes(`${ENGINE}/${folder}/`))) &&
     !line.includes('.test.ts')
   )
 }

@@ -41,3 +41,18 @@ test('where nothing can be written, and where no cache is wanted, it compiles', 
   expect(expected).toContain('justscale.compiled')
   expect(compileCached(file, source, { cache: join(blocked, 'below') })).toBe(String(expected))
 })
+
+test('what is imported through files of the application is compiled again when one of them changes', () => {
+  const cache = join(root, 'through')
+  const importer = join(root, 'importer.ts')
+  const barrel = join(root, 'barrel.ts')
+  const text = source.replace('@justscale/engine', './barrel.ts')
+  writeFileSync(barrel, "export { other as defineProcess } from '@justscale/engine'\n")
+  expect(compileCached(importer, text, { cache })).toBeUndefined()
+  writeFileSync(barrel, "export * from '@justscale/engine'\n")
+  const code = compileCached(importer, text, { cache })
+  expect(code).toContain('justscale.compiled')
+  expect(compileCached(importer, text, { cache })).toBe(code)
+  rmSync(barrel)
+  expect(compileCached(importer, text, { cache })).toBeUndefined()
+})

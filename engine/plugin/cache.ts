@@ -10,7 +10,7 @@ export function compileCached(
   options: { readonly cache?: string | false; readonly bundling?: boolean },
 ): string | undefined {
   const folder = options.cache ?? join(process.cwd(), 'node_modules/.cache/justscale')
-  if (folder === false) return compileModule(path, source, options.bundling === true)
+  if (folder === false) return compileModule(path, source, options.bundling === true).code
   const key = new Bun.CryptoHasher('sha256')
     .update(compilerVersion())
     .update('\0')
@@ -21,11 +21,28 @@ export function compileCached(
     .update(source)
     .digest('hex')
   const file = join(folder, `${key}.js`)
-  const cached = read(file)
+  const cached = fresh(read(file))
   if (cached !== undefined) return cached === '' ? undefined : cached
-  const code = compileModule(path, source, options.bundling === true)
-  write(folder, file, code ?? '')
+  const { code, lookedInto } = compileModule(path, source, options.bundling === true)
+  write(folder, file, headOf(lookedInto) + (code ?? ''))
   return code
+}
+
+const HEAD = '//looked-into '
+
+/** The first line of what depends on other files: their paths and what was in them. */
+function headOf(lookedInto: ReadonlyMap<string, string>): string {
+  if (lookedInto.size === 0) return ''
+  return `${HEAD}${JSON.stringify([...lookedInto].map(([path, text]) => [path, String(Bun.hash(text))]))}\n`
+}
+
+/** A stored text without its head, while the files it depends on are as they were. */
+function fresh(stored: string | undefined): string | undefined {
+  if (!stored?.startsWith(HEAD)) return stored
+  const end = stored.indexOf('\n')
+  const files = JSON.parse(stored.slice(HEAD.length, end)) as [path: string, hash: string][]
+  const same = files.every(([path, hash]) => String(Bun.hash(read(path) ?? '')) === hash)
+  return same ? stored.slice(end + 1) : undefined
 }
 
 function read(file: string): string | undefined {

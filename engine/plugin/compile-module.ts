@@ -15,12 +15,19 @@ export function isCompilerLoading(): boolean {
   return loading
 }
 
-/** The compiled text, or `undefined` when there is nothing to compile. Throws `CompileError`. */
-export function compileModule(path: string, source: string, bundling: boolean): string | undefined {
+export interface CompiledModule {
+  /** Absent when there is nothing to compile. */
+  readonly code?: string
+  /** Other files, by path, whose text it depends on. */
+  readonly lookedInto: ReadonlyMap<string, string>
+}
+
+/** Throws `CompileError`. */
+export function compileModule(path: string, source: string, bundling: boolean): CompiledModule {
   const compiled = load().transform(path, source, { bundling })
   if (process.env['JUSTSCALE_ENV'] !== 'production')
     for (const warning of new Set(compiled?.warnings.map(describe))) console.warn(`Warning: ${warning}\n`)
-  return compiled?.code
+  return compiled ?? { lookedInto: new Map() }
 }
 
 function load(): Compiler {

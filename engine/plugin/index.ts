@@ -7,6 +7,7 @@ import { resolve } from 'node:path'
 import type { BunPlugin, OnLoadResult } from 'bun'
 import { CompileError } from '../compiler/diagnostic.ts'
 import { mayCompile } from '../compiler/may-compile.ts'
+import { pluginIsLoaded } from '../errors.ts'
 import { compileCached } from './cache.ts'
 import { commonJs } from './common-js.ts'
 import { isCompilerLoading } from './compile-module.ts'
@@ -33,6 +34,7 @@ export function processPlugin(options: ProcessPluginOptions = {}): BunPlugin {
     name: 'justscale-process',
     setup(build) {
       const bundling = build.config !== undefined
+      if (!bundling) pluginIsLoaded()
       build.onLoad({ filter: FILTER }, ({ path }) => load(path, bundling, options))
     },
   }

@@ -3,7 +3,7 @@
  * functions of the module, on the user's lines.
  */
 import type { Bindings, Region } from './environment.ts'
-import type { Program, ProgramDebug } from './program.ts'
+import type { Program, ProgramDebug, StepSite } from './program.ts'
 
 export const compiledMark: unique symbol = Symbol.for('justscale.compiled')
 
@@ -33,4 +33,16 @@ export function compiledRoutine(value: unknown): CompiledHandler | undefined {
   if (typeof value !== 'function') return undefined
   const compiled = (value as unknown as Partial<CompiledRoutine>)[compiledMark]
   return compiled && isCompiledHandler(compiled) ? compiled : undefined
+}
+
+/** The routine that a step calls through a binding: `settle(x)`, or a member of it, as in `helpers.settle(x)`. */
+export function routineOfStep({ binding, method }: StepSite, bindings: Bindings): CompiledHandler | undefined {
+  if (binding === undefined || method === '') return undefined
+  let value: unknown = bindings[binding]
+  for (const key of method === undefined ? [] : method.split('.')) {
+    if (typeof value !== 'function' && (typeof value !== 'object' || value === null)) return undefined
+    // No getter is run for it: the step itself does that.
+    value = Object.getOwnPropertyDescriptor(value, key)?.value
+  }
+  return compiledRoutine(value)
 }

@@ -88,5 +88,5 @@ export function defineProcess<const Path extends string, Inject extends Record<s
 /** The program of a definition. Throws `NotCompiledError` when the plugin was not loaded. */
 export function compiledOf(definition: ProcessDefinition): CompiledHandler {
   if (isCompiledHandler(definition.handler)) return definition.handler
-  throw new NotCompiledError(`The process ${definition.path}`)
+  throw new NotCompiledError(`The process ${definition.path}`, 'process')
 }

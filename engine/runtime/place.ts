@@ -37,6 +37,8 @@ export function failingPlace(error: unknown, state: MachineState, environment: E
   error.message = isLocal(slot)
     ? `The local \`${slot}\` cannot be stored: ${error.what} at ${slot}${error.path}${lines}`
     : `A value between two awaits cannot be stored: ${error.what}${error.path && ` at ${error.path}`}${lines}`
+  // Where the engine came upon it says nothing: the await does.
+  if (at) error.stack = `${error.name}: ${error.message}\n    at ${debug?.path ?? debug?.file}:${at[0]}:${at[1]}`
   return place
 }
 

@@ -111,7 +111,7 @@ export function routine<Args extends readonly unknown[], Result>(
   body: (...args: Args) => Promise<Result>,
 ): (...args: Args) => Promise<Result> {
   const outside = (): never => {
-    throw new NotCompiledError('A routine')
+    throw new NotCompiledError('A routine', 'routine')
   }
   if (!isCompiledHandler(body)) return outside
   return Object.assign(outside, { [compiledMark]: body })

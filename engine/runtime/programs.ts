@@ -4,7 +4,7 @@
  */
 import { ProcessDefinitionError, ProgramRefusedError, ProgramUnavailableError } from '../errors.ts'
 import { instantiate, loadCompiled } from '../machine/index.ts'
-import { compiledRoutine, type CompiledHandler } from '../program/compiled.ts'
+import { compiledRoutine, routineOfStep, type CompiledHandler } from '../program/compiled.ts'
 import type { Environment, LoadedProgram, PrimitiveHost } from '../program/environment.ts'
 import { parseProgram, programText, textHash } from '../program/hash.ts'
 import type { Binding, ProgramDebug, StepSite } from '../program/program.ts'
@@ -156,9 +156,21 @@ export class Programs {
     for (const { name, origin, code } of compiled.program.bindings) {
       if (code !== undefined) continue
       this.#origins.set(origin, () => compiled.bindings[name])
-      const routine = compiledRoutine(compiled.bindings[name])
-      if (routine !== undefined) this.#addCompiled(routine)
+      this.#addRoutine(() => compiledRoutine(compiled.bindings[name]))
     }
+    for (const site of compiled.program.steps)
+      if (site.method !== undefined) this.#addRoutine(() => routineOfStep(site, compiled.bindings))
+  }
+
+  #addRoutine(find: () => CompiledHandler | undefined): void {
+    let routine: CompiledHandler | undefined
+    try {
+      routine = find()
+    } catch (error) {
+      // Declared below, and not there yet: it is looked up again when it is called.
+      if (!(error instanceof ReferenceError)) throw error
+    }
+    if (routine !== undefined) this.#addCompiled(routine)
   }
 }
 

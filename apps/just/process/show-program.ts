@@ -1,4 +1,5 @@
 /** `just process show <file>`: what the compiler makes of each handler and routine of a module, next to its source. */
+import { resolve } from 'node:path'
 import { styleText } from 'node:util'
 import type { listProgram, printListing, transform } from '@justscale/engine/compiler'
 import { MisuseError } from '../program/misuse-error.ts'
@@ -23,7 +24,7 @@ export async function showPrograms(file: string, json: boolean): Promise<void> {
   if (!(await module.exists())) throw new MisuseError(`There is no file ${file}`)
   // Loaded when it is used: other commands start without it.
   const compiler: Compiler = await import('@justscale/engine/compiler')
-  const programs = compiler.transform(module.name ?? file, await module.text())?.programs ?? []
+  const programs = compiler.transform(resolve(module.name ?? file), await module.text())?.programs ?? []
   if (programs.length === 0)
     throw new MisuseError(`${file} has no process or routine`, 'Name the file that calls createProcess or routine.')
   await print(

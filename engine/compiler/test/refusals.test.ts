@@ -165,6 +165,21 @@ test('every code of the compiler is in this table, and every page is of such a c
   expect(written.sort()).toEqual([...new Set(shown)].sort().map((code) => `${code}.md`))
 })
 
+test('a process or a routine inside a handler is refused', () => {
+  const inside = [
+    ['COMPILE_ROUTINE', 'const r = routine(async () => svc.id(1)); await r()'],
+    ['COMPILE_DEFINITION', "const q = createProcess({ path: '/q', async handler() {} }); await svc.id(q)"],
+  ] as const
+  for (const [code, body] of inside) {
+    try {
+      transform('/app/case.ts', handler(body))
+      expect.unreachable()
+    } catch (error) {
+      expect((error as CompileError).diagnostics.map((each) => each.code)).toContain(code)
+    }
+  }
+})
+
 test('all refusals of a file are told at once', () => {
   try {
     transform('/app/case.ts', handler('await svc.id(this)\nawait svc.id(arguments)'))

@@ -1,0 +1,2 @@
+export { defineProcess, delay } from './words.ts'
+export * as billing from './billing.ts'
