@@ -28,10 +28,8 @@ export interface NodeContext {
   report(event: EngineEvent): void
   /** Asking the store failed. */
   storeFailed(error: unknown): void
-  /** The process is at rest, ended, or no longer this node's. */
-  released(id: string): void
+  /** The process is at rest, ended, or no longer this node's. `due`: when its next timer is, in store time, where it waits for one. */
+  released(id: string, due?: number): void
   /** The process cannot run here now: it is not claimed again for a while. */
   parked(id: string): void
-  /** A timer of this node was set. */
-  due(at: number): void
 }

@@ -26,7 +26,6 @@ export interface NodeSettings {
     | 'committer'
     | 'released'
     | 'parked'
-    | 'due'
     | 'now'
     | 'store'
     | 'clock'

@@ -15,6 +15,7 @@ export class Places {
   /** Definitions that made up most of the last claim, which was full. */
   #hot: readonly string[] = []
   #looked = Number.NEGATIVE_INFINITY
+  #passedOver = false
 
   /** `limitOf`: most processes of a definition at once on this node. */
   constructor(total: number, limitOf: (definition: string) => number | undefined) {
@@ -50,20 +51,33 @@ export class Places {
 
   /**
    * How many processes of which definitions a claim of `asked` may bring at most; none are named that could not exceed
-   * theirs. `limited` are definitions with a limit of their own; `now` in milliseconds.
+   * theirs. `limited` are definitions with a limit of their own.
    */
-  limits(asked: number, limited: Iterable<string>, now: number): ReadonlyMap<string, number> {
+  limits(asked: number, limited: Iterable<string>): Map<string, number> {
     const limits = new Map<string, number>()
     for (const definition of new Set([...limited, ...this.#taken.keys()])) {
       const free = this.#freeOf(definition)
       if (free < asked) limits.set(definition, free)
     }
+    return limits
+  }
+
+  /** The same, and now and then nothing of what filled the last claim. `now` in milliseconds. */
+  fairLimits(asked: number, limited: Iterable<string>, now: number): ReadonlyMap<string, number> {
+    const limits = this.limits(asked, limited)
+    this.#passedOver = false
     if (this.#hot.length > 0 && now - this.#looked >= FAIR) {
       for (const definition of this.#hot) limits.set(definition, 0)
       this.#hot = []
       this.#looked = now
+      this.#passedOver = true
     }
     return limits
+  }
+
+  /** The last claim looked past definitions that have places: there may be more of them. */
+  get passedOver(): boolean {
+    return this.#passedOver
   }
 
   /** A claim of `asked` brought processes of these definitions, one entry each. */

@@ -17,7 +17,7 @@ import { admits, hasInput, RunState, stands } from './run/run-state.ts'
 import { launch } from './run/steps.ts'
 import { commit, failHere, loadInto, see } from './run/storing.ts'
 import { closeSuspended } from './run/suspended-block.ts'
-import { isReady } from './run/won-waits.ts'
+import { awaitTimers, isReady } from './run/won-waits.ts'
 import { isStoreAway } from './store-health.ts'
 
 export class ProcessRun {
@@ -164,7 +164,10 @@ export class ProcessRun {
     if (run.finished !== undefined) return afterEnd(run)
     launch(run)
     if (run.inputs.some((input) => admits(run, input)) || isReady(run) || run.cancelling?.look) return true
-    if (run.calls.size > 0) return false
+    if (run.calls.size > 0) {
+      awaitTimers(run)
+      return false
+    }
     return this.#rest()
   }
 

@@ -57,8 +57,23 @@ export class Waits {
     }
   }
 
-  /** What changed since the last checkpoint took it. */
-  takeChanges(): { subscribe: Subscription[]; unsubscribe: number[]; timers: ReadonlyMap<number, number | null> } {
+  /** When the next of its timers is due that is not yet at `now`. */
+  nextTimer(now: number): number | undefined {
+    let next: number | undefined
+    for (const leaves of this.byFiber.values())
+      for (const leaf of flatLeaves(leaves))
+        if (leaf.kind === 'timer' && leaf.at > now && (next === undefined || leaf.at < next)) next = leaf.at
+    return next
+  }
+
+  /**
+   * What changed since the last checkpoint took it. A timer that is over at `now` and waits for others to be ready is not
+   * kept: there is nothing to wake up for.
+   */
+  takeChanges(now: number): { subscribe: Subscription[]; unsubscribe: number[]; timers: ReadonlyMap<number, number | null> } {
+    for (const leaves of this.byFiber.values())
+      for (const leaf of flatLeaves(leaves.filter(({ kind }) => kind === 'group')))
+        if (leaf.kind === 'timer' && leaf.at <= now) this.#cancelTimer(leaf.timer)
     const changes = { subscribe: this.#subscribe, unsubscribe: this.#unsubscribe, timers: this.#timers }
     this.#subscribe = []
     this.#unsubscribe = []

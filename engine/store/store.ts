@@ -146,8 +146,13 @@ export interface StoreSession {
    * it, and its shard may go to another node. It stays runnable.
    */
   release(id: string): Promise<void>
-  /** When the next timer of this node's shards is due, in store time; `undefined` when none is within `horizon` milliseconds. */
-  nextDue(horizon: number): Promise<number | undefined>
+  /** As `claim`, but of these processes, those that are due and that this node may run. */
+  claimDue(ids: readonly string[], most?: ReadonlyMap<string, number>): Promise<readonly LoadedProcess[]>
+  /**
+   * The timers of this node's shards from `from` (store time) on, and up to `horizon` milliseconds from now, earliest first: about
+   * `limit` at most.
+   */
+  upcoming(from: number, horizon: number, limit: number): Promise<Upcoming>
   /**
    * Writes checkpoints, each wholly or not at all, as one statement where the store can. Answers in order. Rejects with
    * `CheckpointRefusedError` when one of them holds what it can never store; then the others may or may not be written.
@@ -162,6 +167,20 @@ export interface StoreSession {
   committed(id: string, seq: number): Promise<boolean>
   /** Lets go of the lease and all shards at once, so that others continue without delay. */
   leave(): Promise<void>
+}
+
+export interface DueTimer {
+  readonly process: string
+  /** Store milliseconds. */
+  readonly due: number
+}
+
+export interface Upcoming {
+  /** The store's time. */
+  readonly now: number
+  /** None that is due before this moment is missing. */
+  readonly until: number
+  readonly timers: readonly DueTimer[]
 }
 
 export type CommitAnswer = 'accepted' | 'fenced'

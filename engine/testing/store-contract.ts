@@ -389,7 +389,12 @@ export function storeContract(name: string, open: () => Promise<ContractStore>):
           }),
         ])
         expect(await session.claim(10, nothing)).toEqual([])
-        expect(await session.nextDue(10_000)).toBe(now + 2_000)
+        const known = await session.upcoming(now, 10_000, 100)
+        expect(known.timers).toEqual([{ process: claimed.record.id, due: now + 2_000 }])
+        expect([known.now >= now, known.until]).toEqual([true, known.now + 10_000])
+        expect((await session.upcoming(now, 120_000, 1)).until).toBeLessThanOrEqual(now + 60_000)
+        expect((await session.upcoming(now + 2_001, 10_000, 100)).timers).toEqual([])
+        expect(await session.claimDue([claimed.record.id])).toEqual([])
         await advance(2_000)
         const due = await claimOne(session)
         expect(due.timers).toEqual(
@@ -406,7 +411,8 @@ export function storeContract(name: string, open: () => Promise<ContractStore>):
             ]),
           }),
         ])
-        expect(await session.nextDue(120_000)).toBeUndefined()
+        expect((await session.upcoming(now, 120_000, 100)).timers).toEqual([])
+        expect(await session.claimDue([due.record.id])).toEqual([])
         expect(await session.claim(10, nothing)).toEqual([])
       }))
 

@@ -25,7 +25,7 @@ export function takeCheckpoint(run: RunState): Checkpoint {
   const status: ProcessStatus = finished?.status ?? (stands(run) ? run.status : standing)
   if (finished === undefined && !stands(run) && run.waits.hasSubscriptions)
     run.waits.keepOnly(reachableNames(run.state, run.environment))
-  const changes = run.waits.takeChanges()
+  const changes = run.waits.takeChanges(run.node.now())
   const outcome = finished && encodeOutcome(run, finished.outcome)
   run.outcome = outcome
   noteDropped(run, changes.unsubscribe)

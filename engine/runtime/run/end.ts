@@ -5,14 +5,16 @@ import type { FinishedEffect, RunState } from './run-state.ts'
 /** Stops at once: nothing more is started or committed. */
 export function drop(run: RunState, reason: unknown): void {
   run.gone = true
+  run.alarm?.scheduled.cancel()
   for (const call of run.calls.values()) call.abort.abort(reason)
   for (const tell of run.leaving.splice(0)) tell(undefined)
 }
 
 export function letGo(run: RunState): void {
   run.gone = true
+  run.alarm?.scheduled.cancel()
   for (const tell of run.leaving.splice(0)) tell(undefined)
-  run.node.released(run.id)
+  run.node.released(run.id, run.status === 'waiting' ? run.waits.nextTimer(run.node.now()) : undefined)
 }
 
 export function afterEnd(run: RunState): boolean {

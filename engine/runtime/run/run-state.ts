@@ -1,4 +1,5 @@
 /** What a node keeps in memory of one running process, and the small questions and notes that every part of a turn has. */
+import type { Scheduled } from '../../clock/clock.ts'
 import { Mutex } from '../mutex.ts'
 import type { Environment } from '../../program/environment.ts'
 import type { Effect, Input, MachineState } from '../../program/state.ts'
@@ -80,6 +81,8 @@ export class RunState {
   storedRunnable = false
   /** When it was last told what arrived. */
   told: number
+  /** When a turn is tried because a timer is due while it is in memory. */
+  alarm: { readonly at: number; readonly scheduled: Scheduled } | undefined
   paused = false
   gone = false
   turning = false

@@ -75,7 +75,6 @@ export async function accepted(run: RunState, checkpoint: Checkpoint): Promise<v
   run.seq = checkpoint.seq
   run.status = checkpoint.status
   run.storedRunnable = checkpoint.runnable
-  for (const due of checkpoint.timers.values()) if (due !== null) run.node.due(due)
   await lookAtEnded(run)
   if (run.cancelling !== undefined) await tellChildren(run, run.cancelling)
 }

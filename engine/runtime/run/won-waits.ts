@@ -8,6 +8,20 @@ export function isReady(run: RunState): boolean {
   return [...run.waits.byFiber.values()].some((leaves) => winner(leaves, worldOf(run)) !== undefined)
 }
 
+/** Beside a call in flight its timers are not left to its node: the next turn is at the next of them. */
+export function awaitTimers(run: RunState): void {
+  const { clock, now } = run.node
+  const at = run.paused || run.cancelling !== undefined ? undefined : run.waits.nextTimer(now())
+  if (at === run.alarm?.at) return
+  run.alarm?.scheduled.cancel()
+  run.alarm = at === undefined ? undefined : { at, scheduled: clock.schedule(at - now(), () => ring(run)) }
+}
+
+function ring(run: RunState): void {
+  run.alarm = undefined
+  void run.again()
+}
+
 /** The world as its waits see it. */
 export function worldOf(run: RunState): WaitWorld {
   return {

@@ -44,6 +44,10 @@ export function isClaimable(row: Row, now: number): boolean {
   if (isEnded(row)) return false
   if (idle.has(row.record.status)) return row.inbox.some((entry) => entry.via === 'control')
   if (row.record.status === 'running' || row.runnable) return true
+  return isDue(row, now)
+}
+
+export function isDue(row: Row, now: number): boolean {
   for (const due of row.timers.values()) if (due <= now) return true
   return false
 }

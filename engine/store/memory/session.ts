@@ -4,13 +4,15 @@ import type { JoinableTransaction } from '../../step/transaction.ts'
 import type {
   Checkpoint,
   CommitAnswer,
+  DueTimer,
   LoadedProcess,
   NodeOptions,
   StartRequest,
   StartResult,
   StoreSession,
+  Upcoming,
 } from '../store.ts'
-import { handOut, isClaimable, isEnded, type Row, type Rows } from './rows.ts'
+import { handOut, isClaimable, isDue, isEnded, type Row, type Rows } from './rows.ts'
 
 /** What the store keeps of a connected node. */
 export interface Member {
@@ -47,13 +49,22 @@ export class MemorySession implements StoreSession {
   async claim(
     limit: number,
     running: ReadonlySet<string>,
-    most: ReadonlyMap<string, number> = new Map(),
+    most?: ReadonlyMap<string, number>,
   ): Promise<readonly LoadedProcess[]> {
+    return this.#claim(this.#rows.byId.values(), limit, running, most)
+  }
+
+  #claim(
+    rows: Iterable<Row>,
+    limit: number,
+    running: ReadonlySet<string>,
+    most: ReadonlyMap<string, number> = new Map(),
+  ): readonly LoadedProcess[] {
     this.#fence()
     const now = this.#now()
     const claimed: LoadedProcess[] = []
     const places = new Map(most)
-    for (const row of this.#rows.byId.values()) {
+    for (const row of rows) {
       if (claimed.length >= limit) break
       const { id, shard, definition } = row.record
       const free = places.get(definition)
@@ -87,15 +98,25 @@ export class MemorySession implements StoreSession {
     this.#member.busy.delete(id)
   }
 
-  async nextDue(horizon: number): Promise<number | undefined> {
+  async claimDue(ids: readonly string[], most?: ReadonlyMap<string, number>): Promise<readonly LoadedProcess[]> {
+    const now = this.#now()
+    const due = ids.flatMap((id) => this.#rows.byId.get(id) ?? []).filter((row) => isDue(row, now))
+    return this.#claim(due, ids.length, new Set(), most)
+  }
+
+  async upcoming(from: number, horizon: number, limit: number): Promise<Upcoming> {
     this.#fence()
-    const latest = this.#now() + horizon
-    let next: number | undefined
+    const now = this.#now()
+    const timers: DueTimer[] = []
     for (const row of this.#rows.byId.values()) {
       if (!this.#owns(row)) continue
-      for (const due of row.timers.values()) if (due <= latest && (next === undefined || due < next)) next = due
+      for (const due of row.timers.values())
+        if (due >= from && due < now + horizon) timers.push({ process: row.record.id, due })
     }
-    return next
+    timers.sort((one, other) => one.due - other.due)
+    const told = timers.slice(0, limit)
+    const until = timers.length > limit ? (told.at(-1)?.due ?? from) : now + horizon
+    return { now, until, timers: told }
   }
 
   async commit(checkpoints: readonly Checkpoint[]): Promise<readonly CommitAnswer[]> {

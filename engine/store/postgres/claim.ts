@@ -3,8 +3,9 @@
  * loads them with their inbox, all in one statement. The mark is what tells, after a node's death, whose turn killed it;
  * losing it to a server crash does no harm, so it is not waited for.
  */
-import type { SqlStatement } from '../../sql/connection.ts'
+import type { SqlRow, SqlStatement } from '../../sql/connection.ts'
 import { sqlArray } from '../../sql/connection.ts'
+import type { Upcoming } from '../store.ts'
 import { RECORD_COLUMNS, SINCE, stateColumns, statusNumber } from './record.ts'
 
 /** Statuses in which only a command starts a turn. */
@@ -29,32 +30,75 @@ export function claimStatement(
   running: Iterable<string>,
   most: ReadonlyMap<string, number> = new Map(),
 ): SqlStatement {
-  const full = [...most].filter(([, places]) => places === 0).map(([definition]) => definition)
-  const others = (process: string) =>
-    most.size === 0
-      ? ''
-      : `and not exists (select from ${schema}.instance i where i.id = ${process} and i.definition = any($5::text[]))`
-  const some = [...most].filter(([, places]) => places > 0)
   // `not in` a query is hashed once for all shards; an array, or an anti-join within each shard, is gone through one by one.
-  const elsewhere = (process: string) => `not ${process} in (select r.id from running r)`
-  return {
-    text: `with mine as (
-        select s.id from ${schema}.shard s where s.node = $1::int4 and s.id = any($2::int2[])),
-      running as materialized (select x.id from unnest($4::uuid[]) as x(id)),
+  const elsewhere = (process: string) => `not ${process} in (select r.id from running r) ${notOf(schema, process, most)}`
+  const ready = `running as materialized (select x.id from unnest($4::uuid[]) as x(id)),
       ready as (
         select m.id as shard, c.process, c.since from mine m cross join lateral (
           select w.process, min(extract(epoch from w.at) * 1000) as since from ${schema}.wake w
-          where w.shard = m.id and ${elsewhere('w.process')} ${others('w.process')} and exists (
+          where w.shard = m.id and ${elsewhere('w.process')} and exists (
             select from ${schema}.process p where p.id = w.process and ${hasTurn(schema)})
           group by w.process order by w.process limit ${OF_A_SHARD}) c
         union all
         select m.id, t.process, t.due from mine m cross join lateral (
           select t.process, t.due from ${schema}.timer t where t.shard = m.id and t.due <= ${SINCE}
-            and ${elsewhere('t.process')} ${others('t.process')} order by t.due limit $3::int4) t),
-      ${some.length === 0 ? 'picked' : 'woken'} as (
+            and ${elsewhere('t.process')} and exists (
+              select from ${schema}.process p where p.id = t.process and ${hasTurn(schema)})
+          order by t.due limit $3::int4) t),`
+  return { text: claiming(schema, ready, most), parameters: parametersOf(node, shards, limit, [...running], most) }
+}
+
+/** Of these processes those that are due. */
+export function claimDueStatement(
+  schema: string,
+  node: number,
+  shards: readonly number[],
+  ids: readonly string[],
+  most: ReadonlyMap<string, number> = new Map(),
+): SqlStatement {
+  const ready = `ready as (
+        select p.shard, x.id as process, t.since from unnest($4::uuid[]) as x(id)
+        join ${schema}.process p on p.id = x.id join mine m on m.id = p.shard
+        cross join lateral (select min(t.due) as since from ${schema}.timer t where t.process = x.id) t
+        where t.since <= ${SINCE} ${notOf(schema, 'x.id', most)}),`
+  return { text: claiming(schema, ready, most), parameters: parametersOf(node, shards, ids.length, ids, most) }
+}
+
+/** Nothing of definitions that have no place. */
+function notOf(schema: string, process: string, most: ReadonlyMap<string, number>): string {
+  if (most.size === 0) return ''
+  return `and not exists (select from ${schema}.instance i where i.id = ${process} and i.definition = any($5::text[]))`
+}
+
+function parametersOf(
+  node: number,
+  shards: readonly number[],
+  limit: number,
+  ids: readonly string[],
+  most: ReadonlyMap<string, number>,
+): SqlStatement['parameters'] {
+  const full = [...most].filter(([, places]) => places === 0).map(([definition]) => definition)
+  const some = [...most].filter(([, places]) => places > 0)
+  return [
+    node,
+    sqlArray(shards),
+    limit,
+    sqlArray(ids),
+    ...(most.size === 0 ? [] : [sqlArray(full)]),
+    ...(some.length === 0 ? [] : [sqlArray(some.map(([name]) => name)), sqlArray(some.map(([, places]) => places))]),
+  ]
+}
+
+/** Picks of the processes that are `ready`, in `mine` shards, and marks and loads them. */
+function claiming(schema: string, ready: string, most: ReadonlyMap<string, number>): string {
+  const within = [...most.values()].some((places) => places > 0)
+  return `with mine as (
+        select s.id from ${schema}.shard s where s.node = $1::int4 and s.id = any($2::int2[])),
+      ${ready}
+      ${within ? 'woken' : 'picked'} as (
         select r.process, min(r.since) as since from ready r join ${schema}.process p on p.id = r.process
-        where ${hasTurn(schema)} group by 1 ${some.length === 0 ? 'order by 2 limit $3::int4' : ''}),
-      ${some.length === 0 ? '' : withinPlaces(schema)}
+        where ${hasTurn(schema)} group by 1 ${within ? '' : 'order by 2 limit $3::int4'}),
+      ${within ? withinPlaces(schema) : ''}
       marked as (
         insert into ${schema}.wake (shard, process, id, claimed)
         select p.shard, p.id, 0, true from picked join ${schema}.process p on p.id = picked.process,
@@ -62,16 +106,7 @@ export function claimStatement(
         on conflict (shard, process, id) do update set claimed = true)
       select ${RECORD_COLUMNS}, ${stateColumns(schema)}
       from picked join ${schema}.process p on p.id = picked.process join ${schema}.instance i on i.id = p.id
-      order by picked.since`,
-    parameters: [
-      node,
-      sqlArray(shards),
-      limit,
-      sqlArray([...running]),
-      ...(most.size === 0 ? [] : [sqlArray(full)]),
-      ...(some.length === 0 ? [] : [sqlArray(some.map(([name]) => name)), sqlArray(some.map(([, places]) => places))]),
-    ],
-  }
+      order by picked.since`
 }
 
 /** Of those that are woken, not more of a definition than there are places for it. */
@@ -132,11 +167,33 @@ export function forgetStatement(schema: string, retention: number): SqlStatement
   }
 }
 
-/** The earliest due time of the node's shards up to `horizon` milliseconds from now. */
-export function nextDueStatement(schema: string, shards: readonly number[], horizon: number): SqlStatement {
+/** Timers looked at in each shard: where there are more, the answer ends with the last of these. */
+const TIMERS_OF_A_SHARD = 64
+
+/** Timers of the node's shards by time, and up to when none is missing for being one too many of its shard. */
+export function upcomingStatement(
+  schema: string,
+  shards: readonly number[],
+  from: number,
+  horizon: number,
+  limit: number,
+): SqlStatement {
   return {
-    text: `select min(t.due)::float8 as due from unnest($1::int2[]) as s(id) cross join lateral (
-        select due from ${schema}.timer where shard = s.id and due <= ${SINCE} + $2::int8 order by due limit 1) t`,
-    parameters: [sqlArray(shards), Math.round(horizon)],
+    text: `with ahead as materialized (
+        select s.id as shard, t.process, t.due from unnest($1::int2[]) as s(id) cross join lateral (
+          select process, due from ${schema}.timer
+          where shard = s.id and due >= $2::int8 and due < ${SINCE} + $3::int8 order by due limit ${TIMERS_OF_A_SHARD}) t),
+      told as (select process, due from ahead order by due limit $4::int4)
+      select ${SINCE}::float8 as now, (select json_agg(json_build_array(process, due) order by due) from told) as timers,
+        (select min(x.last)::float8 from (
+          select max(due) as last from ahead group by shard having count(*) = ${TIMERS_OF_A_SHARD}) x) as edge`,
+    parameters: [sqlArray(shards), Math.ceil(from), Math.round(horizon), limit],
   }
+}
+
+export function readUpcoming(row: SqlRow | undefined, horizon: number, limit: number): Upcoming {
+  const now = row?.now as number
+  const timers = ((row?.timers ?? []) as [string, number][]).map(([process, due]) => ({ process, due }))
+  const last = timers.length < limit ? undefined : timers.at(-1)?.due
+  return { now, until: Math.min((row?.edge as number | null) ?? Infinity, last ?? Infinity, now + horizon), timers }
 }

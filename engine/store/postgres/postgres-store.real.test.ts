@@ -256,7 +256,7 @@ test('nodes share the shards, and a shard in which a turn runs stays until it is
     await own.start([request('/test/busy')])
     const claimed = await claimOne(first)
     const second = await own.connect({ name: 'second', onWake() {}, onLost() {} })
-    while (second.shards().length < 128) await second.nextDue(1)
+    while (second.shards().length < 128) await second.reload(crypto.randomUUID())
     expect(first.shards()).toContain(claimed.record.shard)
     expect(first.shards().length + second.shards().length).toBe(256)
     expect(await first.commit([checkpoint(claimed)])).toEqual(['accepted'])

@@ -64,7 +64,7 @@ test('after a restart the same nodes go on, and nothing was taken over', async (
     store.connect({ name, lease: 30_000, onWake() {}, onLost: (reason) => void lost.push(`${name}: ${reason}`) })
   const first = await connect('first')
   const second = await connect('second')
-  while (second.shards().length < 128) await second.nextDue(1)
+  while (second.shards().length < 128) await second.reload(crypto.randomUUID())
   await store.start([request('/test/1', { shard: first.shards()[0] as number })])
   const claimed = await claimOne(first)
   await stopServer()

@@ -1,10 +1,25 @@
 /** A node's place in the Postgres store: what it claims, starts and commits there. `Lookout` keeps the place. */
 import { CheckpointRefusedError, FencedError } from '../../errors.ts'
-import type { SqlSubscription } from '../../sql/connection.ts'
+import type { SqlStatement, SqlSubscription } from '../../sql/connection.ts'
 import { SqlStatementError } from '../../sql/errors.ts'
 import type { JoinableTransaction } from '../../step/transaction.ts'
-import type { Checkpoint, CommitAnswer, LoadedProcess, StartRequest, StartResult, StoreSession } from '../store.ts'
-import { claimStatement, nextDueStatement, releaseStatement, reloadStatement } from './claim.ts'
+import type {
+  Checkpoint,
+  CommitAnswer,
+  LoadedProcess,
+  StartRequest,
+  StartResult,
+  StoreSession,
+  Upcoming,
+} from '../store.ts'
+import {
+  claimDueStatement,
+  claimStatement,
+  readUpcoming,
+  releaseStatement,
+  reloadStatement,
+  upcomingStatement,
+} from './claim.ts'
 import { ControlLane } from './control-lane.ts'
 import { Flusher } from './flusher.ts'
 import { flushLocks, flushStatement, isAccepted, readFlush } from './flush.ts'
@@ -86,7 +101,15 @@ export class PostgresSession implements StoreSession {
     most?: ReadonlyMap<string, number>,
   ): Promise<readonly LoadedProcess[]> {
     this.#fence()
-    const { text, parameters } = claimStatement(this.#at.schema, this.node, this.shards(), limit, running, most)
+    return this.#claim(claimStatement(this.#at.schema, this.node, this.shards(), limit, running, most))
+  }
+
+  async claimDue(ids: readonly string[], most?: ReadonlyMap<string, number>): Promise<readonly LoadedProcess[]> {
+    this.#fence()
+    return this.#claim(claimDueStatement(this.#at.schema, this.node, this.shards(), ids, most))
+  }
+
+  async #claim({ text, parameters }: SqlStatement): Promise<readonly LoadedProcess[]> {
     const rows = await (await this.#control.get()).query(text, parameters)
     this.#fence()
     // Shards that were handed over meanwhile did not count as busy: what was claimed of them is the new owner's.
@@ -140,11 +163,11 @@ export class PostgresSession implements StoreSession {
     if (row !== undefined) this.#lookout.unable(row.shard)
   }
 
-  async nextDue(horizon: number): Promise<number | undefined> {
+  async upcoming(from: number, horizon: number, limit: number): Promise<Upcoming> {
     this.#fence()
-    const { text, parameters } = nextDueStatement(this.#at.schema, this.shards(), horizon)
-    const [row] = await (await this.#control.get()).query<{ due: number | null }>(text, parameters)
-    return row?.due ?? undefined
+    const { text, parameters } = upcomingStatement(this.#at.schema, this.shards(), from, horizon, limit)
+    const [row] = await (await this.#control.get()).query(text, parameters)
+    return readUpcoming(row, horizon, limit)
   }
 
   async commit(checkpoints: readonly Checkpoint[]): Promise<readonly CommitAnswer[]> {

@@ -79,7 +79,8 @@ export function recoveryCases(kind: string, open: () => Promise<RecoveryStores>)
     return over(session, {
       claim: (limit, running, most) => unlessLost(session.claim(limit, running, most)),
       reload: (id) => unlessLost(session.reload(id)),
-      nextDue: (horizon) => unlessLost(session.nextDue(horizon)),
+      claimDue: (ids, most) => unlessLost(session.claimDue(ids, most)),
+      upcoming: (from, horizon, limit) => unlessLost(session.upcoming(from, horizon, limit)),
     })
   }
 

@@ -73,6 +73,7 @@ function emptied(): Plant {
       })
       return over(session, {
         claim: async (limit, running, most) => (await session.claim(limit, running, most)).map(read),
+        claimDue: async (ids, most) => (await session.claimDue(ids, most)).map(read),
         reload: async (id) => {
           const process = await session.reload(id)
           return process && read(process)
@@ -88,7 +89,7 @@ function unwoken(): Plant {
     session: (session) =>
       over(session, {
         claim: async (limit, running, most) => {
-          const now = await session.nextDue(0)
+          const now = (await session.upcoming(0, 0, 1)).timers[0]
           return (await session.claim(limit, running, most)).filter(
             ({ record, inbox }) => now !== undefined || record.status !== 'waiting' || inbox.length === 0,
           )

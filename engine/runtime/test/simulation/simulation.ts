@@ -101,7 +101,9 @@ export async function simulate({ seed, plant = {}, kills: most = 6 }: Simulation
         const session = plant.session?.(real, store) ?? real
         sessions.push(session)
         return over(session, {
-          claim: (limit, running) => bounded(() => session.claim(limit, running)),
+          claim: (limit, running, most) => bounded(() => session.claim(limit, running, most)),
+          claimDue: (ids, most) => bounded(() => session.claimDue(ids, most)),
+          upcoming: (from, horizon, limit) => bounded(() => session.upcoming(from, horizon, limit)),
           async start(requests) {
             await sleep(random(30))
             const results = await bounded(() => session.start(requests))
