@@ -15,6 +15,8 @@ import type { Residents } from './residents.ts'
 /** How many processes are claimed at once: of those that look for a turn, and of those whose timers are due. */
 const CLAIM = 64
 const DUE = 256
+/** Milliseconds between two claims of those that are due: what is due a moment later comes along. */
+const TOGETHER = 4
 /** After how many processes that left their places are filled again, and after how many milliseconds at the latest. */
 const MOST_LEFT = 16
 const BETWEEN = 5
@@ -56,6 +58,8 @@ export class Claiming {
   #hungry = false
   /** Processes that left since the last claim. */
   #left = 0
+  /** When those that are due are claimed again at the earliest, in store milliseconds. */
+  #dueAgain = Number.NEGATIVE_INFINITY
   /** When a claim may look past definitions without a place again: the store reads over all that waits of them. */
   #nextPast = 0
   #again: Scheduled | undefined
@@ -112,6 +116,7 @@ export class Claiming {
     this.#again = undefined
     this.#telling = undefined
     this.#due.clear()
+    this.#dueAgain = Number.NEGATIVE_INFINITY
   }
 
   #goOn(): void {
@@ -142,7 +147,7 @@ export class Claiming {
   /** Claims processes whose timers are due, as far as they are known; answers whether there were any. */
   async #claimDue(context: NodeContext): Promise<boolean> {
     const now = this.#node.now()
-    if ((this.#due.next ?? Infinity) > now) return false
+    if (Math.max(this.#due.next ?? Infinity, this.#dueAgain) > now) return false
     const { free } = this.#places
     if (free <= 0) {
       this.#hungry = true
@@ -153,6 +158,7 @@ export class Claiming {
     const resting = (id: string) => !this.#residents.has(id) && !starting.has(id)
     const due = this.#due.take(now, Math.min(DUE, free)).filter(resting)
     if (due.length === 0) return true
+    this.#dueAgain = now + TOGETHER
     const most = this.#places.limits(due.length, this.#settings.limits().keys())
     const claimed = await this.#ask(context, () => context.session.claimDue(due, most))
     if (claimed.length === due.length) return true
@@ -225,7 +231,8 @@ export class Claiming {
   #wakeAt(at: number): void {
     if (this.#node.running() === undefined || (this.#alarm !== undefined && this.#alarm.at <= at)) return
     this.#alarm?.scheduled.cancel()
-    const scheduled = this.#settings.clock.schedule(Math.max(0, at - this.#node.now()), () => {
+    const delay = Math.max(at, this.#dueAgain) - this.#node.now()
+    const scheduled = this.#settings.clock.schedule(Math.max(0, delay), () => {
       this.#alarm = undefined
       this.#goOn()
     })

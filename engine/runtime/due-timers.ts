@@ -89,7 +89,7 @@ export class DueTimers {
     const ahead = this.#until - now
     if (this.#partly ? ahead >= SOON || this.size >= FEW : ahead >= this.#horizon / 2) return undefined
     const from = Math.max(this.#until, now - OVERDUE)
-    const { timers, until, now: storeNow } = await this.#ask(() => session.upcoming(from, this.#horizon, ASKED))
+    const { until, now: storeNow } = await this.#ask(() => session.upcoming(from, this.#horizon, ASKED))
     const crowded = until <= from
     this.#partly = until < storeNow + this.#horizon
     return { now: storeNow, ...(crowded ? { crowded: from } : {}) }

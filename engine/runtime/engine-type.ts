@@ -36,7 +36,7 @@ export interface EngineOptions {
   readonly programKey?: string | readonly string[]
   /** Starts although live processes need what this build lacks: they wait for a build that has it. */
   readonly park?: boolean
-  /** Milliseconds between looks for work that the store did not announce (default 500; a day where the store announces all). */
+  /** Milliseconds between looks for work that the store did not announce (default 1,000; a day where the store announces all). */
   readonly poll?: number
   /**
    * Bytes of values per process: report from `warning` (default 64 KiB), refuse from `error` (default 4 MiB). Signals that may

@@ -71,7 +71,7 @@ export function createEngine(options: EngineOptions): Engine {
     limits: () => programs.limits,
     metrics,
     health,
-    poll: options.poll ?? (store.capabilities.announces ? 86_400_000 : 500),
+    poll: options.poll ?? (store.capabilities.announces ? 86_400_000 : 1_000),
     report,
     shared: {
       codec,

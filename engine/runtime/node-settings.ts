@@ -22,15 +22,6 @@ export interface NodeSettings {
   /** Everything a run needs besides the node's own parts. */
   readonly shared: Omit<
     NodeContext,
-    | 'session'
-    | 'committer'
-    | 'released'
-    | 'parked'
-    | 'now'
-    | 'store'
-    | 'clock'
-    | 'report'
-    | 'storeFailed'
-    | 'metrics'
+    'session' | 'committer' | 'released' | 'parked' | 'now' | 'store' | 'clock' | 'report' | 'storeFailed' | 'metrics'
   >
 }

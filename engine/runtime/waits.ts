@@ -70,7 +70,11 @@ export class Waits {
    * What changed since the last checkpoint took it. A timer that is over at `now` and waits for others to be ready is not
    * kept: there is nothing to wake up for.
    */
-  takeChanges(now: number): { subscribe: Subscription[]; unsubscribe: number[]; timers: ReadonlyMap<number, number | null> } {
+  takeChanges(now: number): {
+    subscribe: Subscription[]
+    unsubscribe: number[]
+    timers: ReadonlyMap<number, number | null>
+  } {
     for (const leaves of this.byFiber.values())
       for (const leaf of flatLeaves(leaves.filter(({ kind }) => kind === 'group')))
         if (leaf.kind === 'timer' && leaf.at <= now) this.#cancelTimer(leaf.timer)

@@ -31,7 +31,8 @@ export function claimStatement(
   most: ReadonlyMap<string, number> = new Map(),
 ): SqlStatement {
   // `not in` a query is hashed once for all shards; an array, or an anti-join within each shard, is gone through one by one.
-  const elsewhere = (process: string) => `not ${process} in (select r.id from running r) ${notOf(schema, process, most)}`
+  const elsewhere = (process: string) =>
+    `not ${process} in (select r.id from running r) ${notOf(schema, process, most)}`
   const ready = `running as materialized (select x.id from unnest($4::uuid[]) as x(id)),
       ready as (
         select m.id as shard, c.process, c.since from mine m cross join lateral (
