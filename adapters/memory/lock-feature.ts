@@ -18,7 +18,7 @@ class MemoryLockBackend {
     const current = this.#held.get(name)
     const now = Date.now()
     if (current && current.expires > now) return undefined
-    const granted = { holder, fence: (current?.fence ?? 0n) + 1n, expires: now + lease }
+    const granted = { holder, fence: (current?.fence ?? 0n) + 1n, expires: Math.ceil(now + lease) }
     this.#held.set(name, granted)
     return granted
   }
@@ -26,7 +26,7 @@ class MemoryLockBackend {
   async renew(name: string, holder: string, lease: number): Promise<NamedGrant | undefined> {
     const current = this.#held.get(name)
     if (current?.holder !== holder || current.expires <= Date.now()) return undefined
-    current.expires = Date.now() + lease
+    current.expires = Math.ceil(Date.now() + lease)
     return { fence: current.fence, expires: current.expires }
   }
 

@@ -16,10 +16,12 @@ const PUBLISH = `
 
 const STORE = `insert into justscale_message (topic, payload) values ($1::text, $2::text)`
 
-const MISSED = `
-  select id, topic, payload from justscale_message
-  where at > clock_timestamp() - $1::integer * interval '1 second' and topic = any($2::text[])
-  order by id`
+/** Without what they say: most of them are known already, and they may be large. */
+const RECENT = `
+  select id from justscale_message
+  where at > clock_timestamp() - $1::integer * interval '1 second' and topic = any($2::text[])`
+
+const MESSAGES = `select id, topic, payload from justscale_message where id = any($1::bigint[]) order by id`
 
 interface Topic {
   readonly subscribers: Set<Subscriber>
@@ -100,7 +102,7 @@ export class PgChannels {
     return this.#sql.listen(
       this.#channel,
       (text) => this.#next(() => this.#receive(text)),
-      () => this.#reconnected(),
+      (silent) => this.#reconnected(silent),
     )
   }
 
@@ -115,7 +117,9 @@ export class PgChannels {
     if (!this.#topics.has(name)) return
     const start = id.length + topic.length + 2
     const payload = text.length >= start ? text.slice(start) : await this.#fetch(id)
-    if (payload !== undefined) this.#deliver(id, name, payload)
+    if (payload !== undefined) return this.#deliver(id, name, payload)
+    // This node slept for so long that the message is not kept any more.
+    if (!this.#has(id)) this.#gap(name)
   }
 
   async #fetch(id: string): Promise<string | undefined> {
@@ -123,35 +127,45 @@ export class PgChannels {
     return row?.payload as string | undefined
   }
 
-  #reconnected(): void {
+  #reconnected(silent: number): void {
     if (this.#connectedBefore) this.#next(() => this.#catchUp())
+    // What is older than the messages that are kept cannot be caught up on.
+    if (silent > KEPT * 1_000) this.#gap()
     this.#connectedBefore = true
   }
 
   async #catchUp(): Promise<void> {
-    for (const row of await this.#recent([...this.#topics.keys()])) {
+    const missed = (await this.#recent([...this.#topics.keys()])).filter((id) => !this.#has(id))
+    if (missed.length === 0) return
+    for (const row of await this.#sql.query(MESSAGES, [sqlArray(missed)])) {
       this.#deliver(row.id as string, row.topic as string, row.payload as string)
     }
   }
 
   async #skip(topic: string): Promise<void> {
-    for (const row of await this.#recent([topic])) this.#seen.add(row.id as string)
+    for (const id of await this.#recent([topic])) this.#seen.add(id)
   }
 
-  async #recent(topics: readonly string[]): Promise<readonly Record<string, unknown>[]> {
+  async #recent(topics: readonly string[]): Promise<readonly string[]> {
     if (topics.length === 0) return []
-    return this.#sql.query(MISSED, [KEPT, sqlArray(topics)])
+    return (await this.#sql.query(RECENT, [KEPT, sqlArray(topics)])).map((row) => row.id as string)
+  }
+
+  #has(id: string): boolean {
+    return this.#seen.has(id) || this.#seenBefore.has(id)
   }
 
   #deliver(id: string, topic: string, payload: string): void {
-    if (this.#seen.has(id) || this.#seenBefore.has(id)) return
+    if (this.#has(id)) return
     this.#seen.add(id)
     for (const subscriber of [...(this.#topics.get(topic)?.subscribers ?? [])]) subscriber.deliver(payload)
   }
 
-  /** Catching up failed: what was missed stays missed, and subscribers are told. */
-  #gap(): void {
-    for (const { subscribers } of this.#topics.values()) for (const { gap } of subscribers) gap()
+  /** What was missed stays missed, and subscribers are told: of one topic, or all. */
+  #gap(topic?: string): void {
+    for (const [name, { subscribers }] of this.#topics) {
+      if (topic === undefined || topic === name) for (const { gap } of subscribers) gap()
+    }
   }
 
   async #sweep(): Promise<void> {

@@ -50,12 +50,31 @@ export function lockAndChannelContract(storage: FeatureContractStorage): void {
       expect(new Set(fences).size).toBe(6)
     })
 
-    test.each([{ lease: -5 }, { lease: 0 }, { lease: Number.NaN }, { timeout: -1 }, { timeout: Number.NaN }])(
-      'refuses %p',
-      async (options) => {
-        await expect(locks[0]!.acquire('never', options)).rejects.toThrow(QueryError)
-      },
-    )
+    test.each([
+      { lease: -5 },
+      { lease: 0 },
+      { lease: Number.NaN },
+      { lease: Infinity },
+      { lease: 1e10 },
+      { lease: '5' as never },
+      { timeout: -1 },
+      { timeout: Number.NaN },
+    ])('refuses %p', async (options) => {
+      await expect(locks[0]!.acquire('never', options)).rejects.toThrow(QueryError)
+    })
+
+    test.each(['', ' ', 'a\0b', '\ud800', 'x'.repeat(501)])('refuses the name %j', async (name) => {
+      await expect(locks[0]!.acquire(name)).rejects.toThrow(QueryError)
+    })
+
+    test('a lease may be a fraction of a millisecond, and is not renewed for longer than can be counted', () =>
+      on(0, async () => {
+        await using held = await locks[0]!.acquire('fraction', { lease: 60_000.5 })
+        expect(held.expires.epochMilliseconds).toBeGreaterThan(0)
+        await expect(held.renew(Infinity)).rejects.toThrow(QueryError)
+        await held.renew(0.4)
+        expect(held.expires.epochMilliseconds).toBeGreaterThan(0)
+      }))
 
     test('waiting ends with LockTimeoutError', () =>
       on(0, async () => {

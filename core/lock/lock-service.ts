@@ -15,10 +15,12 @@ import { defineService } from '../service/define-service.ts'
 import type { Locked, Ref } from '../type-state/state.ts'
 import { LockTimeoutError } from './errors.ts'
 import { LockBackend } from './lock-backend.ts'
-import { NamedLock } from './named-lock.ts'
+import { checkLease, NamedLock } from './named-lock.ts'
 
 /** Milliseconds a named lock lasts unless renewed. */
 const DEFAULT_LEASE = 30_000
+/** What every storage keeps as a key. */
+const LONGEST_NAME = 500
 /** Milliseconds between attempts at most. */
 const LONGEST_PAUSE = 1_000
 
@@ -56,11 +58,12 @@ async function acquireEntity(target: unknown, options: LockOptions): Promise<unk
 }
 
 async function acquireName(backend: LockBackend, name: string, options: NamedLockOptions): Promise<NamedLock> {
-  if (name.trim() === '') throw new QueryError('lockService.acquire: the name is empty')
+  checkName(name)
   const timeout = options.timeout ?? currentCell()?.patience() ?? DEFAULT_PATIENCE
   const lease = options.lease ?? DEFAULT_LEASE
-  if (!(timeout >= 0)) throw new QueryError(`lockService.acquire: timeout must be milliseconds from 0, got ${timeout}`)
-  if (!(lease > 0)) throw new QueryError(`lockService.acquire: lease must be milliseconds above 0, got ${lease}`)
+  if (typeof timeout !== 'number' || !(timeout >= 0))
+    throw new QueryError(`lockService.acquire: timeout must be milliseconds from 0, got ${timeout}`)
+  checkLease(lease)
   const holder = Bun.randomUUIDv7()
   const until = performance.now() + timeout
   for (;;) {
@@ -70,4 +73,12 @@ async function acquireName(backend: LockBackend, name: string, options: NamedLoc
     if (left <= 0) throw new LockTimeoutError(`The lock "${name}"`, timeout)
     await backend.changed(name, Math.min(left, LONGEST_PAUSE))
   }
+}
+
+function checkName(name: string): void {
+  if (name.trim() === '') throw new QueryError('lockService.acquire: the name is empty')
+  if (name.length > LONGEST_NAME)
+    throw new QueryError(`lockService.acquire: a name has at most ${LONGEST_NAME} characters, this one ${name.length}`)
+  if (name.includes('\0') || !name.isWellFormed())
+    throw new QueryError('lockService.acquire: a name must not contain a NUL character or half of a surrogate pair')
 }

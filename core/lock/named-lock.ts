@@ -1,5 +1,6 @@
 /** A named lock that is held. Ends with its `using`, with `release`, or with its lease. */
 import { currentCell } from '../cell/current-cell.ts'
+import { QueryError } from '../repository/errors.ts'
 import { LockLostError } from './errors.ts'
 import type { LockBackend, NamedGrant } from './lock-backend.ts'
 
@@ -31,6 +32,7 @@ export class NamedLock implements Disposable, AsyncDisposable {
 
   /** A new lease of `lease` milliseconds (default: as acquired). Rejects with `LockLostError`. */
   async renew(lease: number = this.#lease): Promise<void> {
+    checkLease(lease)
     const granted = this.#released ? undefined : await this.#backend.renew(this.name, this.#holder, lease)
     if (!granted) throw new LockLostError(this.name, this.#released ? 'it was released' : 'its lease had ended')
     this.#grant = granted
@@ -53,4 +55,15 @@ export class NamedLock implements Disposable, AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.release()
   }
+}
+
+/** 24 days, and what every storage counts in. */
+const LONGEST_LEASE = 2 ** 31 - 1
+
+/** Throws `QueryError`. */
+export function checkLease(lease: number): void {
+  if (typeof lease === 'number' && lease > 0 && lease <= LONGEST_LEASE) return
+  throw new QueryError(`A lease must be milliseconds above 0, at most ${LONGEST_LEASE}, got ${lease}`, {
+    hint: 'Take a short one and renew it: a holder that dies keeps the lock until its lease ends.',
+  })
 }

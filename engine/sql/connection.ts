@@ -59,8 +59,15 @@ export interface SqlDatabase extends SqlRunner {
    * pool (default pool `work`), then rejects with `SqlPoolTimeoutError`.
    */
   lane(options?: SqlLaneOptions): Promise<SqlLane>
-  /** Subscribes to a NOTIFY channel on a shared connection. `onListening` runs at every (re)connection: catch up there. */
-  listen(channel: string, onNotify: (payload: string) => void, onListening?: () => void): Promise<SqlSubscription>
+  /**
+   * Subscribes to a NOTIFY channel on a shared connection. `onListening` runs at every (re)connection: catch up there, on
+   * what was notified in the last `silent` milliseconds (0 at the first one).
+   */
+  listen(
+    channel: string,
+    onNotify: (payload: string) => void,
+    onListening?: (silent: number) => void,
+  ): Promise<SqlSubscription>
   /** Ends all connections. `deadline` milliseconds (default 5,000), then they are cut. */
   close(deadline?: number): Promise<void>
 }

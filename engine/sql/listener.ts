@@ -16,11 +16,13 @@ export interface ListenerOptions {
 interface Subscriber {
   readonly channel: string
   readonly onNotify: (payload: string) => void
-  readonly onListening: (() => void) | undefined
+  readonly onListening: ((silent: number) => void) | undefined
 }
 
 /** Milliseconds between two signs of life, and how long the server may take to answer one. */
 const PING = 5_000
+/** Milliseconds that a connection may have been dead before that was found. */
+const UNNOTICED = 2 * PING
 const FIRST_RETRY = 20
 const LAST_RETRY = 2_000
 
@@ -31,6 +33,8 @@ export class Listener {
   #connecting: Promise<DriverConnection> | undefined
   #timer: Scheduled | undefined
   #retry = FIRST_RETRY
+  /** When the connection was found to be gone; `undefined` while there is one. */
+  #lostAt: number | undefined
   #closed = false
 
   constructor(options: ListenerOptions) {
@@ -41,7 +45,7 @@ export class Listener {
   async listen(
     channel: string,
     onNotify: (payload: string) => void,
-    onListening?: () => void,
+    onListening?: (silent: number) => void,
   ): Promise<SqlSubscription> {
     if (this.#closed) throw new SqlConnectionError('The database client is closed', { sent: 'no' })
     const connection = await this.#connected()
@@ -53,7 +57,7 @@ export class Listener {
       this.#subscribers.delete(subscriber)
       throw error
     }
-    onListening?.()
+    onListening?.(0)
     return { close: () => this.#unsubscribe(subscriber) }
   }
 
@@ -97,7 +101,9 @@ export class Listener {
     }
     this.#retry = FIRST_RETRY
     this.#ping(connection)
-    for (const subscriber of subscribers) subscriber.onListening?.()
+    const silent = this.#lostAt === undefined ? 0 : this.#options.clock.now() - this.#lostAt + UNNOTICED
+    this.#lostAt = undefined
+    for (const subscriber of subscribers) subscriber.onListening?.(silent)
     return connection
   }
 
@@ -107,6 +113,7 @@ export class Listener {
 
   #lost(): void {
     this.#connection = undefined
+    this.#lostAt ??= this.#options.clock.now()
     if (this.#closed || this.#subscribers.size === 0) return
     this.#timer?.cancel()
     this.#timer = this.#options.clock.schedule(this.#retry, () => {

@@ -102,7 +102,7 @@ class PostgresDatabase implements SqlDatabase {
   async listen(
     channel: string,
     onNotify: (payload: string) => void,
-    onListening?: () => void,
+    onListening?: (silent: number) => void,
   ): Promise<SqlSubscription> {
     if (this.sessions) return this.#listener.listen(channel, onNotify, onListening)
     throw new SqlConnectionError('LISTEN needs a session, and this address leads to a pooler in transaction mode', {
