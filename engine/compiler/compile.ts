@@ -7,6 +7,9 @@ import { BindingTable } from './binding.ts'
 import { Builder, slotNode, type DraftOp, type DraftRoutine } from './builder.ts'
 import { addRoutine } from './discover.ts'
 import { withoutUsingInHeads } from './for-using.ts'
+import { refuseNotStored } from './not-stored.ts'
+import { withoutChains } from './promise-chains.ts'
+import { markPromises } from './promise-flow.ts'
 import { refuseUnsupported } from './refuse-unsupported.ts'
 import { analyseFlow, codesOf } from './liveness.ts'
 import { lowerPattern } from './lower/assignment.ts'
@@ -29,9 +32,10 @@ export interface CompiledUnit {
 }
 
 export function compileUnit(unit: Unit, handler: Node, replaced: Node): CompiledUnit {
-  const func = withoutUsingInHeads(handler)
+  const func = withoutUsingInHeads(withoutChains(handler))
   resolveNames(func)
   if (unit.kind === 'process') bindHandlerParams(unit, func)
+  markPromises(func)
   addRoutine(unit, func, unit.kind === 'process' ? 'handler' : unit.path)
   for (const routine of unit.routines.filter((each) => !each.parent)) refuseUnsupported(unit, routine.node)
   placeVariables(unit)
@@ -101,13 +105,9 @@ function lowerRoutine(unit: Unit, builder: Builder, bindings: BindingTable, rout
   for (const [slot, variable] of routine.remade) {
     if (isRoutineOnly(variable) || !variable.init) continue
     const init = variable.init
-    const type =
-      init.type === 'FunctionDeclaration'
-        ? 'FunctionExpression'
-        : init.type === 'ClassDeclaration'
-          ? 'ClassExpression'
-          : init.type
-    draft.remade[slot] = l.code(make(init, type, { ...init, type, id: type === 'ClassExpression' ? init.id : null }))
+    const declared = init.type === 'FunctionDeclaration'
+    const type = declared ? 'FunctionExpression' : init.type === 'ClassDeclaration' ? 'ClassExpression' : init.type
+    draft.remade[slot] = l.code(make(init, type, { ...init, type, ...(declared ? { id: null } : {}) }))
   }
 }
 
@@ -149,6 +149,7 @@ function callsUserOf(builder: Builder, op: DraftOp, pc: number, slot: string): b
 
 function assemble(unit: Unit, builder: Builder, bindings: BindingTable, replaced: Node): CompiledUnit {
   const flow = analyseFlow(builder)
+  refuseNotStored(unit.diagnostics, builder.routines, flow.live, builder.ops)
   const regions = builder.codes.map((each) => printRegion(each.node))
   const position = (node: Node): [number, number] => [node.loc?.start.line ?? 1, (node.loc?.start.column ?? 0) + 1]
   const program: Program = {

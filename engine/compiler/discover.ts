@@ -9,10 +9,12 @@ import { primitiveCall } from './module.ts'
 import { resolveNames, type Variable } from './scope.ts'
 import { mark } from './suspension.ts'
 import { withoutUsingInHeads } from './for-using.ts'
+import { withoutChains } from './promise-chains.ts'
 import { isPromiseMaker, mayGivePromise, settledValue } from './promise-call.ts'
 import { awaits, thunkOf } from './thunk.ts'
 import { newRoutine, type RoutineUnit, type Unit } from './unit.ts'
-import { isOnlyAwaited, isPush, markPromiseHolders, markUncalled } from './variable-marks.ts'
+import { isMap, markPromises } from './promise-flow.ts'
+import { markUncalled } from './uncalled.ts'
 
 export function addRoutine(unit: Unit, node: Node, label: string, parent?: RoutineUnit): RoutineUnit {
   const existing = unit.routines.find((each) => each.node === node)
@@ -32,7 +34,7 @@ export function routineOf(unit: Unit, from: RoutineUnit, callee: Node): RoutineU
   const variable = callee.variable
   if (variable) {
     const init = variable.init
-    if (!isFunction(init) || !init || variable.reassigned || variable.kind === 'let') return undefined
+    if (!isFunction(init) || !init || variable.reassigned) return undefined
     const lexical = enclosing(unit, variable.scope.func)
     return lexical ? addRoutine(unit, init.async ? init : awaitingCopy(variable), text, lexical) : undefined
   }
@@ -40,8 +42,9 @@ export function routineOf(unit: Unit, from: RoutineUnit, callee: Node): RoutineU
   if (known) return known
   const declared = unit.names.declarations.get(text)
   if (!declared?.init || !isFunction(declared.init) || !declared.init.async || declared.kind === 'let') return undefined
-  const node = withoutUsingInHeads(declared.init)
+  const node = withoutUsingInHeads(withoutChains(declared.init))
   resolveNames(node)
+  markPromises(node)
   const routine = newRoutine(unit, node, text)
   unit.moduleRoutines.set(text, routine)
   unit.routines.push(routine)
@@ -56,34 +59,27 @@ function enclosing(unit: Unit, func: Node): RoutineUnit | undefined {
 
 function discover(unit: Unit, routine: RoutineUnit): void {
   desugarReturns(unit, routine)
-  markPromiseHolders(routine)
   walkOwn(routine.node.body, (node) => {
     if (node.type === 'AwaitExpression') awaited(unit, routine, node)
-    else if (node.type === 'VariableDeclarator' && node.init && node.id.variable?.holdsPromises)
-      float(unit, routine, node.id.variable, node, 'init')
-    else if (node.type === 'VariableDeclarator' && node.id.type === 'ArrayPattern') floatEach(unit, routine, node)
-    else if (node.type === 'AssignmentExpression' && node.left.variable?.holdsPromises)
-      float(unit, routine, node.left.variable, node, 'right')
     else if (node.type === 'ExpressionStatement') floatStatement(unit, routine, node)
-    else if (isPush(node))
-      (node.arguments as Node[]).forEach((_each, index) =>
-        float(unit, routine, node.callee.object.variable, node.arguments, index),
-      )
   })
-  spawnCalls(unit, routine, routine.node.body)
+  for (const part of [...(routine.node.params as Node[]), routine.node.body]) {
+    spawnCalls(unit, routine, part)
+    mark(unit, part)
+  }
   markUncalled(routine)
-  mark(unit, routine.node.body)
 }
 
-/** A call of a local async function that is not awaited where it is written starts a fiber. */
+/** A call that is not awaited where it is written, but somewhere else or never, starts a fiber. */
 function spawnCalls(unit: Unit, routine: RoutineUnit, node: Node): void {
   const awaited = node.type === 'AwaitExpression' ? node.argument : undefined
   for (const key of fields(node)) {
     const value: unknown = node[key]
     const visit = (child: unknown, replace: (by: Node) => void): void => {
       if (!isNode(child) || isFunction(child)) return
-      if (child.type === 'CallExpression' && child !== awaited && isLocalRoutineCall(unit, routine, child))
-        replace(spawn(unit, routine, child, true))
+      const each = child.fansOut ? fanOut(unit, routine, child) : undefined
+      if (each) replace(each)
+      else if (child !== awaited && runsBeside(unit, routine, child)) replace(spawn(unit, routine, child, true))
       spawnCalls(unit, routine, child)
     }
     if (Array.isArray(value)) {
@@ -98,6 +94,15 @@ function spawnCalls(unit: Unit, routine: RoutineUnit, node: Node): void {
       })
     }
   }
+}
+
+function runsBeside(unit: Unit, routine: RoutineUnit, node: Node): boolean {
+  if (node.type !== 'CallExpression' && node.type !== 'NewExpression') return false
+  if (isLocalRoutineCall(unit, routine, node)) return true
+  if (!node.floats) return false
+  if (isSpawnable(unit, routine, node) || isPromiseJoin(node) || isPromiseMaker(node)) return true
+  const kept = [...((node.keptIn as Set<Variable> | undefined) ?? [])]
+  return (mayGivePromise(node) || isImportedCall(unit, node)) && kept.every((each) => each.onlyAwaited)
 }
 
 function isLocalRoutineCall(unit: Unit, routine: RoutineUnit, node: Node): boolean {
@@ -138,8 +143,7 @@ function awaitedIfPromise(unit: Unit, routine: RoutineUnit, node: Node): Node {
     node.right = awaitedIfPromise(unit, routine, node.right)
     return node
   }
-  const holds = node.type === 'Identifier' && node.variable?.init && isSpawnable(unit, routine, node.variable.init)
-  return isSpawnable(unit, routine, node) || holds || isPromiseJoin(node) || isImportedCall(unit, node)
+  return isSpawnable(unit, routine, node) || node.givesPromise || isPromiseJoin(node) || isImportedCall(unit, node)
     ? make(node, 'AwaitExpression', { argument: node })
     : node
 }
@@ -153,44 +157,6 @@ function isSpawnable(unit: Unit, routine: RoutineUnit, node: Node): boolean {
   if (node.callee.type !== 'Identifier') return false
   const init = node.callee.variable ? node.callee.variable.init : unit.names.declarations.get(node.callee.name)?.init
   return isFunction(init) && (init as Node).async === true && routineOf(unit, routine, node.callee) !== undefined
-}
-
-/** Puts `{ type: 'Spawn', routine, args }` in place of a call that is not awaited here but kept in a variable. */
-function float(
-  unit: Unit,
-  routine: RoutineUnit,
-  variable: Variable,
-  holder: Node | Node[],
-  key: string | number,
-): void {
-  const at = holder as Record<string | number, Node>
-  const node = at[key] as Node
-  if (fanOut(unit, routine, node)) {
-    at[key] = fanOut(unit, routine, node) as Node
-    return
-  }
-  if (node.type === 'ArrayExpression') {
-    ;(node.elements as (Node | null)[]).forEach(
-      (each, index) => each && float(unit, routine, variable, node.elements, index),
-    )
-    return
-  }
-  if (node.type === 'ConditionalExpression') {
-    float(unit, routine, variable, node, 'consequent')
-    float(unit, routine, variable, node, 'alternate')
-    return
-  }
-  const starts = isSpawnable(unit, routine, node) || isPromiseJoin(node) || isPromiseMaker(node)
-  if (starts || (mayGivePromise(node) && isOnlyAwaited(variable))) at[key] = spawn(unit, routine, node, true)
-}
-
-/** `const [a, b] = [svc.a(), svc.b()]` */
-function floatEach(unit: Unit, routine: RoutineUnit, node: Node): void {
-  if (node.init?.type !== 'ArrayExpression') return
-  ;(node.id.elements as (Node | null)[]).forEach((each, index) => {
-    const value = node.init.elements[index] as Node | undefined
-    if (each?.variable?.holdsPromises && value) float(unit, routine, each.variable, node.init.elements, index)
-  })
 }
 
 function floatStatement(unit: Unit, routine: RoutineUnit, node: Node): void {
@@ -226,14 +192,15 @@ function link(from: RoutineUnit, to: RoutineUnit, floating: boolean): void {
 /** `xs.map(callback)` as `{ type: 'SpawnEach' }`, when the callback starts something that is to be awaited. */
 function fanOut(unit: Unit, routine: RoutineUnit, node: Node): Node | undefined {
   if (node.type === 'SpawnEach') return node
-  if (node.type !== 'CallExpression' || node.callee.type !== 'MemberExpression' || node.callee.property.name !== 'map')
-    return undefined
-  const callback = node.arguments[0] as Node | undefined
+  if (!isMap(node)) return undefined
+  const from = node.callee.property.name === 'from'
+  const callback = node.arguments[from ? 1 : 0] as Node | undefined
   if (!callback) return undefined
+  const items = from ? { ...node, arguments: [node.arguments[0]] } : (node.callee.object as Node)
   const target = isFunction(callback) || callback.type === 'Identifier' ? routineOf(unit, routine, callback) : undefined
   if (!target) return undefined
   link(routine, target, true)
-  return make(node, 'SpawnEach', { routine: target, items: node.callee.object })
+  return make(node, 'SpawnEach', { routine: target, items })
 }
 
 function awaited(unit: Unit, routine: RoutineUnit, node: Node): void {
@@ -279,6 +246,13 @@ function joined(unit: Unit, routine: RoutineUnit, node: Node): void {
     node.arguments[0] = spread
     return
   }
+  if (list.type === 'CallExpression' && list.callee.property?.name === 'flatMap')
+    unit.diagnostics.refuse(
+      list,
+      'COMPILE_ASYNC_CALLBACK',
+      'Calls that are made in a callback of `flatMap` are not known as calls',
+      'Use `map` with one call each, or push the calls to a list in a loop and give that to Promise.all.',
+    )
   if (list.type !== 'ArrayExpression') return
   ;(list.elements as (Node | null)[]).forEach((each, index) => {
     if (!each) return

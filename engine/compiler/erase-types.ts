@@ -59,9 +59,7 @@ function isErased(node: Node, key: string): boolean {
   if (FIELDS.has(key)) return true
   // Printed with quotes of our own, so that the hash does not know the user's.
   if (key === 'raw') return node.type === 'Literal' && typeof node.value === 'string'
-  return (
-    key === 'optional' && (node.type === 'Identifier' || node.type.endsWith('Pattern') || node.type === 'RestElement')
-  )
+  return key === 'optional' && node.type !== 'MemberExpression' && node.type !== 'CallExpression'
 }
 
 function eraseList(key: string, list: readonly unknown[], locate: (offset: number) => Position): unknown[] {

@@ -23,6 +23,8 @@ function refusal(node: Node): readonly [what: string, way: string] | undefined {
     return ['`import()`', 'Import at the top of the module, or let a service load what it needs.']
   if (node.type === 'JSXElement' || node.type === 'JSXFragment')
     return ['JSX', 'Render in a service or in a function of another module.']
+  if (node.type === 'AccessorProperty')
+    return ['`accessor` fields', 'Write the getter and the setter, over a private field.']
   if (node.type === 'Decorator') return ['decorators', 'Declare the class in a module of its own.']
   return undefined
 }

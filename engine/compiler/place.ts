@@ -54,7 +54,7 @@ function place(variable: Variable, scope: Scope, routine: RoutineUnit, byFunctio
 
 /** A local function or class: made again instead of stored. */
 function isFunctionValue(variable: Variable): boolean {
-  if (variable.reassigned || !variable.init || variable.kind === 'let' || variable.kind === 'var') return false
+  if (variable.reassigned || !variable.init || variable.kind === 'var') return false
   return (
     isFunction(variable.init) || variable.init.type === 'ClassDeclaration' || variable.init.type === 'ClassExpression'
   )

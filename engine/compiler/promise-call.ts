@@ -39,5 +39,5 @@ export function mayGivePromise(node: Node): boolean {
   const { callee } = node
   if (callee.type === 'MemberExpression') return !callee.computed && !PLAIN.has(callee.property.name as string)
   const variable = callee.type === 'Identifier' ? callee.variable : undefined
-  return isFunction(variable?.init) && !variable?.reassigned && variable?.kind !== 'let' && variable?.kind !== 'var'
+  return isFunction(variable?.init) && !variable?.reassigned
 }

@@ -48,6 +48,18 @@ export function refuseUnsupported(unit: Unit, func: Node): void {
       !node.callee.variable
     )
       diagnostics.refuse(node, 'COMPILE_EVAL', 'A handler cannot use `eval`', 'Move it to a service.')
+    if (
+      node.type === 'MemberExpression' &&
+      node.property.name === 'withResolvers' &&
+      node.object.name === 'Promise' &&
+      !native
+    )
+      diagnostics.refuse(
+        node,
+        'COMPILE_NOT_STORED',
+        'A promise that the handler resolves itself is lost with this node',
+        'Wait for a signal: `await signal(...)`.',
+      )
     if (node.type === 'WithStatement')
       diagnostics.refuse(node, 'COMPILE_WITH', 'A handler cannot use `with`', 'Destructure the object.')
     if (node.type === 'TSParameterProperty')

@@ -29,10 +29,10 @@ export interface Variable {
   dependency?: string
   /** Stands for the whole of the dependencies, or of the handler's third argument, or one member of that. */
   special?: 'dependencies' | 'context' | 'publish'
-  /** Awaited or joined later: holds handles of running fibers. */
-  holdsPromises?: boolean
-  /** Its uses as such: awaited, joined, given on to one that is. */
+  /** Its uses as a promise: awaited, joined, given on to one that is. */
   awaitedAt?: Set<Node>
+  /** Nothing but a promise can be meant: it is used in no other way. */
+  onlyAwaited?: boolean
   /** Name to print when it stays a native variable and would clash. */
   rename?: string
 }

@@ -65,7 +65,7 @@ export function joinOutcome(state: MachineState, mode: JoinMode, entries: readon
   if (success) return success
   if (ended.length < entries.length) return undefined
   const errors = outcomes.map((each) => (each?.kind === 'threw' ? each.error : undefined))
-  return { kind: 'threw', error: new AggregateError(errors, 'All promises were rejected') }
+  return { kind: 'threw', error: new AggregateError(errors) }
 }
 
 function all(

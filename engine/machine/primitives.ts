@@ -9,7 +9,9 @@ import {
   type WaitSpec,
 } from '../program/wait.ts'
 import { ProcessCancelled } from '../errors.ts'
+import { cursorAt, liveKind, type Cursor, type Gives } from './cursor.ts'
 import { isCancellation, IterationLimitError, PrimitiveMisuseError } from './errors.ts'
+import { MAX_READ_AHEAD, readAhead, readAheadAsync, type ReadAhead } from './read-ahead.ts'
 import { currentRun } from './run-context.ts'
 
 const made = new WeakMap<Environment['host'], Primitives>()
@@ -36,6 +38,13 @@ function build(host: Environment['host']): Primitives {
     currentStep: () => host.currentStep(),
     transaction: (...args) => host.transaction(...args),
     process: { publish },
+    loop,
+    loopKeys,
+    loopRead: (read) => cursorAt(['items', 'values', 0], read),
+    gather: readAheadAsync,
+    advance: (cursor) => cursor.advance(),
+    item: (cursor) => cursor.item,
+    list: (value) => (Array.isArray(value) ? value : Array.from(value as Iterable<unknown>)),
     iterate,
     collect,
     keys,
@@ -139,37 +148,35 @@ function run(name: string): NonNullable<ReturnType<typeof currentRun>> {
   return found
 }
 
-/** Items that a loop with awaits reads ahead from something that does not say how many it has. */
-export const MAX_READ_AHEAD = 10_000
-
-function iterate(value: unknown): readonly unknown[] {
-  if (Array.isArray(value)) return value
-  const items: unknown[] = []
-  for (const item of value as Iterable<unknown>) add(items, item, value)
-  return items
+function loop(value: unknown, gives?: Gives): Cursor {
+  const kind = liveKind(value, gives)
+  if (kind) return cursorAt([kind, gives ?? (kind === 'map' ? 'entries' : 'values'), 0], value)
+  const source = gives === undefined ? value : (value as Record<Gives, () => unknown>)[gives]()
+  return cursorAt(['items', 'values', 0], readAhead(source as Iterable<unknown>))
 }
 
-async function collect(value: unknown): Promise<readonly unknown[]> {
-  const items: unknown[] = []
-  const source = await value
-  for await (const item of source as AsyncIterable<unknown>) add(items, item, source)
-  return items
-}
-
-/** A throw here also closes the iterator. */
-function add(items: unknown[], item: unknown, source: unknown): void {
-  if (items.length === MAX_READ_AHEAD && !isSized(source)) throw new IterationLimitError(MAX_READ_AHEAD)
-  items.push(item)
-}
-
-/** Strings, maps, sets and typed arrays end. */
-function isSized(value: unknown): boolean {
-  const { length, size } = value as { length?: unknown; size?: unknown }
-  return typeof length === 'number' || typeof size === 'number'
+function loopKeys(value: unknown): Cursor {
+  const weak = typeof value === 'object' && value !== null ? value : undefined
+  return cursorAt(['keys', 'values', 0], keys(value), weak)
 }
 
 function keys(value: unknown): string[] {
   const found: string[] = []
   for (const key in value as object) found.push(key)
   return found
+}
+
+/** As earlier compilers had it: programs of theirs may still run. */
+function iterate(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : whole(readAhead(value as Iterable<unknown>))
+}
+
+async function collect(value: unknown): Promise<readonly unknown[]> {
+  return whole(await readAheadAsync(value))
+}
+
+function whole({ items, failed, limited }: ReadAhead): readonly unknown[] {
+  if (failed) throw failed.error
+  if (limited) throw new IterationLimitError(MAX_READ_AHEAD)
+  return items
 }

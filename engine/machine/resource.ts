@@ -10,7 +10,9 @@ import { throwInto, type Completion } from './unwind.ts'
 /** Runs an acquire op; false when the fiber has to wait for the runtime. */
 export function acquire(run: Run, fiber: Fiber, frame: Frame, op: AcquireOp, pc: number, again: boolean): boolean {
   if (op.step === undefined) {
-    frame.slots[op.slot] = evaluate(run, frame, op.code)
+    const made = evaluate(run, frame, op.code)
+    checkDisposable(made, op)
+    frame.slots[op.slot] = made
     resources(frame).set(op.slot, { pc, kind: 'native', state: 'held' })
     return true
   }
@@ -31,6 +33,14 @@ export function acquire(run: Run, fiber: Fiber, frame: Frame, op: AcquireOp, pc:
     invoke: () => evaluate(run, frame, op.code),
   })
   return false
+}
+
+/** As the language does where `using` stands. */
+function checkDisposable(value: unknown, op: AcquireOp): void {
+  if (value === undefined || value === null) return
+  const { [Symbol.dispose]: plain, [Symbol.asyncDispose]: async } = value as Partial<Disposable & AsyncDisposable>
+  if (typeof plain !== 'function' && !(op.async && typeof async === 'function'))
+    throw new TypeError(`\`${op.slot}\` cannot be disposed of: it has no [Symbol.dispose]()`)
 }
 
 /** The runtime acquired: `first` goes on behind the op, a second time goes on with the op that needs it. */

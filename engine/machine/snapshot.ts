@@ -7,6 +7,7 @@ import type { Fiber, FiberWait, Frame, MachineState, Resource, Slots } from '../
 import type { WaitSpec } from '../program/wait.ts'
 import type { StepOutcome } from '../step/step.ts'
 import type { Root } from '../value/codec.ts'
+import { cursorAt, isCursor, type CursorPlace } from './cursor.ts'
 import { bindParent, isHandle } from './fiber.ts'
 import { primitives } from './primitives.ts'
 
@@ -34,7 +35,12 @@ interface FrameHead {
   readonly resources?: readonly (readonly [slot: string, pc: number, kind: Resource['kind']])[]
   /** Slots holding an injected dependency or a binding: `i` or `b`, and its name. */
   readonly known?: Readonly<Record<string, Known>>
+  /** Slots holding a loop's cursor: where it is in the value that is stored under the slot's name. */
+  readonly cursors?: Readonly<Record<string, CursorPlace>>
 }
+
+/** Behind a slot's name: the object of a `for in`, stored when something else holds it. */
+const WEAK = '?'
 
 interface FiberHead {
   readonly id: number
@@ -60,7 +66,7 @@ export function snapshot(state: MachineState, env: Environment): MachineSnapshot
   const frames = [...state.frames.values()]
     .filter((each) => reached.has(each.id))
     .map((each) => frameHead(each, env, '', roots))
-  const handles = heldFibers(roots)
+  const handles = fibers.some((each) => each.id !== 0 && each.wait.kind === 'ended') ? heldFibers(roots) : new Set()
   const kept = fibers.filter((each) => each.id === 0 || each.wait.kind !== 'ended' || handles.has(each.id))
   const head: Head = {
     program: state.program,
@@ -79,12 +85,18 @@ export function snapshot(state: MachineState, env: Environment): MachineSnapshot
 function frameHead(frame: Frame, env: Environment, prefix: string, roots: Root[]): FrameHead {
   const loaded = env.program(frame.program)
   const known: Record<string, Known> = {}
+  const cursors: Record<string, CursorPlace> = {}
   for (const slot of liveSlots(loaded, frame)) {
     const value = frame.slots[slot]
     if (value === undefined) continue
     const name = nameOf(value, env, loaded)
+    const root = `${prefix}${frame.id}.${slot}`
     if (name) known[slot] = name
-    else roots.push({ name: `${prefix}${frame.id}.${slot}`, value })
+    else if (isCursor(value)) {
+      cursors[slot] = value.place()
+      roots.push({ name: root, value: value.source })
+      if (value.weak) roots.push({ name: `${root}${WEAK}`, value: value.weak, weak: true })
+    } else roots.push({ name: root, value })
   }
   const resources = [...(frame.resources ?? [])].map(([slot, each]) => [slot, each.pc, each.kind] as const)
   return {
@@ -95,6 +107,7 @@ function frameHead(frame: Frame, env: Environment, prefix: string, roots: Root[]
     ...(frame.up === undefined ? {} : { up: frame.up }),
     ...(resources.length > 0 ? { resources } : {}),
     ...(Object.keys(known).length > 0 ? { known } : {}),
+    ...(Object.keys(cursors).length > 0 ? { cursors } : {}),
   }
 }
 
@@ -157,11 +170,19 @@ function reachableFrames(state: MachineState, fibers: readonly Fiber[]): Set<num
   return reached
 }
 
-/** Fibers that some live value has a handle of, so that their outcome is still asked for. */
+/** Fibers that some live value has a handle of, anywhere in it, so that their outcome is still asked for. */
 function heldFibers(roots: readonly Root[]): Set<number> {
   const found = new Set<number>()
-  for (const { value } of roots) {
-    for (const each of Array.isArray(value) ? (value as unknown[]) : [value]) if (isHandle(each)) found.add(each.$fiber)
+  const seen = new Set<object>()
+  const open: unknown[] = roots.map((each) => each.value)
+  while (open.length > 0) {
+    const value = open.pop()
+    if (typeof value !== 'object' || value === null || seen.has(value)) continue
+    seen.add(value)
+    if (isHandle(value)) found.add(value.$fiber)
+    else if (value instanceof Map) for (const each of value.values()) open.push(each)
+    else if (Array.isArray(value) || value instanceof Set) for (const each of value) open.push(each)
+    else if (Object.getPrototypeOf(value) === Object.prototype) for (const each of Object.values(value)) open.push(each)
   }
   return found
 }
@@ -216,6 +237,11 @@ function finishFrame(state: MachineState, frame: Frame, head: FrameHead, env: En
   for (const [slot, [kind, name]] of Object.entries(head.known ?? {})) {
     const holder = kind === 'i' ? env.dependencies : kind === 'b' ? loaded.bindings : globalThis
     frame.slots[slot] = Reflect.get(holder, name)
+  }
+  for (const [slot, place] of Object.entries(head.cursors ?? {})) {
+    const weak = `${slot}${WEAK}`
+    frame.slots[slot] = cursorAt(place, frame.slots[slot], frame.slots[weak] as object | undefined)
+    delete frame.slots[weak]
   }
   for (const [slot, code] of Object.entries(loaded.program.routines[frame.routine]?.remade ?? {})) {
     const set = (value: unknown): void => {

@@ -59,14 +59,39 @@ export interface Primitives {
   transaction(...args: readonly unknown[]): unknown
   /** The handler's third argument. */
   readonly process: { publish(value: unknown): void }
-  /** For `for of` over anything: an array is itself, other iterables are read to their end. */
+  /** Begins a `for of`; `gives` stands for a call of that method on `value`, without arguments. */
+  loop(value: unknown, gives?: 'keys' | 'values' | 'entries'): LoopCursor
+  /** Begins a `for in`. */
+  loopKeys(value: unknown): LoopCursor
+  /** For `for await`, a step: reads to the end. */
+  gather(value: unknown): Promise<LoopItems>
+  /** Begins a `for await` over what was read. */
+  loopRead(read: LoopItems): LoopCursor
+  /** Goes to the next turn; `false` at the end. */
+  advance(cursor: LoopCursor): boolean
+  /** The turn's value. */
+  item(cursor: LoopCursor): unknown
+  /** What `Promise.all` goes over, as an array. */
+  list(value: unknown): readonly unknown[]
+  /** Loops of programs by earlier compilers, as `keys` and `collect`: an array is itself, other iterables are read. */
   iterate(value: unknown): readonly unknown[]
-  /** For `for await`: reads to the end. */
   collect(value: unknown): Promise<readonly unknown[]>
-  /** Enumerable keys as `for in` visits them. */
   keys(value: unknown): readonly string[]
   /** The wait before attempt `attempt + 1`; throws `error` when there is none. */
   retry(options: unknown, attempt: number, error: unknown): Waitable
+}
+
+/** Where a loop stands; stored as what it goes over and a number. */
+export interface LoopCursor {
+  readonly item: unknown
+  advance(): boolean
+}
+
+/** What is read of an iterable when a loop begins. */
+export interface LoopItems {
+  readonly items: readonly unknown[]
+  readonly failed?: { readonly error: unknown }
+  readonly limited?: true
 }
 
 export interface ListenRequest {

@@ -28,6 +28,8 @@ export interface Root {
   /** Unique in the snapshot: `<frame>.<slot>`. */
   readonly name: string
   readonly value: unknown
+  /** An object that is stored only when some other root holds it, and is left out otherwise. */
+  readonly weak?: true
 }
 
 /** What is stored of a process's values: part number to bytes, and which roots live in which part. */

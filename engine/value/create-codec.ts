@@ -19,7 +19,15 @@ export function createValueCodec(types: readonly ValueType[] = []): ValueCodec {
     const plain = primitiveParts(roots, numbers)
     if (plain !== undefined) return compare(plain, numbers, previous)
     const encoder = new Encoder(types)
-    for (const root of roots) encoder.encodeRoot(root.name, root.value, numbers.get(root.name) as number)
+    const weak: Root[] = []
+    for (const root of roots) {
+      if (root.weak) weak.push(root)
+      else encoder.encodeRoot(root.name, root.value, numbers.get(root.name) as number)
+    }
+    for (const { name, value } of weak) {
+      if (encoder.holds(value as object)) encoder.encodeRoot(name, value, numbers.get(name) as number)
+      else numbers.delete(name)
+    }
     checkAcyclicTypes(encoder.parts, numbers)
     return compare(encoder.parts, numbers, previous)
   }

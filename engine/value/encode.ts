@@ -43,6 +43,11 @@ export class Encoder {
     this.#queue = []
   }
 
+  /** Whether an object is written already. */
+  holds(value: object): boolean {
+    return this.#seen.has(value)
+  }
+
   #inline(value: unknown, part: number, from: Pick<Pending, 'root' | 'parent' | 'key'>): Inline {
     const primitive = inlinePrimitive(value)
     if (primitive !== undefined) return primitive

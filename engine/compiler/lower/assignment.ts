@@ -27,10 +27,10 @@ function rewritten(node: Node, left: Node, right: Node): Node {
 /** A member target whose object and key are evaluated once. */
 function lowerTarget(l: Lowering, node: Node, hold: boolean): Node {
   const [object, property] = lowerOperands(l, [node.object, node.computed ? node.property : null])
-  const key = property ? (hold ? keep(l, property) : property) : node.property
+  const held = hold ? keep(l, object as Node) : object
   return make(node, node.type, {
-    object: hold ? keep(l, object as Node) : object,
-    property: key,
+    object: held,
+    property: property ? (hold ? keep(l, property) : property) : node.property,
     computed: node.computed,
     optional: false,
   })

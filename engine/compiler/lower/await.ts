@@ -1,6 +1,6 @@
 /** What an `await` becomes: a routine call, a join, a durable wait, a retry loop, or a step of host code. */
 import { lowerChain } from './chain.ts'
-import { keep, lowerOperands } from './operand.ts'
+import { checkCallee, keep, lowerOperands, receiver } from './operand.ts'
 import type { JoinMode } from '../../program/op.ts'
 import { array, call, literal, make, member, name, nothing, walk, isFunction, type Node } from '../ast.ts'
 import { label, slotNode } from '../builder.ts'
@@ -13,7 +13,7 @@ import type { RoutineUnit } from '../unit.ts'
 import type { Lowering } from './lowering.ts'
 
 export function lowerAwait(l: Lowering, node: Node): Node {
-  const argument = node.argument as Node
+  const argument = taken(l, node.argument)
   const distributed = distribute(node, argument)
   if (distributed) return l.expression(distributed)
   if (argument.type === 'ChainExpression' && argument.suspends) return lowerChain(l, argument, node)
@@ -30,6 +30,11 @@ export function lowerAwait(l: Lowering, node: Node): Node {
   const step = l.builder.step(stepSite(l.unit, argument), argument)
   l.emit({ op: 'await', code: l.code(code), step, to, origin: node, ...(impure ? { impure: true } : {}) })
   return slotNode(node, to)
+}
+
+/** What gives a promise without being the call of it is evaluated once, before. */
+function taken(l: Lowering, node: Node): Node {
+  return node.takesPromise || node.type === 'AssignmentExpression' ? l.spill(l.expression(node)) : node
 }
 
 /** `await (a ? b() : c())` awaits in the branches, so that each is the step it looks like. */
@@ -71,7 +76,8 @@ export function stepCode(l: Lowering, node: Node): { code: Node; impure: boolean
   if (node.type === 'CallExpression' || node.type === 'NewExpression') {
     const callee = node.callee as Node
     const method = callee.type === 'MemberExpression'
-    const inner = method ? (callee.object as Node) : callee
+    const inner = receiver(method ? (callee.object as Node) : callee)
+    if (!method) checkCallee(l, callee, node.arguments)
     const operands: (Node | null)[] = [inner, method && callee.computed ? callee.property : null, ...node.arguments]
     const settled = settle(l, lowerOperands(l, operands), inner)
     const [object, property, ...args] = settled
@@ -151,11 +157,18 @@ export function lowerRoutineCall(l: Lowering, node: Node, target: RoutineUnit): 
 
 function lowerJoin(l: Lowering, node: Node): Node {
   const to = l.temporary()
-  const list = l.spill(l.expression(node.arguments[0]))
+  const list = l.spill(asList(l.expression(node.arguments[0])))
   const mode = node.callee.property.name as JoinMode
   l.flush()
   l.emit({ op: 'join', code: l.code(list), mode, to, origin: node })
   return slotNode(node, to)
+}
+
+/** Handles are asked for again and again: what is no list becomes one, once. */
+function asList(node: Node): Node {
+  return node.type === 'ArrayExpression' || node.type === 'Slot'
+    ? node
+    : call(node, member(node, name(node, '$e'), 'list'), [node])
 }
 
 /** `retry(options, body)`: call the body; on an error, wait and call again, until the options say no. */

@@ -7,7 +7,7 @@ import { label, slotNode } from '../builder.ts'
 import { lowerAssignment, lowerUpdate } from './assignment.ts'
 import { lowerAwait } from './await.ts'
 import { lowerChain } from './chain.ts'
-import { logicalTest, lowerOperands, asStatement } from './operand.ts'
+import { asStatement, checkCallee, logicalTest, lowerOperands, receiver } from './operand.ts'
 import { lowerSpawn, lowerSpawnEach } from './fiber.ts'
 import type { Lowering } from './lowering.ts'
 
@@ -68,7 +68,8 @@ export function lowerExpression(l: Lowering, node: Node): Node {
     case 'CallExpression':
       return lowerCall(l, node)
     case 'NewExpression': {
-      const [callee, ...args] = lowerOperands(l, [node.callee, ...node.arguments])
+      checkCallee(l, node.callee, node.arguments)
+      const [callee, ...args] = lowerOperands(l, [receiver(node.callee), ...node.arguments])
       return make(node, node.type, { callee, arguments: args })
     }
     case 'ArrayExpression':
@@ -123,11 +124,12 @@ function lowerConditional(l: Lowering, node: Node): Node {
 function lowerCall(l: Lowering, node: Node): Node {
   const callee = node.callee as Node
   if (callee.type !== 'MemberExpression') {
+    checkCallee(l, callee, node.arguments)
     const [target, ...args] = lowerOperands(l, [callee, ...node.arguments])
     return make(node, node.type, { callee: target, arguments: args, optional: false })
   }
   const [object, property, ...args] = lowerOperands(l, [
-    callee.object,
+    receiver(callee.object),
     callee.computed ? callee.property : null,
     ...node.arguments,
   ])

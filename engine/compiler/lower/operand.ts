@@ -38,8 +38,9 @@ function asText(node: Node): Node {
 
 /** Evaluates to the same whenever it is evaluated. */
 export function isStable(node: Node): boolean {
-  if (node.type === 'Literal' || node.type === 'Slot' || isFunction(node)) return true
-  if (node.type === 'Property') return true
+  if (node.type === 'Literal' || node.type === 'Slot' || node.type === 'ClassExpression' || isFunction(node))
+    return true
+  if (node.type === 'Property' || node.steady) return true
   if (node.type !== 'Identifier') return false
   const { variable } = node
   return (
@@ -55,4 +56,25 @@ export function logicalTest(node: Node, left: Node): Node {
   if (operator === '||') return left
   if (operator === '&&') return not(left)
   return binary(node, '!=', left, make(node, 'Literal', { value: null, raw: 'null' }))
+}
+
+/** What a method is called on, or `new` is: of a module or global (`Temporal.Duration`) it is what it was a moment ago. */
+export function receiver(node: Node): Node {
+  return isOfModule(node) ? { ...node, steady: true } : node
+}
+
+function isOfModule(node: Node): boolean {
+  if (node.type === 'Identifier') return !node.variable
+  return node.type === 'MemberExpression' && !node.computed && !node.optional && isOfModule(node.object)
+}
+
+/** What is called over awaits in its arguments must be there after them: a name is, what a call gives is not. */
+export function checkCallee(l: Lowering, callee: Node, args: readonly (Node | null)[]): void {
+  if (callee.type !== 'CallExpression' || !args.some((each) => each?.suspends)) return
+  l.refuse(
+    callee,
+    'COMPILE_NOT_STORED',
+    'What this call gives is a function, which cannot be kept over the await in its arguments',
+    'Await the arguments into locals before it.',
+  )
 }

@@ -45,12 +45,12 @@ export const p = createProcess({
     "   2  const RATE = 3
        3  async function charge(svc: any, item: number) {
           in charge
-             13  exec       svc = arguments[0]; item = arguments[1]
+             12  exec       svc = arguments[0]; item = arguments[1]
        4    return await svc.charge(item * RATE)
-         ●   14  await      $1 = svc.charge(item * RATE)
+         ●   13  await      $1 = svc.charge(item * RATE)
                             keeps item, svc
-             15  return     $1
-             16  return
+             14  return     $1
+             15  return
        5  }
        8  async handler({ svc, sig }: any, { order }: any) {
           in handler
@@ -58,27 +58,26 @@ export const p = createProcess({
        9    const items = await svc.items(order)
          ●    1  await      $1 = svc.items(order)
                             keeps order
-              2  exec       items = $1; $2 = iterate(items); $3 = -1
+              2  exec       items = $1; $2 = loop(items)
       10    for (const item of items) await charge(svc, item)
-              3  exec       $3 = $3 + 1
-              4  jumpIf     -> 8 unless ($3 < $2.length)
-              5  exec       item = $2[$3]
-              6  call       $4 = charge([svc, item])
-              7  jump       -> 3
+              3  jumpIf     -> 7 unless (advance($2))
+              4  exec       item = item($2)
+              5  call       $3 = charge([svc, item])
+              6  jump       -> 3
       11    const r = race()
-              8  exec       r = race()
+              7  exec       r = race()
       12    switch (true) {
-         ●    9  race       signal(sig.paid) -> 10 | delay.days(3) -> 11
+         ●    8  race       signal(sig.paid) -> 9 | delay.days(3) -> 10
                             keeps r
       13      case signal(r, sig.paid):
       14        return r.amount
-             10  exec       return [r.amount]
+              9  exec       return [r.amount]
       15      case delay.days(r, 3):
       16        return 0
-             11  exec       return [0]
+             10  exec       return [0]
       17    }
       18  }
-             12  return
+             11  return
     "
   `)
 })

@@ -29,6 +29,37 @@ const refused: Readonly<Record<string, readonly [code: string, source: string, a
     handler('[1].forEach(async (x) => { await svc.id(x) })'),
     '5:28',
   ],
+  'a function in a value over an await': [
+    'COMPILE_NOT_STORED',
+    handler('const o = { go: () => 1 }; await svc.id(1); o.go()'),
+    '5:17',
+  ],
+  'a function in the head of a loop over a variable of the head': [
+    'COMPILE_FOR_HEAD',
+    handler('for (let i = 0, g = () => i; i < 2; i++) await svc.id(g())'),
+    '5:27',
+  ],
+  'an instance of a local class over an await': [
+    'COMPILE_NOT_STORED',
+    handler('class A {} const a = new A(); await svc.id(1); await svc.id(a)'),
+    '5:22',
+  ],
+  'a call that gives a function over an await in its arguments': [
+    'COMPILE_NOT_STORED',
+    handler('const f = (n: number) => (m: number) => n + m; f(1)(await svc.id(2))'),
+    '5:48',
+  ],
+  'a promise the handler resolves itself': [
+    'COMPILE_NOT_STORED',
+    handler('const { promise } = Promise.withResolvers(); await promise'),
+    '5:21',
+  ],
+  'calls made in a callback of flatMap': [
+    'COMPILE_ASYNC_CALLBACK',
+    handler('await Promise.all([1].flatMap((n) => [svc.id(n)]))'),
+    '5:19',
+  ],
+  'an accessor field': ['COMPILE_SYNTAX', handler('class A { accessor x = 1 } await svc.id(1)'), '5:11'],
   'an await in a race arm': [
     'COMPILE_RACE_AWAIT',
     handler('const r = race(); switch (true) { case delay.days(r, await svc.id(1)): break }'),
