@@ -8,11 +8,25 @@ import { viewClasses } from '../value/node.ts'
 import { IterationLimitError } from './errors.ts'
 import { MAX_READ_AHEAD, type ReadAhead } from './read-ahead.ts'
 
-/** How a cursor is stored beside its source: what it goes over, what it gives of it, and how far it is. */
+/** What a cursor goes over, what it gives of it, and how far it is. */
 export type CursorPlace = readonly [kind: CursorKind, gives: Gives, at: number]
 
-export type CursorKind = 'array' | 'text' | 'map' | 'set' | 'items' | 'keys'
-export type Gives = 'values' | 'keys' | 'entries'
+/** How a place is stored beside the source: `array values 3`, each by its first letter: `av3`. */
+export function writePlace([kind, gives, at]: CursorPlace): string {
+  return `${kind[0]}${gives[0]}${at}`
+}
+
+export function readPlace(text: string): CursorPlace {
+  const kind = KINDS.find((each) => each[0] === text[0]) ?? 'array'
+  const gives = GIVES.find((each) => each[0] === text[1]) ?? 'values'
+  return [kind, gives, Number(text.slice(2))]
+}
+
+const KINDS = ['array', 'text', 'map', 'set', 'items', 'keys'] as const
+const GIVES = ['values', 'keys', 'entries'] as const
+
+export type CursorKind = (typeof KINDS)[number]
+export type Gives = (typeof GIVES)[number]
 
 export interface Cursor extends LoopCursor {
   /** What is stored of it besides its place: the array, map or set itself, or what was read. */

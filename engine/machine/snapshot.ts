@@ -7,7 +7,7 @@ import type { Fiber, FiberWait, Frame, MachineState, Resource, Slots } from '../
 import type { WaitSpec } from '../program/wait.ts'
 import type { StepOutcome } from '../step/step.ts'
 import type { Root } from '../value/codec.ts'
-import { cursorAt, isCursor, type CursorPlace } from './cursor.ts'
+import { cursorAt, isCursor, readPlace, writePlace } from './cursor.ts'
 import { bindParent, isHandle } from './fiber.ts'
 import { primitives } from './primitives.ts'
 
@@ -36,7 +36,7 @@ interface FrameHead {
   /** Slots holding an injected dependency or a binding: `i` or `b`, and its name. */
   readonly known?: Readonly<Record<string, Known>>
   /** Slots holding a loop's cursor: where it is in the value that is stored under the slot's name. */
-  readonly cursors?: Readonly<Record<string, CursorPlace>>
+  readonly cursors?: Readonly<Record<string, string>>
 }
 
 /** Behind a slot's name: the object of a `for in`, stored when something else holds it. */
@@ -85,7 +85,7 @@ export function snapshot(state: MachineState, env: Environment): MachineSnapshot
 function frameHead(frame: Frame, env: Environment, prefix: string, roots: Root[]): FrameHead {
   const loaded = env.program(frame.program)
   const known: Record<string, Known> = {}
-  const cursors: Record<string, CursorPlace> = {}
+  const cursors: Record<string, string> = {}
   for (const slot of liveSlots(loaded, frame)) {
     const value = frame.slots[slot]
     if (value === undefined) continue
@@ -93,7 +93,7 @@ function frameHead(frame: Frame, env: Environment, prefix: string, roots: Root[]
     const root = `${prefix}${frame.id}.${slot}`
     if (name) known[slot] = name
     else if (isCursor(value)) {
-      cursors[slot] = value.place()
+      cursors[slot] = writePlace(value.place())
       roots.push({ name: root, value: value.source })
       if (value.weak) roots.push({ name: `${root}${WEAK}`, value: value.weak, weak: true })
     } else roots.push({ name: root, value })
@@ -240,7 +240,7 @@ function finishFrame(state: MachineState, frame: Frame, head: FrameHead, env: En
   }
   for (const [slot, place] of Object.entries(head.cursors ?? {})) {
     const weak = `${slot}${WEAK}`
-    frame.slots[slot] = cursorAt(place, frame.slots[slot], frame.slots[weak] as object | undefined)
+    frame.slots[slot] = cursorAt(readPlace(place), frame.slots[slot], frame.slots[weak] as object | undefined)
     delete frame.slots[weak]
   }
   for (const [slot, code] of Object.entries(loaded.program.routines[frame.routine]?.remade ?? {})) {

@@ -134,9 +134,9 @@ export const unstorable = defineProcess({
   inject: { payments },
   async handler({ payments }, { id }) {
     await payments.charge(id)
-    const job = { run: () => id }
+    const [job] = [id].map((each) => ({ run: () => each }))
     await delay.minutes(1)
-    return job.run()
+    return job?.run()
   },
 })
 
