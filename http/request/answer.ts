@@ -4,6 +4,8 @@
  */
 import { runInApp } from '@justscale/core'
 import { callInCell, CallIdentity } from '@justscale/core/cell'
+import { isPulled, pulledBody } from '../response/pulled-body.ts'
+import { Reply } from '../response/reply.ts'
 import { toResponse } from '../response/to-response.ts'
 import type { MountedRoute } from '../server/mounted-route.ts'
 import { after, type Awaitable } from './after.ts'
@@ -33,7 +35,18 @@ export function answer<Finished>(
 /** For request routes: the handler's result is the response. */
 export function handled(route: MountedRoute, state: RequestState, facts: RequestFacts): Awaitable<Response> {
   const result = (route.handle as (context: RequestState) => unknown)(state)
-  return after(result, (value) => toResponse(route, value, state.res, facts))
+  return after(result, (value) => toResponse(route, pulled(value, route, facts), state.res, facts))
+}
+
+/** A generator in a reply goes on after the request's cell has ended: it gets an app and cells of its own. */
+function pulled(result: unknown, route: MountedRoute, facts: RequestFacts): unknown {
+  if (!(result instanceof Reply) || result.body.kind !== 'raw' || !isPulled(result.body.body)) return result
+  const body = pulledBody(result.body.body, {
+    cell: new RequestCell(route.title, facts),
+    enter: (work) => runInApp(route.app, work),
+    onError: (error) => facts.brokeOff(error),
+  })
+  return new Reply(result.status, { ...result.body, body })
 }
 
 /** What ends a chain early is no declared answer of the route. */

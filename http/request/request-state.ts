@@ -25,6 +25,8 @@ export interface RequestFacts {
   receiving: boolean
   /** Lets a stream take as long, and be quiet for as long, as it likes. */
   keepOpen(): void
+  /** Logs what failed after the answer had left. */
+  brokeOff(error: unknown): void
 }
 
 export class RequestState {

@@ -1,4 +1,5 @@
 /** One request as the server keeps track of it, from its arrival until its answer leaves. What few handlers ask for is made late. */
+import type { Logger } from '@justscale/core'
 import { requestIdFrom } from '@justscale/core/cell'
 import { HttpError } from '../errors.ts'
 import type { RequestFacts } from '../request/request-state.ts'
@@ -12,6 +13,7 @@ export interface ExchangeTools {
   readonly common: CommonHeaders
   /** Counts what no route answers. */
   readonly unrouted: RouteCounter
+  readonly logger: Logger
 }
 
 export class Exchange implements RequestFacts {
@@ -30,19 +32,21 @@ export class Exchange implements RequestFacts {
   /** Bytes or characters of an answer that is in memory; `undefined` for streams, files and foreign responses. */
   size: number | undefined = undefined
   readonly #addressOf: AddressOf
+  readonly #logger: Logger
   #controller: AbortController | undefined
   #joined: AbortSignal | undefined
   #open = false
   #waits = false
   #aborted: { readonly reason: unknown } | undefined
 
-  constructor(request: Request, peer: Peer, { addressOf, common, unrouted }: ExchangeTools) {
+  constructor(request: Request, peer: Peer, { addressOf, common, unrouted, logger }: ExchangeTools) {
     this.request = request
     this.peer = peer
     this.requestId = requestIdFrom(request.headers)
     this.common = common
     this.counter = unrouted
     this.#addressOf = addressOf
+    this.#logger = logger
   }
 
   get clientAddress(): string {
@@ -52,6 +56,11 @@ export class Exchange implements RequestFacts {
   keepOpen(): void {
     this.#open = true
     this.peer.timeout(0)
+  }
+
+  brokeOff(error: unknown): void {
+    const { request, counter, requestId } = this
+    this.#logger.error(`${request.method} ${counter.route} broke off`, { error, requestId })
   }
 
   /**

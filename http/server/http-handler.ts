@@ -67,7 +67,7 @@ export class HttpHandler {
     this.#parts = parts
     this.routes = parts.routes
     const addressOf = clientAddress(parts.options.trustedProxies ?? [])
-    this.#tools = { addressOf, common, unrouted: this.metrics.counter('none') }
+    this.#tools = { addressOf, common, unrouted: this.metrics.counter('none'), logger: parts.logger }
     this.#router = this.#routed()
     this.draining.signal.addEventListener('abort', () => parts.mounted.forEach((handler) => handler.drain?.()))
     this.#respond = withCommonMiddleware(parts.options, (exchange) => this.#answerOrFail(exchange))

@@ -4,6 +4,7 @@
  * resets the connection: a stream cut off must not look complete. What it throws before its first event, `begin` rejects with.
  */
 import { runInCell, type CallIdentity } from '@justscale/core/cell'
+import { breakOff } from '../response/pulled-body.ts'
 import { eventText, type EventMessage } from './event-message.ts'
 
 export interface EventStreamOptions {
@@ -22,6 +23,7 @@ export interface EventStreamOptions {
   readonly onOver: () => void
 }
 
+const failed = Symbol('failed')
 type Next = IteratorResult<EventMessage>
 /** What a pull came to. */
 type Arrived = { readonly next: Next } | { readonly error: unknown }
@@ -66,7 +68,8 @@ export class EventStream {
         start: (controller) => controller.enqueue(encoder.encode(': open\n\n')),
         pull: async (controller) => {
           const text = await this.#nextText()
-          if (text !== undefined) controller.enqueue(encoder.encode(text))
+          if (text === failed) breakOff(controller)
+          else if (text !== undefined) controller.enqueue(encoder.encode(text))
           else if (!cancelled) controller.close()
         },
         cancel: () => {
@@ -78,8 +81,8 @@ export class EventStream {
     )
   }
 
-  /** `undefined` at the end, also once it has been cancelled. Rejects, without its reasons, when the generator failed. */
-  async #nextText(): Promise<string | undefined> {
+  /** `undefined` at the end, also once it has been cancelled; `failed`, once that is logged, when the generator threw. */
+  async #nextText(): Promise<string | typeof failed | undefined> {
     try {
       const next = await this.#nextWithin(this.#options.heartbeat)
       if (this.#ended) return undefined
@@ -92,7 +95,7 @@ export class EventStream {
       if (this.#ended) return undefined
       this.#options.onError(error)
       this.#end()
-      throw new Error(`${this.#options.name} broke off`)
+      return failed
     }
   }
 
