@@ -3,11 +3,11 @@ import { expect, test } from 'bun:test'
 import type { SqlDatabase, SqlLane, SqlRow } from '@justscale/engine/sql'
 import { PgChannels } from './pg-channels.ts'
 
-/** A server that answers `messages`, with the callbacks it was given. */
-async function connected(messages: readonly SqlRow[] = []) {
+/** A server that keeps `messages`, with the callbacks it was given. */
+async function connected(messages: SqlRow[] = []) {
   let notify: (payload: string) => void = () => {}
   let listening: (silent: number) => void = () => {}
-  const query = async (text: string) => (text.includes('from justscale_message') ? messages : []) as never
+  const query = async (text: string) => (text.includes('from justscale_message') ? [...messages] : []) as never
   const lane: SqlLane = {
     query,
     pipeline: async () => [],
@@ -63,4 +63,17 @@ test('a large message that is not kept any more is a gap of its topic', async ()
   notify('8 b here')
   await channels.close()
   expect([gaps, heard]).toEqual([['b'], ['here']])
+})
+
+test('what was said while the connection was away is caught up on, in order and once', async () => {
+  const messages: SqlRow[] = []
+  const { channels, heard, notify, listening } = await connected(messages)
+  notify('1 a one')
+  messages.push({ id: '1', topic: 'a', payload: 'one' }, { id: '2', topic: 'b', payload: 'two' })
+  messages.push({ id: '3', topic: 'a', payload: 'three' })
+  listening(1_000)
+  notify('3 a three')
+  notify('4 a four')
+  await channels.close()
+  expect(heard).toEqual(['one', 'two', 'three', 'four'])
 })

@@ -175,6 +175,21 @@ export function locksContract({ within, newAccount, balanceOf }: ContractBench):
       expect(held).not.toBeNull()
     })
 
+    within('lists of locks and bulk writes take one order, however they are asked for', async ({ accounts }) => {
+      const stored = await Promise.all(Array.from({ length: 8 }, () => newAccount(1)))
+      const owners = Account.fields.owner.in(stored.map(({ owner }) => owner))
+      const turns = Array.from({ length: 12 }, (_, turn) =>
+        transaction(async () => {
+          if (turn % 3 === 0) return void (await accounts.updateWhere(owners, { balance: turn }))
+          await using locks = await accounts.lockAll(turn % 3 === 1 ? stored : stored.toReversed(), { timeout: 20_000 })
+          for (const locked of locks) await accounts.update(locked!, { balance: turn })
+        }),
+      )
+      const ends = await Promise.allSettled(turns)
+      expect(ends.filter((end) => end.status === 'rejected')).toEqual([])
+      expect(new Set((await accounts.find(owners)).map(({ balance }) => balance)).size).toBe(1)
+    })
+
     within('a circle is refused at once, naming both', async ({ accounts }) => {
       const [a, b] = [await newAccount(), await newAccount()]
       const bothHold = Promise.withResolvers<void>()

@@ -115,6 +115,27 @@ export function queriesContract({ within, unique }: ContractBench): void {
       expect(seen).toEqual(all.map((each) => each.whole).filter((whole) => whole !== 99))
     })
 
+    within('batches go on between those that have a value and those that have none', async ({ specimens }) => {
+      const label = unique('nulls')
+      const values = [2, undefined, 1, undefined, 2, undefined, undefined, 3]
+      await specimens.insertMany(values.map((whole) => ({ label, whole })))
+      const { whole, flag } = Specimen.fields
+      for (const first of [whole.asc(), whole.desc(), whole.asc('first'), whole.desc('first')]) {
+        for (const orderBy of [[first], [flag.asc(), first], [first, flag.desc('first')]]) {
+          const expected = (await specimens.find({ where: { label }, orderBy })).map(
+            (each) => Specimen.ref(each).identifier,
+          )
+          expect(expected).toHaveLength(values.length)
+          for (const batchSize of [1, 2, 3]) {
+            const seen: string[] = []
+            for await (const each of specimens.iterate({ where: { label }, orderBy, batchSize }))
+              seen.push(Specimen.ref(each).identifier)
+            expect(seen).toEqual(expected)
+          }
+        }
+      }
+    })
+
     within('iterate gives them one by one, deletes of what comes included', async ({ specimens }) => {
       const label = unique('one by one')
       await specimens.insertMany(Array.from({ length: 7 }, (_, whole) => ({ label, whole })))

@@ -15,6 +15,13 @@ export function writesContract({ within, newAccount, unique }: ContractBench): v
       await expect(accounts.insertMany([{ owner }, { owner }])).rejects.toBeInstanceOf(UniqueViolationError)
       await accounts.insertMany([{ owner }, { owner }]).catch(() => {})
       expect(await accounts.exists({ owner })).toBe(false)
+      const fresh = unique('fresh')
+      await transaction(async () => {
+        const twins = accounts.insertMany([{ owner: fresh }, { owner }, { owner }])
+        await expect(twins).rejects.toBeInstanceOf(UniqueViolationError)
+        expect(await accounts.exists({ owner: fresh })).toBe(false)
+      })
+      expect(await accounts.exists({ owner: fresh })).toBe(false)
       const [one, other] = [await newAccount(), await newAccount()]
       await using locked = await accounts.lock(one)
       await expect(accounts.update(locked!, { owner: other.owner })).rejects.toBeInstanceOf(UniqueViolationError)
@@ -154,6 +161,24 @@ export function writesContract({ within, newAccount, unique }: ContractBench): v
         .next()
         .catch((error: unknown) => error)
       expect(nothing).toBeInstanceOf(ReferenceNotFoundError)
+    })
+
+    within('sees bulk changes and upserts, too', async ({ accounts }) => {
+      const account = await newAccount(1)
+      const { owner } = account
+      const seen = accounts.observe(account)
+      const balances = [(await seen.next()).value?.balance]
+      const changes = [
+        () => accounts.updateWhere({ owner }, { balance: 2 }),
+        () => accounts.upsert({ owner, balance: 3 }, { by: ['owner'] }),
+        () => accounts.deleteWhere({ owner }),
+      ]
+      for (const change of changes) {
+        const next = seen.next()
+        await change()
+        balances.push((await next).value?.balance)
+      }
+      expect(balances).toEqual([1, 2, 3, undefined])
     })
 
     within(
