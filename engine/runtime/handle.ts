@@ -5,9 +5,11 @@
 import { ProcessCancelled, ProcessNotFoundError } from '../errors.ts'
 import { type WaitSpec, waitOf, type Waitable } from '../program/wait.ts'
 import type { StepOutcome } from '../step/step.ts'
-import type { EngineStore, ProcessRecord, ProcessStatus } from '../store/store.ts'
+import { decodeControl } from '../store/control-payload.ts'
+import type { EngineStore, LoadedProcess, ProcessRecord, ProcessStatus } from '../store/store.ts'
 import type { ValueCodec, ValueType } from '../value/codec.ts'
 import { requireEngine } from './engine-context.ts'
+import { readHead } from './head-text.ts'
 
 /** What a handle needs of its engine. */
 export interface HandleSource {
@@ -44,15 +46,34 @@ export class ProcessHandle<Result = unknown> {
     return this.#record().then(({ data }) => (data === undefined ? undefined : this.#source().codec.decodeValue(data)))
   }
 
-  /** Cancels it and what it started: `ProcessCancelled` is thrown at its current wait. `false` when it has ended already. */
+  /**
+   * Cancels it and what it started: `ProcessCancelled` is thrown at its current wait, once. `false` when it has ended or was
+   * cancelled before; one that caught that and goes on is ended by `terminate`.
+   */
   async cancel(reason?: unknown): Promise<boolean> {
-    const { codec } = this.#source()
-    return this.#control({ kind: 'cancel', reason: codec.encodeValue(reason, 'reason') })
+    const { codec, store } = this.#source()
+    const { id } = await this.#record()
+    const process = await store.load(id)
+    if (process === undefined || isCancelled(process)) return false
+    return store.control(id, { kind: 'cancel', reason: codec.encodeValue(reason, 'reason') })
   }
 
-  /** Runs a failed or quarantined process again from the failing line. `result` of this handle is then how that ends. */
+  /**
+   * Ends it and what it started, whatever state it is in, without running any more of its code: no `catch`, no `finally`.
+   * Its status is `cancelled` then and `result` rejects with `ProcessCancelled`. `false` when it has ended already.
+   */
+  async terminate(reason?: unknown): Promise<boolean> {
+    const { codec } = this.#source()
+    return this.#control({ kind: 'terminate', reason: codec.encodeValue(reason, 'reason') })
+  }
+
+  /**
+   * Runs a failed or quarantined process again from the failing line. `result` of this handle is then how that ends. `false`
+   * when it is neither.
+   */
   async retry(): Promise<boolean> {
-    const { id, seq } = await this.#record()
+    const { id, seq, status } = await this.#record()
+    if (status !== 'failed' && status !== 'quarantined') return false
     const taken = await this.#source().store.control(id, { kind: 'retry' })
     if (taken) this.#retried = seq
     return taken
@@ -91,6 +112,14 @@ export class ProcessHandle<Result = unknown> {
       await store.changed(record.id, record.seq, never.signal)
     }
   }
+}
+
+/** It was thrown `ProcessCancelled`, or is about to be. */
+function isCancelled({ head: bytes, record, inbox }: LoadedProcess): boolean {
+  if (inbox.some(({ via, payload }) => via === 'control' && decodeControl(payload).kind === 'cancel')) return true
+  if (bytes.length === 0) return false
+  const head = readHead(bytes, record.program)
+  return head.cancelling !== undefined || head.machine.cancelling === true
 }
 
 function nowhere(): undefined {}

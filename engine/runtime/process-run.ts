@@ -17,6 +17,7 @@ import { admits, hasInput, RunState, stands } from './run/run-state.ts'
 import { launch } from './run/steps.ts'
 import { commit, failHere, loadInto, see } from './run/storing.ts'
 import { closeSuspended } from './run/suspended-block.ts'
+import { terminate, terminationOf } from './run/terminating.ts'
 import { awaitTimers, isReady } from './run/won-waits.ts'
 import { isStoreAway } from './store-health.ts'
 
@@ -64,6 +65,8 @@ export class ProcessRun {
   /** Loads the machine and runs the first turn. Never rejects. */
   async begin(): Promise<void> {
     const run = this.#run
+    const reason = terminationOf(run.process)
+    if (reason !== undefined) return this.#terminate(reason)
     try {
       await loadInto(run, run.process)
     } catch (error) {
@@ -71,6 +74,15 @@ export class ProcessRun {
       return
     }
     await this.#turn()
+  }
+
+  /** Ends it as it is stored: it may be one that cannot be loaded. */
+  async #terminate(reason: Uint8Array): Promise<void> {
+    try {
+      await this.#run.mutex.run(() => terminate(this.#run, reason))
+    } catch (error) {
+      this.#park(error)
+    }
   }
 
   /** Whether there may be news since it was last told, which was before `time` (clock milliseconds). */
@@ -146,6 +158,10 @@ export class ProcessRun {
     readCommands(run)
     if (run.cancelling !== undefined) await lookAtChildren(run, run.cancelling)
     if (run.gone) return false
+    if (run.terminating !== undefined) {
+      await terminate(run, run.terminating)
+      return false
+    }
     const still = run.paused || stands(run)
     if (still && run.calls.size === 0 && run.finished === undefined) return this.#rest()
     const inputs = run.inputs.filter((input) => admits(run, input))

@@ -2,7 +2,7 @@
 import type { ControlCommand } from './store.ts'
 
 export function encodeControl(command: ControlCommand): Uint8Array {
-  const reason = command.kind === 'cancel' ? { reason: command.reason.toBase64() } : {}
+  const reason = 'reason' in command ? { reason: command.reason.toBase64() } : {}
   return new TextEncoder().encode(JSON.stringify({ kind: command.kind, ...reason }))
 }
 
@@ -11,5 +11,5 @@ export function decodeControl(payload: Uint8Array): ControlCommand {
     kind: ControlCommand['kind']
     reason?: string
   }
-  return kind === 'cancel' ? { kind, reason: Uint8Array.fromBase64(reason ?? '') } : { kind }
+  return kind === 'cancel' || kind === 'terminate' ? { kind, reason: Uint8Array.fromBase64(reason ?? '') } : { kind }
 }

@@ -321,6 +321,8 @@ export interface ProcessRecord {
 
 export type ControlCommand =
   | { readonly kind: 'cancel'; readonly reason: Uint8Array }
+  /** Ends it where it stands; none of its code runs any more. */
+  | { readonly kind: 'terminate'; readonly reason: Uint8Array }
   | { readonly kind: 'retry' }
   | { readonly kind: 'pause' }
   | { readonly kind: 'resume' }

@@ -81,11 +81,12 @@ const schedules = defineCommand({
   },
 })
 
-type Action = 'cancel' | 'retry' | 'pause' | 'resume'
+type Action = 'cancel' | 'terminate' | 'retry' | 'pause' | 'resume'
 
 /** What a process must not be for the action to mean anything. */
 const pointless: Readonly<Record<Action, readonly ProcessStatus[]>> = {
   cancel: ['completed', 'cancelled'],
+  terminate: ['completed', 'cancelled'],
   retry: ['running', 'waiting', 'paused', 'completed', 'cancelled'],
   pause: ['paused', 'failed', 'quarantined', 'completed', 'cancelled'],
   resume: ['running', 'waiting', 'failed', 'quarantined', 'completed', 'cancelled'],
@@ -94,7 +95,7 @@ const pointless: Readonly<Record<Action, readonly ProcessStatus[]>> = {
 function action(name: Action, description: string) {
   return defineCommand({
     meta: { name, description },
-    args: { ...one, reason: { type: 'string', description: 'Why: what the process sees (of cancel only)' } },
+    args: { ...one, reason: { type: 'string', description: 'Why: what the process sees (of cancel and terminate)' } },
     async run({ args }) {
       await withEngine(args.namespace, async (engine) => {
         const record = await engine.store.find(args.path)
@@ -103,7 +104,14 @@ function action(name: Action, description: string) {
           throw new CommandError(`${args.path} is ${record.status}: there is nothing to ${name}`)
         }
         const handle = engine.process(args.path)
-        await (name === 'cancel' ? handle.cancel(args.reason) : handle[name]())
+        const takes = name === 'cancel' || name === 'terminate'
+        if (await (takes ? handle[name](args.reason) : handle[name]())) return
+        if (name === 'cancel') {
+          throw new CommandError(`${args.path} was cancelled before, and has not ended since`, {
+            hint: `\`just process terminate ${args.path}\` ends it without running any more of its code.`,
+          })
+        }
+        throw new CommandError(`${args.path} has ended, or changed, meanwhile: there is nothing to ${name}`)
       })
       await printResult(args.json, { path: args.path, done: true }, () => `${name}: ${args.path}`)
     },
@@ -135,6 +143,7 @@ export const processCommand = defineCommand({
     signal,
     compat: compatCommand,
     cancel: action('cancel', 'Cancel it and what it started'),
+    terminate: action('terminate', 'End it and what it started without running any more of its code'),
     retry: action('retry', 'Run a failed one again from the failing line'),
     pause: action('pause', 'Start nothing more of it until it is resumed'),
     resume: action('resume', 'Let a paused one go on'),

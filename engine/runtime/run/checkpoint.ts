@@ -130,7 +130,8 @@ function becameLarge(run: RunState, size: number): boolean {
   return before <= warning || Math.floor(Math.log2(size / warning)) > Math.floor(Math.log2(before / warning))
 }
 
-function dropValues(run: RunState): Pick<Checkpoint, 'head' | 'writeParts' | 'dropParts'> {
+/** What a process that is over has stored: all of it goes. */
+export function dropValues(run: RunState): Pick<Checkpoint, 'head' | 'writeParts' | 'dropParts'> {
   const dropParts = [...run.snapshot.parts.keys()].filter((part) => !run.inside.has(part))
   run.snapshot = { parts: new Map(), roots: new Map() }
   run.inside = new Map()
@@ -141,6 +142,7 @@ export function encodeOutcome(run: RunState, outcome: StepOutcome): Uint8Array {
   return run.node.codec.encodeValue(outcome, 'result')
 }
 
-function endEmission(run: RunState, outcome: Uint8Array): SignalEmission {
+/** Tells whoever waits for its end. */
+export function endEmission(run: RunState, outcome: Uint8Array): SignalEmission {
   return { signal: 'process', keys: [endKey(run.path)], payload: outcome }
 }

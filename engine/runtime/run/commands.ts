@@ -1,4 +1,4 @@
-/** Commands from outside, read from the inbox: pause, resume, retry, cancel. */
+/** Commands from outside, read from the inbox: pause, resume, retry, cancel, terminate. */
 import { decodeControl } from '../../store/control-payload.ts'
 import { beginCancelling } from './cancelling.ts'
 import { consume, note, type RunState } from './run-state.ts'
@@ -13,6 +13,7 @@ export function readCommands(run: RunState): void {
     if (command.kind === 'pause') run.paused = true
     else if (command.kind === 'resume') run.paused = false
     else if (command.kind === 'retry') retryFailed(run)
+    else if (command.kind === 'terminate') run.terminating ??= command.reason
     else beginCancelling(run, command.reason)
   }
 }

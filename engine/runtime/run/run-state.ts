@@ -67,6 +67,8 @@ export class RunState {
   log: LogLine[] = []
   /** It is to be cancelled once its children have ended. */
   cancelling: Cancelling | undefined
+  /** It is to end here and now, for this encoded reason. */
+  terminating: Uint8Array | undefined
   finished: FinishedEffect | undefined
   /** How it ended, as stored with its last checkpoint. */
   outcome: Uint8Array | undefined
@@ -95,6 +97,8 @@ export class RunState {
     this.told = node.clock.now()
     this.id = process.record.id
     this.path = process.record.path
+    this.seq = process.record.seq
+    this.status = process.record.status
   }
 }
 

@@ -24,7 +24,7 @@ test('children end before their parent does, all the way down, on whatever node 
     'end of /middle/a-2, which is being cancelled',
   ])
   expect(seen?.children).toEqual(['/middle/a-1', '/middle/a-2'])
-  expect(await handle.cancel('again')).toBe(true)
+  expect(await handle.cancel('again')).toBe(false)
   await world.clock.advance({ hours: 1 })
   const error = await Promise.resolve(second.process(handle.path).result).catch((error: unknown) => error)
   expect(error).toBeInstanceOf(ProcessCancelled)
