@@ -10,7 +10,8 @@ export type EngineEvent =
     }
   | { readonly kind: 'ended'; readonly process: string; readonly status: 'completed' | 'cancelled' }
   /** A process could not be run here: its program, a dependency or its stored values are not usable. */
-  | { readonly kind: 'unavailable'; readonly process: string; readonly error: unknown }
+  /** Told once for each definition and cause. */
+  | { readonly kind: 'unavailable'; readonly process: string; readonly definition: string; readonly error: unknown }
   /** The stored values of a process are larger than the warning limit. */
   | { readonly kind: 'large'; readonly process: string; readonly bytes: number }
   /** The node lost its place in the cluster; it joins again. */
@@ -50,7 +51,11 @@ export function describeEvent(
         hint: `Mend the cause, then \`just process retry ${event.process}\`.`,
       }
     case 'unavailable':
-      return { level: 'error', text: `process ${event.process} cannot run on this node` }
+      return {
+        level: 'error',
+        text: `process ${event.process} cannot run on this node, and others of ${event.definition} like it`,
+        hint: 'They wait for a build that can run them: `just process compat main.ts` lists them.',
+      }
     case 'schedule':
       return { level: 'error', text: `schedule ${event.schedule} could not fire; it is tried again` }
     case 'after-commit':

@@ -26,6 +26,8 @@ export interface NodeContext {
   enter<Result>(body: () => Result): Result
   environment(definition: string, programs: readonly string[]): Promise<Environment>
   report(event: EngineEvent): void
+  /** The process cannot run in this build. Told once for each definition and cause; the others are counted. */
+  unavailable(process: string, definition: string, error: unknown): void
   /** Asking the store failed. */
   storeFailed(error: unknown): void
   /** The process is at rest, ended, or no longer this node's. `due`: when its next timer is, in store time, where it waits for one. */

@@ -22,6 +22,16 @@ export interface NodeSettings {
   /** Everything a run needs besides the node's own parts. */
   readonly shared: Omit<
     NodeContext,
-    'session' | 'committer' | 'released' | 'parked' | 'now' | 'store' | 'clock' | 'report' | 'storeFailed' | 'metrics'
+    | 'session'
+    | 'committer'
+    | 'released'
+    | 'parked'
+    | 'unavailable'
+    | 'now'
+    | 'store'
+    | 'clock'
+    | 'report'
+    | 'storeFailed'
+    | 'metrics'
   >
 }

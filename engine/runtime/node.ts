@@ -13,6 +13,7 @@ import type { NodeContext } from './node-context.ts'
 import type { NodeSettings } from './node-settings.ts'
 import { Places } from './places.ts'
 import { Residents } from './residents.ts'
+import { Unavailable } from './unavailable.ts'
 
 /** The pause before joining again: milliseconds. */
 const REJOIN = 500
@@ -24,6 +25,7 @@ export class Node {
   readonly #residents: Residents
   readonly #claiming: Claiming
   readonly #starts: LocalStarts
+  readonly #unavailable: Unavailable
   /** Out of any caller's async context: a turn belongs to nobody's request. */
   readonly #outside = AsyncLocalStorage.snapshot()
   #session: StoreSession | undefined
@@ -37,6 +39,7 @@ export class Node {
     const places = new Places(settings.concurrency, (definition) => settings.limits().get(definition))
     const running = () => (this.#state === 'running' ? this.#context : undefined)
     this.#settings = settings
+    this.#unavailable = new Unavailable(settings.metrics, settings.report)
     this.#residents = new Residents(places, settings.clock, settings.metrics)
     this.#claiming = new Claiming(settings, places, this.#residents, {
       running,
@@ -151,6 +154,7 @@ export class Node {
       storeFailed: (error) => this.#storeFailed(error),
       now: () => this.now(),
       released: (id, due) => this.#leave(id, due),
+      unavailable: (process, definition, error) => this.#unavailable.add(process, definition, error),
       parked: (id) => this.#park(id),
     }
   }

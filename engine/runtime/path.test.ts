@@ -1,6 +1,8 @@
 /** Paths that cannot work are refused where they are defined, in words. */
 import { expect, test } from 'bun:test'
-import { pathParameters } from './path.ts'
+import { ProcessDefinitionError } from '../errors.ts'
+import { instancePath, pathParameters } from './path.ts'
+import { routingKey } from './signal.ts'
 
 const refused: Readonly<Record<string, readonly [pattern: string, message: RegExp]>> = {
   'a parameter named like the length of an array': ['/x/:length', /':length'.*also a member of every array/],
@@ -19,4 +21,24 @@ test.each(Object.entries(refused))('%s is refused', (_name, [pattern, message]) 
 
 test('parameters come in the order of the path', () => {
   expect(pathParameters('/room/:room/seat/:seat')).toEqual(['room', 'seat'])
+})
+
+test('half a surrogate pair is refused by name, in paths and in keys; whole ones are fine', () => {
+  const texts = { id: 'cut \ud83d' }
+  const refusal = (call: () => unknown) => {
+    try {
+      return call()
+    } catch (error) {
+      return error
+    }
+  }
+  const signal = { name: '/x/:id/done', params: ['id'] }
+  for (const error of [
+    refusal(() => instancePath('/x/:id', texts)),
+    refusal(() => routingKey(signal, ['id'], texts)),
+  ]) {
+    expect(error).toBeInstanceOf(ProcessDefinitionError)
+    expect((error as Error).message).toContain("'id' is no well-formed text")
+  }
+  expect(instancePath('/x/:id', { id: '😀' })).toBe('/x/%F0%9F%98%80')
 })

@@ -29,13 +29,22 @@ const LONGEST = 2_000
 export function instancePath(pattern: string, texts: Readonly<Record<string, string>>): string {
   const path = pattern
     .split('/')
-    .map((segment) => (segment.startsWith(':') ? encodeURIComponent(texts[segment.slice(1)] ?? '') : segment))
+    .map((segment) => (segment.startsWith(':') ? encoded(segment.slice(1), texts) : segment))
     .join('/')
   if (path.length <= LONGEST) return path
   throw new ProcessDefinitionError(
     `The path of a process has at most ${LONGEST} characters; this one of ${pattern} has ${path.length}`,
     { hint: 'A parameter says which process it is. Hand what is longer on with a signal, or look it up in a step.' },
   )
+}
+
+/** One of these texts as it stands in paths and keys. */
+export function encoded(name: string, texts: Readonly<Record<string, string>>): string {
+  const text = texts[name] ?? ''
+  if (text.isWellFormed()) return encodeURIComponent(text)
+  throw new ProcessDefinitionError(`The parameter '${name}' is no well-formed text: it holds half a surrogate pair`, {
+    hint: 'It was cut in the middle of a character. `text.toWellFormed()` puts a replacement there.',
+  })
 }
 
 /** A parameter as text, for paths and routing keys. */

@@ -142,7 +142,7 @@ export class ProcessRun {
     if (run.gone) return
     if (isStoreAway(error)) run.node.storeFailed(error)
     else {
-      run.node.report({ kind: 'unavailable', process: run.path, error })
+      run.node.unavailable(run.path, run.process.record.definition, error)
       // It had no turn: others may have it, and are not to think that it killed this node.
       run.node.session.release(run.id).catch((failure) => {
         if (!(failure instanceof FencedError)) run.node.storeFailed(failure)

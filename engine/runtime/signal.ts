@@ -8,7 +8,7 @@ import type { SignalDefinition } from '../program/wait.ts'
 import type { SignalEmission } from '../store/store.ts'
 import type { ValueCodec } from '../value/codec.ts'
 import { requireEngine } from './engine-context.ts'
-import { pathParameters } from './path.ts'
+import { encoded, pathParameters } from './path.ts'
 
 /** More parameters would mean too many routing keys per emission: every subset is one. */
 const MOST_PARAMETERS = 6
@@ -70,9 +70,7 @@ export function routingKey(
   names: readonly string[],
   texts: Readonly<Record<string, string>>,
 ): string {
-  const pairs = signal.params
-    .filter((name) => names.includes(name))
-    .map((name) => `${name}=${encodeURIComponent(texts[name] ?? '')}`)
+  const pairs = signal.params.filter((name) => names.includes(name)).map((name) => `${name}=${encoded(name, texts)}`)
   const key = `${signal.name}?${pairs.join('&')}`
   return key.length <= LONGEST_KEY ? key : `${signal.name}?#${createHash('sha256').update(key).digest('hex')}`
 }

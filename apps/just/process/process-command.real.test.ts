@@ -12,7 +12,7 @@ import {
   PostgresSchemaFeature,
 } from '@justscale/postgres'
 import { join } from 'node:path'
-import { breaking, sensor, Shop } from './test/processes.ts'
+import { breaking, sensor, Shop, stubborn } from './test/processes.ts'
 
 const main = join(import.meta.dir, '..', 'main.ts')
 const purses = ModelRepository.of(Purse)
@@ -32,6 +32,7 @@ function open(name: string) {
     .add(hearing)
     .add(Shop)
     .add(breaking)
+    .add(stubborn)
     .add(never)
     .build()
 }
@@ -139,8 +140,44 @@ test('a process is cancelled with a reason; what does not exist is said', async 
   const handle = await north.run(async () => await hearing({ purse: await stored.insert({ owner: 'Cy', balance: 0 }) }))
   await data('cancel', handle.path, '--reason', 'moved away')
   await expect(north.run(async () => await handle.result)).rejects.toThrow('moved away')
+  const late = await just('terminate', handle.path, '--namespace', 'north')
+  expect([late.code, late.err]).toEqual([1, expect.stringContaining('is cancelled: there is nothing to terminate')])
   const unknown = await just('cancel', '/no/such', '--namespace', 'north')
   expect([unknown.code, unknown.err]).toEqual([1, expect.stringContaining('No process has the path /no/such')])
   const garbled = await just('signal', handle.path, 'deposited', '--data', 'five', '--namespace', 'north')
   expect([garbled.code, garbled.err]).toEqual([2, expect.stringContaining('five is no JSON object')])
+}, 60_000)
+
+test('a process that goes on after its cancellation is terminated; it is said that it was cancelled before', async () => {
+  const [north] = apps
+  if (north === undefined) return
+  const handle = await north.run(() => stubborn({ id: '1' }))
+  await until(handle.path, 'waiting')
+  await data('cancel', handle.path)
+  await sensor.caught.promise
+  const again = await just('cancel', handle.path, '--namespace', 'north')
+  expect([again.code, again.err]).toEqual([1, expect.stringContaining('was cancelled before, and has not ended since')])
+  expect(again.err).toContain(`just process terminate ${handle.path}`)
+  expect(await data<object>('terminate', handle.path, '--reason', 'enough')).toEqual({ path: handle.path, done: true })
+  await expect(north.run(async () => await handle.result)).rejects.toThrow('enough')
+  const seen = await data<{ timeline: { kind: string }[] }>('show', handle.path)
+  expect(seen.timeline.map(({ kind }) => kind)).toContain('terminated')
+}, 60_000)
+
+test('compat says that a build can run what lives, and which processes another one cannot', async () => {
+  const [north] = apps
+  if (north === undefined) return
+  const handle = await north.run(() => stubborn({ id: 'old' }))
+  await until(handle.path, 'waiting')
+  const build = (version: string) => join(import.meta.dir, 'test', `${version}-app.ts`)
+  const same = await just('compat', build('same'))
+  expect([same.code, same.out.trim(), same.err]).toEqual([0, 'This build can run every live process.', ''])
+  const poorer = await just('compat', build('poorer'))
+  expect([poorer.code, poorer.out]).toEqual([1, expect.stringContaining('the method `shop.caught`')])
+  expect(poorer.out).toMatch(/^1 of \/stubborn\/:id \(program [0-9a-f]{12}\), 1 at line \d+: /)
+  const listed = await just('compat', build('poorer'), '--json')
+  expect(JSON.parse(listed.out)).toMatchObject([{ definition: '/stubborn/:id', count: 1 }])
+  await data('terminate', handle.path)
+  await until(handle.path, 'cancelled')
+  expect((await just('compat', build('poorer'))).code).toBe(0)
 }, 60_000)

@@ -66,6 +66,9 @@ test('a deploy that lacks what a live program calls is refused, with the list; p
     process: expect.stringMatching(/^\/deploy\/[ab]$/),
     error: { code: 'ENGINE_PROGRAM_UNAVAILABLE', message: expect.stringContaining('the method `shop.price`') },
   })
+  await clock.advance({ minutes: 1 })
+  expect(events.filter(({ kind }) => kind === 'unavailable')).toHaveLength(1)
+  expect(parked.metrics.counters.unavailable).toBeGreaterThan(2)
   // It had no turn there: that the node dies is not its fault.
   store.kill(2)
   expect(await store.find('/deploy/a')).toMatchObject({ status: 'waiting', crashes: 0 })
