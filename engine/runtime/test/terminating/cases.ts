@@ -18,7 +18,9 @@ const host = {
     world.stuck.resolve(currentStep()?.signal)
     await new Promise(() => {})
   },
-  swallow: async () => void world.swallowed.resolve(),
+  swallow: async () => {
+    world.swallowed.resolve()
+  },
   tidy: async (what: string) => void diary.push(what),
   fail: async () => {
     throw new RangeError('broken')
