@@ -112,7 +112,7 @@ class FieldReferenceObject {
   contains(value: unknown) {
     const { kind } = this.field.type
     if (kind === 'array' || kind === 'refs') return this.#elements('all', [value])
-    return this.#match({ kind: 'contains', text: String(this.#value(value)) }, false)
+    return this.#match({ kind: 'contains', text: value as string }, false)
   }
   hasAny(values: readonly unknown[]) {
     return this.#elements('any', values)

@@ -80,6 +80,24 @@ describe('conditions are data', () => {
     })
   })
 
+  test('a part of a text need not be what the whole must be', () => {
+    const Code = defineModel({
+      name: 'Code',
+      fields: {
+        text: field
+          .string()
+          .min(3)
+          .pattern(/\d+-\d+/),
+      },
+    })
+    expect(Code.fields.text.contains('-').node).toMatchObject({
+      kind: 'match',
+      pattern: { kind: 'contains', text: '-' },
+    })
+    expect(() => Code.fields.text.eq('-')).toThrow(ConditionValueError)
+    expect(() => Code.fields.text.contains('\0')).toThrow('must not contain a NUL character')
+  })
+
   test('orders put absent values last unless told otherwise', () => {
     expect(fields.title.desc().node).toMatchObject({ direction: 'desc', nulls: 'last' })
     expect(fields.title.asc('first').node).toMatchObject({ direction: 'asc', nulls: 'first' })
