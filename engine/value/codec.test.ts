@@ -112,6 +112,18 @@ describe('identity', () => {
     expect((back.map as Map<unknown, unknown>).get(back.a)).toBe(back.a)
   })
 
+  test('views of one buffer, in one value and between roots', () => {
+    const bytes = new Uint8Array([1, 2, 3, 4])
+    const one = copy({ bytes, buffer: bytes.buffer, words: new Uint16Array(bytes.buffer, 2, 1) })
+    one.bytes[2] = 9
+    expect([one.bytes.buffer === one.buffer, one.words[0]]).toEqual([true, 9 + 4 * 256])
+    const view = new DataView(bytes.buffer, 1)
+    const back = codec.decode(codec.encode(roots({ bytes, view, buffer: bytes.buffer })).snapshot)
+    ;(back.get('view') as DataView).setUint8(0, 7)
+    expect(back.get('bytes')).toEqual(new Uint8Array([1, 7, 3, 4]))
+    expect((back.get('bytes') as Uint8Array).buffer).toBe(back.get('buffer') as ArrayBuffer)
+  })
+
   test('shared objects between roots, also out of chunks', () => {
     const items = Array.from({ length: 1_000 }, (_, id) => ({ id }))
     const { snapshot } = codec.encode(roots({ items, item: items[700], bytes: new Uint8Array(items.length) }))

@@ -24,8 +24,10 @@ export class Decoder {
   constructor(types: ReadonlyMap<string, ValueType>, parts: ReadonlyMap<number, Bytes>) {
     this.#types = types
     for (const [part, bytes] of parts) this.#parse(part, bytes)
-    for (const slots of this.#parts.values())
+    for (const slots of this.#parts.values()) {
+      // A view has made its buffer, which stands behind it, already.
       for (const slot of slots) if (slot.state === 'stored' && !isTyped(slot.node)) this.#shell(slot)
+    }
     for (const slots of this.#parts.values()) for (const slot of slots) this.#fill(slot)
   }
 
