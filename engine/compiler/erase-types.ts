@@ -1,5 +1,5 @@
 /** Takes TypeScript's types out of a tree. What has a meaning at run time (enum, namespace) is left for `refuse`. */
-import { isNode, type Node, type Position } from './ast.ts'
+import { isNode, name, type Node, type Position } from './ast.ts'
 
 const WRAPPERS = new Set([
   'TSAsExpression',
@@ -52,7 +52,21 @@ export function eraseTypes(node: Node, locate: (offset: number) => Position): No
   // Half of a surrogate pair does not survive as UTF-8: it stays an escape.
   if (type === 'Literal' && typeof node.value === 'string' && !node.value.isWellFormed())
     result.raw = JSON.stringify(node.value)
+  plainSpelling(result)
   return result
+}
+
+const KEYED = new Set(['Property', 'PropertyDefinition', 'MethodDefinition'])
+
+/** One spelling for what formatters spell in several: `0X10`, `1_000`, `1.50`, `{ 'key': 1 }`. */
+function plainSpelling(node: Node): void {
+  if (node.type === 'Literal') {
+    if (typeof node.bigint === 'string') node.raw = `${node.bigint}n`
+    else if (typeof node.value === 'number' && Number.isFinite(node.value)) node.raw = String(node.value)
+  } else if (KEYED.has(node.type) && !node.computed && typeof node.key.value === 'string') {
+    const { key } = node
+    if (/^[A-Za-z_$][\w$]*$/.test(key.value as string)) node.key = name(key, key.value as string)
+  }
 }
 
 function isErased(node: Node, key: string): boolean {

@@ -33,7 +33,7 @@ function readable(message: string): string {
   return message.includes('$')
     ? message
         .replace(/\(0, ((?:\$[ibe]?\.)+[\w$]+)\)/g, '$1')
-        .replace(/(?<![\w$.])(?:\$\.\$p\.(?:\$p\.)*|\$[ibe]?\.)(?=[A-Za-z_])/g, '')
+        .replace(/(?<![\w$]|(?<!\.\.)\.)(?:\$\.\$p\.(?:\$p\.)*|\$[ibe]?\.)(?=[A-Za-z_])/g, '')
     : message
 }
 

@@ -89,7 +89,7 @@ function inSourceNames(text: string): string {
   return text
     .replace(/ {2}\[[^\]]*\]$/, '')
     .replace(/\(0, ((?:\$[ibe]?\.)+[\w$]+)\)/g, '$1')
-    .replace(/(?<![\w$.])(?:\$\.\$p\.(?:\$p\.)*|\$[ibe]?\.)(?=[A-Za-z_$])/g, '')
+    .replace(/(?<![\w$]|(?<!\.\.)\.)(?:\$\.\$p\.(?:\$p\.)*|\$[ibe]?\.)(?=[A-Za-z_$])/g, '')
     .replace(/\$a\[(\d+)\]/g, 'arguments[$1]')
     .replace(/\b([A-Za-z_]\w*): \1\b/g, '$1')
     .replace(

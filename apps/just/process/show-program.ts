@@ -59,7 +59,7 @@ function programText(compiler: Compiler, { hash, program, debug }: Compiled): st
   const signals = [...new Set(program.signals.map((each) => each.name))]
   const facts = [
     `${program.ops.length} instructions`,
-    `● suspends in ${stops.length} places`,
+    `● suspends in ${stops.length} ${stops.length === 1 ? 'place' : 'places'}`,
     ...(signals.length > 0 ? [`waits for ${signals.join(', ')}`] : []),
   ]
   const heading = [

@@ -30,3 +30,20 @@ test('formatting, comments and types do not change the hash; code does', () => {
   ).toBe(hash(source))
   expect(hash(source.replace('attempts: 3', 'attempts: 4'))).not.toBe(hash(source))
 })
+
+test('neither does the spelling of numbers, quotes and keys that formatters choose', () => {
+  const hash = (value: string): string | undefined =>
+    transform(
+      '/app/case.ts',
+      `import { createProcess } from '@justscale/core/process'\ncreateProcess({ path: '/x/:id', async handler({ svc }) { return svc.id(${value}) } })`,
+    )?.programs[0]?.hash
+  const same = [
+    ['16', '0x10', '0X10', '16.0', '1_6', '1.6e1'],
+    ['0.5', '.5', '0.50'],
+    ['255n', '0xFFn', '25_5n'],
+    ['{ key: 1 }', "{ 'key': 1 }", '{ "key": 1 }'],
+    ["{ 'a-b': 1 }", '{ "a-b": 1 }'],
+  ]
+  for (const [first = '', ...others] of same) for (const other of others) expect(hash(other)).toBe(String(hash(first)))
+  expect(hash('0.5')).not.toBe(String(hash('0.51')))
+})

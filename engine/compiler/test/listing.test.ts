@@ -81,3 +81,10 @@ export const p = createProcess({
     "
   `)
 })
+
+test('says what was written, also behind a spread', () => {
+  const source = `import { createProcess } from '@justscale/engine'
+createProcess({ path: '/x/:id', async handler({ svc }: any) { const a = [1]; await svc.id(a); return [...a, a.length] } })`
+  const [first] = transform('/app/case.ts', source)?.programs ?? []
+  expect(first && printListing(listProgram(first.program, first.debug))).toContain('[...a, a.length]')
+})
