@@ -363,14 +363,16 @@ test('more that is past its retention than one sweep takes is forgotten by the l
 
 describe('a schema', () => {
   test('that was made for a role without the right to make one is used', async () => {
-    await sql.query(`create role guest login; create schema given authorization guest`)
-    const url = database.url.replace('postgres@', 'guest@')
+    const guest = `guest_${database.name}`
+    await sql.query(`create role ${guest} login; create schema given authorization ${guest}`)
+    const url = database.url.replace('postgres@', `${guest}@`)
     expect(url).not.toBe(database.url)
     const own = new PostgresStore({ url, namespace: 'given' })
     await own.migrate()
-    expect(await own.list({})).toEqual([])
+    const processes = await own.list({})
     await own.close()
-    await sql.query(`drop owned by guest; drop role guest`)
+    await sql.query(`drop owned by ${guest}; drop role ${guest}`)
+    expect(processes).toEqual([])
   })
 
   test('whose name Postgres would cut off or not take is refused, with what to do', () => {
