@@ -54,6 +54,8 @@ interface FiberHead {
   readonly cancelled?: true
 }
 
+type Mutable<Object> = { -readonly [Name in keyof Object]: Object[Name] }
+
 export interface MachineSnapshot {
   readonly head: Head
   readonly roots: readonly Root[]
@@ -61,54 +63,47 @@ export interface MachineSnapshot {
 
 export function snapshot(state: MachineState, env: Environment): MachineSnapshot {
   const roots: Root[] = []
-  const fibers = [...state.fibers.values()].sort((a, b) => a.id - b.id)
-  const reached = reachableFrames(state, fibers)
-  const frames = [...state.frames.values()]
-    .filter((each) => reached.has(each.id))
-    .map((each) => frameHead(each, env, '', roots))
-  const handles = fibers.some((each) => each.id !== 0 && each.wait.kind === 'ended') ? heldFibers(roots) : new Set()
-  const kept = fibers.filter((each) => each.id === 0 || each.wait.kind !== 'ended' || handles.has(each.id))
-  const head: Head = {
+  const fibers = [...state.fibers.values()]
+  if (fibers.length > 1) fibers.sort((a, b) => a.id - b.id)
+  const frames = reachableFrames(state, fibers).map((each) => frameHead(each, env, '', roots))
+  const kept = fibers.some(({ id, wait }) => id !== 0 && wait.kind === 'ended') ? withoutUnheld(fibers, roots) : fibers
+  const head: Mutable<Head> = {
     program: state.program,
     next: state.next,
     status: state.status,
     frames,
     fibers: kept.map((each) => fiberHead(each, roots)),
-    ...(state.failed ? { failed: state.failed.frames.map((each) => frameHead(each, env, 'x', roots)) } : {}),
-    ...(state.cancelling ? { cancelling: true as const } : {}),
-    ...(state.holding ? { holding: true as const } : {}),
   }
+  if (state.failed) head.failed = state.failed.frames.map((each) => frameHead(each, env, 'x', roots))
+  if (state.cancelling) head.cancelling = true
+  if (state.holding) head.holding = true
   if (state.cancelling) roots.push({ name: 'cancelling', value: state.cancelling.reason })
   return { head, roots }
 }
 
 function frameHead(frame: Frame, env: Environment, prefix: string, roots: Root[]): FrameHead {
   const loaded = env.program(frame.program)
-  const known: Record<string, Known> = {}
-  const cursors: Record<string, string> = {}
+  let known: Record<string, Known> | undefined
+  let cursors: Record<string, string> | undefined
   for (const slot of liveSlots(loaded, frame)) {
     const value = frame.slots[slot]
     if (value === undefined) continue
     const name = nameOf(value, env, loaded)
     const root = `${prefix}${frame.id}.${slot}`
-    if (name) known[slot] = name
+    if (name) (known ??= {})[slot] = name
     else if (isCursor(value)) {
-      cursors[slot] = writePlace(value.place())
+      ;(cursors ??= {})[slot] = writePlace(value.place())
       roots.push({ name: root, value: value.source })
       if (value.weak) roots.push({ name: `${root}${WEAK}`, value: value.weak, weak: true })
     } else roots.push({ name: root, value })
   }
-  const resources = [...(frame.resources ?? [])].map(([slot, each]) => [slot, each.pc, each.kind] as const)
-  return {
-    id: frame.id,
-    program: frame.program,
-    routine: frame.routine,
-    pc: frame.pc,
-    ...(frame.up === undefined ? {} : { up: frame.up }),
-    ...(resources.length > 0 ? { resources } : {}),
-    ...(Object.keys(known).length > 0 ? { known } : {}),
-    ...(Object.keys(cursors).length > 0 ? { cursors } : {}),
-  }
+  const head: Mutable<FrameHead> = { id: frame.id, program: frame.program, routine: frame.routine, pc: frame.pc }
+  if (frame.up !== undefined) head.up = frame.up
+  if (frame.resources !== undefined && frame.resources.size > 0)
+    head.resources = [...frame.resources].map(([slot, each]) => [slot, each.pc, each.kind] as const)
+  if (known !== undefined) head.known = known
+  if (cursors !== undefined) head.cursors = cursors
+  return head
 }
 
 /** Where a frame cannot usually stand (a failed one can), everything but functions and resources is kept. */
@@ -138,17 +133,13 @@ function fiberHead(fiber: Fiber, roots: Root[]): FiberHead {
   if (wait.kind === 'wait') roots.push({ name: `w${fiber.id}`, value: wait.waits.map(plainWait) })
   if (fiber.outcome) roots.push({ name: `o${fiber.id}`, value: fiber.outcome })
   if (fiber.cancelled) roots.push({ name: `c${fiber.id}`, value: fiber.cancelled.reason })
-  return {
-    id: fiber.id,
-    stack: [...fiber.stack],
-    visits: fiber.visits,
-    wait: wait.kind,
-    ...('slot' in wait ? { slot: wait.slot } : {}),
-    ...('frame' in wait ? { frame: wait.frame } : {}),
-    ...(wait.kind === 'wait' && wait.arms ? { arms: wait.arms } : {}),
-    ...(fiber.ended === undefined ? {} : { ended: fiber.ended }),
-    ...(fiber.cancelled ? { cancelled: true as const } : {}),
-  }
+  const head: Mutable<FiberHead> = { id: fiber.id, stack: fiber.stack.slice(), visits: fiber.visits, wait: wait.kind }
+  if (wait.kind === 'acquire' || wait.kind === 'release') head.slot = wait.slot
+  if (wait.kind === 'acquire') head.frame = wait.frame
+  if (wait.kind === 'wait' && wait.arms) head.arms = wait.arms
+  if (fiber.ended !== undefined) head.ended = fiber.ended
+  if (fiber.cancelled) head.cancelled = true
+  return head
 }
 
 /** A signal definition may be an object with methods: its name and parameters are what counts. */
@@ -158,7 +149,15 @@ function plainWait(wait: WaitSpec): WaitSpec {
   return wait
 }
 
-function reachableFrames(state: MachineState, fibers: readonly Fiber[]): Set<number> {
+/** A fiber that ended is kept while somebody may still ask how. */
+function withoutUnheld(fibers: readonly Fiber[], roots: readonly Root[]): readonly Fiber[] {
+  const handles = heldFibers(roots)
+  return fibers.filter((each) => each.id === 0 || each.wait.kind !== 'ended' || handles.has(each.id))
+}
+
+function reachableFrames(state: MachineState, fibers: readonly Fiber[]): readonly Frame[] {
+  const frames = [...state.frames.values()]
+  if (frames.length === 1 && fibers[0]?.stack.length === 1) return frames
   const reached = new Set<number>()
   const reach = (id: number | undefined): void => {
     if (id === undefined || reached.has(id)) return
@@ -167,7 +166,7 @@ function reachableFrames(state: MachineState, fibers: readonly Fiber[]): Set<num
   }
   for (const fiber of fibers) for (const id of fiber.stack) reach(id)
   for (const frame of state.failed?.frames ?? []) reach(frame.up)
-  return reached
+  return frames.filter((each) => reached.has(each.id))
 }
 
 /** Fibers that some live value has a handle of, anywhere in it, so that their outcome is still asked for. */

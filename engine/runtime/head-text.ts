@@ -206,7 +206,7 @@ function signalOf(key: string): string {
 /** Members that have no place of their own. */
 function extras(object: object, placed: ReadonlySet<string>): Rest | undefined {
   let found: Rest | undefined
-  for (const [name, value] of Object.entries(object)) if (!placed.has(name)) (found ??= {})[name] = value
+  for (const name in object) if (!placed.has(name)) (found ??= {})[name] = Reflect.get(object, name)
   return found
 }
 

@@ -7,22 +7,27 @@ import type { SignalEmission, StartRequest } from '../store/store.ts'
 
 export interface Outbox {
   /** The process it is a step of; `undefined` for the firing of a schedule. */
-  readonly process?: { readonly id: string; readonly shard: number }
+  readonly process: { readonly id: string; readonly shard: number } | undefined
   readonly starts: StartRequest[]
   readonly emits: SignalEmission[]
   open: boolean
 }
 
-const outboxes = new WeakMap<Step, Outbox>()
+/** Where a step has its outbox. */
+const held = Symbol('outbox')
+
+interface Holder extends Step {
+  [held]?: Outbox
+}
 
 export function openOutbox(step: Step, process?: Outbox['process']): Outbox {
-  const outbox: Outbox = { ...(process && { process }), starts: [], emits: [], open: true }
-  outboxes.set(step, outbox)
+  const outbox: Outbox = { process, starts: [], emits: [], open: true }
+  ;(step as Holder)[held] = outbox
   return outbox
 }
 
 /** The outbox of a step that has not ended yet. */
 export function outboxOf(step: Step | undefined): Outbox | undefined {
-  const outbox = step && outboxes.get(step)
+  const outbox = step && (step as Holder)[held]
   return outbox?.open ? outbox : undefined
 }

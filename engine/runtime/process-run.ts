@@ -13,7 +13,7 @@ import { lookAtChildren } from './run/cancelling.ts'
 import { readCommands } from './run/commands.ts'
 import { advance, applyEffects, winWaits } from './run/effects.ts'
 import { afterEnd, drop, letGo } from './run/end.ts'
-import { admits, hasInput, RunState, stands } from './run/run-state.ts'
+import { hasInput, RunState, stands, takeInputs } from './run/run-state.ts'
 import { launch } from './run/steps.ts'
 import { commit, failHere, loadInto, see } from './run/storing.ts'
 import { closeSuspended } from './run/suspended-block.ts'
@@ -115,7 +115,18 @@ export class ProcessRun {
     if (run.turning || run.gone) return
     run.turning = true
     try {
-      while (!run.gone && (await run.mutex.run(() => this.#once()))) {}
+      // What else ends in this very moment goes into the same checkpoint.
+      if (run.calls.size > 0) await Promise.resolve()
+      let more = true
+      while (more && !run.gone) {
+        if (!run.mutex.take()) await run.mutex.wait()
+        try {
+          const answer = this.#once()
+          more = typeof answer === 'boolean' ? answer : await answer
+        } finally {
+          run.mutex.giveBack()
+        }
+      }
     } catch (error) {
       await this.#turnFailed(error)
     } finally {
@@ -152,11 +163,16 @@ export class ProcessRun {
     run.node.parked(run.id)
   }
 
-  /** One turn; answers whether to try another. */
-  async #once(): Promise<boolean> {
+  /** One turn; answers whether to try another, at once where nothing has to be waited for. */
+  #once(): boolean | Promise<boolean> {
     const run = this.#run
-    readCommands(run)
-    if (run.cancelling !== undefined) await lookAtChildren(run, run.cancelling)
+    if (run.inbox.length > 0) readCommands(run)
+    if (run.cancelling === undefined) return this.#goOn()
+    return lookAtChildren(run, run.cancelling).then(() => this.#goOn())
+  }
+
+  #goOn(): boolean | Promise<boolean> {
+    const run = this.#run
     if (run.gone) return false
     if (run.terminating !== undefined) {
       await terminate(run, run.terminating)
@@ -164,22 +180,32 @@ export class ProcessRun {
     }
     const still = run.paused || stands(run)
     if (still && run.calls.size === 0 && run.finished === undefined) return this.#rest()
-    const inputs = run.inputs.filter((input) => admits(run, input))
-    run.inputs = run.inputs.filter((input) => !inputs.includes(input))
+    const inputs = takeInputs(run)
     if (inputs.length > 0) advance(run, inputs)
     else if (!run.paused && run.cancelling === undefined) winWaits(run)
     if (run.gone) return false
-    if (!(await closeSuspended(run))) return true
-    if (run.block === undefined) {
+    if (run.releases.length === 0) return this.#store()
+    return closeSuspended(run).then((closed) => !closed || this.#store())
+  }
+
+  /** What was done is stored before anything that follows from it starts. */
+  #store(): boolean | Promise<boolean> {
+    const run = this.#run
+    if (run.block === undefined && run.held.length > 0) {
       const open = run.held
       run.held = []
-      if (open.length > 0) applyEffects(run, open)
+      applyEffects(run, open)
     }
     const durable = run.mustCommit || run.finished !== undefined || run.starts.some((call) => call.durableFirst)
-    if (durable && run.block === undefined && !(await commit(run))) return !run.gone
+    if (!durable || run.block !== undefined) return this.#follow()
+    return commit(run).then((stored) => (stored ? this.#follow() : !run.gone))
+  }
+
+  #follow(): boolean | Promise<boolean> {
+    const run = this.#run
     if (run.finished !== undefined) return afterEnd(run)
     launch(run)
-    if (run.inputs.some((input) => admits(run, input)) || isReady(run) || run.cancelling?.look) return true
+    if (hasInput(run) || isReady(run) || run.cancelling?.look) return true
     if (run.calls.size > 0) {
       awaitTimers(run)
       return false

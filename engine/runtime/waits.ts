@@ -14,6 +14,8 @@ export function endKey(path: string): string {
   return `process:${path}`
 }
 
+const unchanged = { subscribe: [], unsubscribe: [], timers: new Map<number, never>() } as const
+
 interface Interest {
   readonly key: string
   readonly signal: string

@@ -4,7 +4,7 @@ import type { StepHost, StepOutcome, StepUnit } from './step.ts'
 
 const unit: StepUnit = {
   run: (step, invoke) => settle(() => enterStep(step, invoke)),
-  close: async () => 'detached',
+  close: () => 'detached',
   abort: async () => {},
 }
 

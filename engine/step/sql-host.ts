@@ -6,7 +6,6 @@
 import type { SqlDatabase, SqlLane, SqlRow, SqlRunner, SqlValue } from '../sql/connection.ts'
 import { SqlConnectionError, SqlStatementError } from '../sql/errors.ts'
 import { enterStep } from './current-step.ts'
-import { settle } from './plain-host.ts'
 import { type CheckpointJoin, type Step, type StepHost, type StepOutcome, StepRetry, type StepUnit } from './step.ts'
 import type { SqlTransaction } from './transaction.ts'
 
@@ -35,15 +34,23 @@ class SqlUnit implements StepUnit, SqlRunner {
   }
 
   async run(step: Step, invoke: () => unknown): Promise<StepOutcome> {
-    Object.assign(step, { sql: this })
-    const outcome = await settle(() => enterStep(step, invoke))
+    ;(step as { sql?: SqlRunner }).sql = this
+    let outcome: StepOutcome
+    try {
+      outcome = { kind: 'returned', value: await enterStep(step, invoke) }
+    } catch (error) {
+      outcome = { kind: 'threw', error }
+    }
     if (this.#lost !== undefined) throw retry(this.#lost, 'no')
     return outcome
   }
 
-  async close(join: CheckpointJoin): Promise<'joined' | 'detached'> {
-    if (this.#lane === undefined) return 'detached'
-    const lane = await this.#lane
+  close(join: CheckpointJoin): Promise<'joined' | 'detached'> | 'detached' {
+    return this.#lane === undefined ? 'detached' : this.#commit(this.#lane, join)
+  }
+
+  async #commit(opened: Promise<SqlLane>, join: CheckpointJoin): Promise<'joined' | 'detached'> {
+    const lane = await opened
     const committed: (() => void)[] = []
     const transaction: SqlTransaction = {
       kind: 'sql',

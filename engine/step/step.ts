@@ -50,7 +50,7 @@ export interface StepUnit {
    * `joined`; the step's effects and its outcome are then one commit. Otherwise commits what it has, if anything, and
    * answers `detached`: the engine writes the checkpoint itself. Rejects with `StepRetry` as `run` does.
    */
-  close(join: CheckpointJoin): Promise<'joined' | 'detached'>
+  close(join: CheckpointJoin): Promise<'joined' | 'detached'> | 'detached'
   /** Rolls back and lets go of everything; never rejects. */
   abort(reason: unknown): Promise<void>
 }

@@ -15,9 +15,8 @@ export function createValueCodec(types: readonly ValueType[] = []): ValueCodec {
   }
 
   function encode(roots: readonly Root[], previous: Snapshot = empty): EncodedSnapshot {
+    if (areAllPlain(roots)) return comparePlain(roots, previous)
     const numbers = numberRoots(roots, previous)
-    const plain = primitiveParts(roots, numbers)
-    if (plain !== undefined) return compare(plain, numbers, previous)
     const encoder = new Encoder(types)
     const weak: Root[] = []
     for (const root of roots) {
@@ -55,33 +54,40 @@ const empty: Snapshot = { parts: new Map(), roots: new Map() }
 const toBytes = new TextEncoder()
 const toText = new TextDecoder()
 
-/** The parts of roots that are all primitives, which need no encoder; `undefined` when one is not. */
-function primitiveParts(
-  roots: readonly Root[],
-  numbers: ReadonlyMap<string, number>,
-): Map<number, unknown[]> | undefined {
-  const parts = new Map<number, unknown[]>()
+/** Whether no root needs an encoder. */
+function areAllPlain(roots: readonly Root[]): boolean {
+  for (const { value } of roots) if (typeof value === 'symbol' || (value !== null && isObject(value))) return false
+  return true
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' || typeof value === 'function'
+}
+
+function comparePlain(roots: readonly Root[], previous: Snapshot): EncodedSnapshot {
+  const same = roots.length === previous.roots.size && roots.every(({ name }) => previous.roots.has(name))
+  const numbers = same ? previous.roots : numberRoots(roots, previous)
+  const difference = new Difference(previous)
   for (const { name, value } of roots) {
-    const inline = inlinePrimitive(value)
-    if (inline === undefined) return undefined
-    parts.set(numbers.get(name) as number, [inline])
+    const text = typeof value === 'string' ? `[${JSON.stringify(value)}]` : JSON.stringify([inlinePrimitive(value)])
+    difference.add(numbers.get(name) as number, text)
   }
-  return parts
+  return difference.end(numbers)
 }
 
 /** Roots that are stored already keep their part; new ones get the lowest free number. */
 function numberRoots(roots: readonly Root[], previous: Snapshot): Map<string, number> {
-  const used = new Set<number>()
+  const taken = new Set<number>()
   for (const { name } of roots) {
     const part = previous.roots.get(name)
-    if (part !== undefined) used.add(part)
+    if (part !== undefined) taken.add(part)
   }
   let next = 0
   const numbers = new Map<string, number>()
   for (const { name } of roots) {
     let part = previous.roots.get(name)
     if (part === undefined) {
-      while (used.has(next)) next++
+      while (taken.has(next)) next++
       part = next++
     }
     numbers.set(name, part)
@@ -91,24 +97,39 @@ function numberRoots(roots: readonly Root[], previous: Snapshot): Map<string, nu
 
 function compare(
   nodes: ReadonlyMap<number, unknown[]>,
-  roots: Map<string, number>,
+  numbers: ReadonlyMap<string, number>,
   previous: Snapshot,
 ): EncodedSnapshot {
-  const parts = new Map<number, Bytes>()
-  const written: number[] = []
-  let size = 0
-  for (const [part, content] of nodes) {
-    const text = JSON.stringify(content)
-    const stored = previous.parts.get(part)
-    const same = stored !== undefined && textOfBytes(stored) === text
-    const bytes = new TextBytes(text, same ? stored.length : undefined)
-    parts.set(part, bytes)
-    if (!same) written.push(part)
-    size += bytes.length
+  const difference = new Difference(previous)
+  for (const [part, content] of nodes) difference.add(part, JSON.stringify(content))
+  return difference.end(numbers)
+}
+
+/** What is new against the parts that are stored. */
+class Difference {
+  readonly #previous: Snapshot
+  readonly #parts = new Map<number, Bytes>()
+  readonly #written: number[] = []
+  #size = 0
+
+  constructor(previous: Snapshot) {
+    this.#previous = previous
   }
-  const dropped: number[] = []
-  for (const part of previous.parts.keys()) if (!parts.has(part)) dropped.push(part)
-  return { snapshot: { parts, roots }, written, dropped, size }
+
+  add(part: number, text: string): void {
+    const stored = this.#previous.parts.get(part)
+    const same = stored !== undefined && textOfBytes(stored) === text
+    const bytes = same && stored instanceof TextBytes ? stored : new TextBytes(text)
+    this.#parts.set(part, bytes)
+    if (!same) this.#written.push(part)
+    this.#size += bytes.length
+  }
+
+  end(roots: ReadonlyMap<string, number>): EncodedSnapshot {
+    const dropped: number[] = []
+    for (const part of this.#previous.parts.keys()) if (!this.#parts.has(part)) dropped.push(part)
+    return { snapshot: { parts: this.#parts, roots }, written: this.#written, dropped, size: this.#size }
+  }
 }
 
 /** Several parts as one value: `{"<part>": [...], ...}`; a single part is its array, as it is. */

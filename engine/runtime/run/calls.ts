@@ -20,23 +20,36 @@ export function callOf(
     durableFirst: effect.durableFirst,
     abort: new LazyAbort(),
     ...(block ? { block } : {}),
-    invoke: () => effect.invoke(),
+    invoke: effect.invoke,
   }
 }
 
 export function stepOf(run: RunState, call: Call, attempt: number): Step {
-  return {
-    process: run.path,
-    name: call.name,
-    kind: call.read ? 'read' : 'effect',
-    idempotencyKey: call.idempotencyKey,
-    attempt,
-    get signal() {
-      return call.abort.signal
-    },
+  return new RunningStep(run.path, call, attempt)
+}
+
+class RunningStep implements Step {
+  readonly process: string
+  readonly name: string
+  readonly kind: Step['kind']
+  readonly idempotencyKey: string
+  readonly attempt: number
+  readonly #abort: LazyAbort
+
+  constructor(process: string, call: Call, attempt: number) {
+    this.process = process
+    this.name = call.name
+    this.kind = call.read ? 'read' : 'effect'
+    this.idempotencyKey = call.idempotencyKey
+    this.attempt = attempt
+    this.#abort = call.abort
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal
   }
 }
 
-export async function inUnit(run: RunState, unit: StepUnit, step: Step, invoke: () => unknown): Promise<StepOutcome> {
+export function inUnit(run: RunState, unit: StepUnit, step: Step, invoke: () => unknown): Promise<StepOutcome> {
   return unit.run(step, () => run.node.enter(invoke))
 }

@@ -21,10 +21,13 @@ function record(run: RunState, input: Input): void {
   const ended = run.unrecorded.get(input)
   if (ended === undefined) return
   run.unrecorded.delete(input)
-  const { starts = [], emits = [] } = ended.outbox ?? {}
-  run.outbox.starts.push(...starts)
-  run.outbox.emits.push(...emits)
-  if (!ended.call.read || starts.length + emits.length > 0) run.mustCommit = true
+  const { outbox } = ended
+  if (outbox !== undefined && outbox.starts.length + outbox.emits.length > 0) {
+    run.outbox.starts.push(...outbox.starts)
+    run.outbox.emits.push(...outbox.emits)
+    run.mustCommit = true
+  }
+  if (!ended.call.read) run.mustCommit = true
   if (!ended.call.read) note(run, 'step', ended.call.name)
 }
 

@@ -24,28 +24,29 @@ export interface Placement {
   readonly drop: readonly number[]
 }
 
+const NONE: ReadonlyMap<number, Bytes> = new Map()
+
 /** `stored`: the parts as of the last checkpoint, of which `before` were inside the head. */
 export function placeValues(
   { snapshot, written, dropped }: EncodedSnapshot,
   stored: Snapshot['parts'],
   before: Inside,
 ): Placement {
-  const changed = new Set(written)
   const inside = new Map<number, number>()
   const values: (readonly [number, Bytes])[] = []
-  const write = new Map<number, Bytes>()
+  let write: Map<number, Bytes> | undefined
   const isOutside = (part: number) => stored.has(part) && !before.has(part)
-  const drop = dropped.filter(isOutside)
+  const drop = dropped.length === 0 ? [] : dropped.filter(isOutside)
   let room = INSIDE
   for (const [part, bytes] of snapshot.parts) {
-    const age = changed.has(part) ? 0 : (before.get(part) ?? 0) + 1
+    const age = written.includes(part) ? 0 : (before.get(part) ?? 0) + 1
     const busy = !isOutside(part) && age < SETTLED
     if (bytes.length <= room && (bytes.length <= SMALL || (busy && bytes.length <= LARGE))) {
       room -= bytes.length
       inside.set(part, age)
       values.push([part, bytes])
       if (isOutside(part)) drop.push(part)
-    } else if (age === 0 || !isOutside(part)) write.set(part, bytes)
+    } else if (age === 0 || !isOutside(part)) (write ??= new Map()).set(part, bytes)
   }
-  return { inside, values, write, drop }
+  return { inside, values, write: write ?? NONE, drop }
 }

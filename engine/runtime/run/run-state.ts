@@ -14,6 +14,7 @@ import type {
 } from '../../store/store.ts'
 import type { Snapshot } from '../../value/codec.ts'
 import type { Block, Call } from '../call.ts'
+import type { Joiner } from '../join.ts'
 import type { Inside } from './placing.ts'
 import type { NodeContext } from '../node-context.ts'
 import type { Outbox } from '../outbox.ts'
@@ -33,6 +34,8 @@ export class RunState {
   readonly giveUp: (error: unknown) => void
   /** One turn, or one joined commit, at a time. */
   readonly mutex = new Mutex()
+  /** What a step's commit asks of this process. */
+  joiner: Joiner | undefined
   /** Host calls in flight, by key. */
   readonly calls = new Map<string, Call>()
   /** How other processes that it waits for ended, by path. */
@@ -104,6 +107,14 @@ export class RunState {
 
 export function hasInput(run: RunState): boolean {
   return run.inputs.some((input) => admits(run, input))
+}
+
+/** What the machine is to be given now. */
+export function takeInputs(run: RunState): readonly Input[] {
+  const all = run.inputs
+  if (all.length === 0) return all
+  run.inputs = run.block === undefined ? [] : all.filter((input) => !admits(run, input))
+  return run.block === undefined ? all : all.filter((input) => admits(run, input))
 }
 
 /** While a lock block is open only its own fiber goes on, so that its checkpoint holds nobody else's change. */

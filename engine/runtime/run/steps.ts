@@ -16,7 +16,7 @@ import { takeCheckpoint } from './checkpoint.ts'
 import { advance } from './effects.ts'
 import { afterEnd, letGo } from './end.ts'
 import { note, type RunState } from './run-state.ts'
-import { accepted, discard, failHere } from './storing.ts'
+import { accepted, discard, failHere, lookAfter } from './storing.ts'
 
 /** Attempts of a step whose transaction is lost again and again, and the wait between them, in milliseconds. */
 const ATTEMPTS = 8
@@ -50,7 +50,7 @@ async function perform(run: RunState, call: Call): Promise<void> {
     }
     await new Promise<void>((resolve) => run.node.clock.schedule(backoff(attempt), resolve))
   }
-  await run.again()
+  void run.again()
 }
 
 /** One attempt of a call; answers the loss that a further attempt can mend. */
@@ -58,22 +58,22 @@ async function attemptCall(run: RunState, call: Call, attempt: number): Promise<
   const step = stepOf(run, call, attempt)
   const outbox = openOutbox(step, run.process.record)
   const unit = call.block?.unit ?? run.node.host.open(step)
-  const join = new Join(joiner(run), call)
+  const join = new Join((run.joiner ??= joiner(run)), call)
   try {
-    const outcome = await inUnit(run, unit, step, () => call.invoke())
+    const outcome = await inUnit(run, unit, step, call.invoke)
     outbox.open = false
     if (run.gone || run.calls.get(call.key) !== call) {
       if (call.block === undefined) await unit.abort('the process is gone')
       return undefined
     }
     if (call.block !== undefined && !call.ends) {
-      run.outbox.starts.push(...outbox.starts)
-      run.outbox.emits.push(...outbox.emits)
+      takeOver(run, outbox)
       answered(run, call, outcome)
       return undefined
     }
     join.prepare(outcome, outbox)
-    const answer = await unit.close(join)
+    const closing = unit.close(join)
+    const answer = closing === 'detached' ? closing : await closing
     if (answer === 'joined') await join.accepted()
     else settled(run, call, outcome, outbox)
     return undefined
@@ -145,8 +145,7 @@ async function writeJoined(
 ): Promise<Checkpoint> {
   run.calls.delete(call.key)
   if (call.ends) run.block = undefined
-  run.outbox.starts.push(...outbox.starts)
-  run.outbox.emits.push(...outbox.emits)
+  takeOver(run, outbox)
   note(run, 'step', call.name)
   advance(run, [{ kind: 'outcome', fiber: call.fiber, outcome }])
   const checkpoint = takeCheckpoint(run)
@@ -157,8 +156,14 @@ async function writeJoined(
 async function joined(run: RunState, checkpoint: Checkpoint): Promise<void> {
   run.node.metrics.counters.joinedCommits++
   run.node.metrics.counters.commits++
-  await accepted(run, checkpoint)
+  if (accepted(run, checkpoint)) await lookAfter(run)
   if (run.finished !== undefined) afterEnd(run)
+}
+
+/** What a step did besides goes with the next checkpoint. */
+function takeOver(run: RunState, { starts, emits }: Outbox): void {
+  if (starts.length > 0) run.outbox.starts.push(...starts)
+  if (emits.length > 0) run.outbox.emits.push(...emits)
 }
 
 /** The outcome of a call that committed what it did by itself, if anything: what else it did goes with the outcome. */

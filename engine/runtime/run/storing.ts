@@ -42,7 +42,7 @@ export async function loadInto(run: RunState, process: LoadedProcess): Promise<v
   see(run, process)
   // It was given to this node because there may be something to do: the next checkpoint says whether there still is.
   run.storedRunnable = true
-  await lookAtEnded(run)
+  if (run.watch.length > 0) await lookAtEnded(run)
   run.cancelling = undefined
   if (head.cancelling !== undefined) await loadCancelling(run, head.cancelling)
   if (!head.fresh && run.status !== 'failed' && !head.cancelling?.stood) applyPending(run)
@@ -67,14 +67,20 @@ export async function commit(run: RunState): Promise<boolean> {
     letGo(run)
     return false
   }
-  await accepted(run, checkpoint)
+  if (accepted(run, checkpoint)) await lookAfter(run)
   return true
 }
 
-export async function accepted(run: RunState, checkpoint: Checkpoint): Promise<void> {
+/** The process is stored as it is; answers whether it has to `lookAfter` others now. */
+export function accepted(run: RunState, checkpoint: Checkpoint): boolean {
   run.seq = checkpoint.seq
   run.status = checkpoint.status
   run.storedRunnable = checkpoint.runnable
+  return run.watch.length > 0 || run.cancelling !== undefined
+}
+
+/** Now that it is stored that it waits for them: they may have ended already, or do not know yet that they are cancelled. */
+export async function lookAfter(run: RunState): Promise<void> {
   await lookAtEnded(run)
   if (run.cancelling !== undefined) await tellChildren(run, run.cancelling)
 }

@@ -4,7 +4,7 @@ import { dispose } from '../dispose.ts'
 import { inUnit } from './calls.ts'
 import { takeCheckpoint } from './checkpoint.ts'
 import type { RunState } from './run-state.ts'
-import { accepted, discard } from './storing.ts'
+import { accepted, discard, lookAfter } from './storing.ts'
 
 /** Resources given up because of a durable wait: disposed in their unit, which commits with the checkpoint of the wait. */
 export async function closeSuspended(run: RunState): Promise<boolean> {
@@ -26,8 +26,8 @@ export async function closeSuspended(run: RunState): Promise<boolean> {
         await run.node.session.commitIn(transaction, checkpoint)
       },
     })
-    if (answer === 'joined' && checkpoint !== undefined) await accepted(run, checkpoint)
-    else run.mustCommit = true
+    if (answer !== 'joined' || checkpoint === undefined) run.mustCommit = true
+    else if (accepted(run, checkpoint)) await lookAfter(run)
     return true
   } catch (error) {
     await block.unit.abort(error)

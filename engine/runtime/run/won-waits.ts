@@ -4,8 +4,9 @@ import { type WaitWorld, winner } from '../wait-plan.ts'
 import type { RunState } from './run-state.ts'
 
 export function isReady(run: RunState): boolean {
-  if (run.paused || run.cancelling !== undefined) return false
-  return [...run.waits.byFiber.values()].some((leaves) => winner(leaves, worldOf(run)) !== undefined)
+  if (run.paused || run.cancelling !== undefined || run.waits.byFiber.size === 0) return false
+  const world = worldOf(run)
+  return [...run.waits.byFiber.values()].some((leaves) => winner(leaves, world) !== undefined)
 }
 
 /** Beside a call in flight its timers are not left to its node: the next turn is at the next of them. */
