@@ -101,7 +101,6 @@ export class ProcessHandle<Result = unknown> {
 
   async #settled(): Promise<Result> {
     const { store, codec, ending = nowhere } = this.#source()
-    const never = new AbortController()
     for (;;) {
       const here = await ending(this.path)
       if (here !== undefined) return settle(codec.decodeValue(here) as StepOutcome) as Result
@@ -109,7 +108,7 @@ export class ProcessHandle<Result = unknown> {
       const before = record.status === 'failed' && record.seq <= this.#retried
       if (record.outcome !== undefined && !before)
         return settle(codec.decodeValue(record.outcome) as StepOutcome) as Result
-      await store.changed(record.id, record.seq, never.signal)
+      await store.changed(record.id, record.seq, new AbortController().signal)
     }
   }
 }

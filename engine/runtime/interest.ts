@@ -10,12 +10,15 @@ export interface Interests {
   readonly next: number
 }
 
+const NONE: Interests = { subscriptions: [], next: 0 }
+
 /** `texts` are the process's path parameters. Throws `SignalRouteError` for a signal that shares none of them. */
 export function initialInterests(
   program: LoadedProgram,
   environment: Environment,
   texts: Readonly<Record<string, string>>,
 ): Interests {
+  if (program.program.signals.length === 0) return NONE
   const subscriptions: (readonly [number, string, string])[] = []
   const keys = new Set<string>()
   for (const { definition: signal, keyed } of allSignals(program, environment)) {

@@ -1,23 +1,23 @@
 /** Where a process stands, in source lines. */
 import type { Environment } from '../program/environment.ts'
-import type { MachineState } from '../program/state.ts'
+import type { Frame, MachineState } from '../program/state.ts'
 import type { Place } from '../store/store.ts'
 import { ValueEncodeError } from '../value/errors.ts'
 
 /** The line of the first fiber that waits, and what for. */
 export function placeOf(state: MachineState, environment: Environment, waits: readonly string[]): Place {
-  const frames =
-    state.failed?.frames ??
-    [...state.fibers.values()]
-      .filter((fiber) => fiber.wait.kind !== 'ended')
-      .flatMap((fiber) => {
-        const frame = state.frames.get(fiber.stack.at(-1) ?? -1)
-        return frame ? [frame] : []
-      })
-  const frame = state.failed ? frames.at(-1) : frames[0]
+  const frame = state.failed ? state.failed.frames.at(-1) : firstWaiting(state)
   if (frame === undefined) return { line: 0, waits }
   const [line] = environment.program(frame.program).debug?.positions[frame.pc] ?? [0]
   return { line, waits }
+}
+
+function firstWaiting({ fibers, frames }: MachineState): Frame | undefined {
+  for (const { wait, stack } of fibers.values()) {
+    const frame = wait.kind === 'ended' ? undefined : frames.get(stack.at(-1) ?? -1)
+    if (frame !== undefined) return frame
+  }
+  return undefined
 }
 
 /** Where it stands when its values cannot be stored; the error's message gets the lines of the variable and of the await. */

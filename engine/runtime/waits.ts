@@ -3,7 +3,7 @@
  * of subscriptions and timers are unique within the process and never used again.
  */
 import type { SignalDefinition, WaitSpec } from '../program/wait.ts'
-import type { Subscription } from '../store/store.ts'
+import type { Checkpoint, Subscription } from '../store/store.ts'
 import { dueTime } from './due-time.ts'
 import type { Head } from './head.ts'
 import { routingKey } from './signal.ts'
@@ -14,7 +14,8 @@ export function endKey(path: string): string {
   return `process:${path}`
 }
 
-const unchanged = { subscribe: [], unsubscribe: [], timers: new Map<number, never>() } as const
+const NONE: readonly never[] = []
+const UNCHANGED = { subscribe: [], unsubscribe: [], timers: new Map<number, never>() } as const
 
 interface Interest {
   readonly key: string
@@ -51,6 +52,8 @@ export class Waits {
 
   /** What the head keeps of this. */
   stored(): Pick<Head, 'waits' | 'subscriptions' | 'listeners' | 'next'> {
+    if (this.byFiber.size + this.#subscriptions.size + this.listeners.size === 0)
+      return { waits: NONE, subscriptions: NONE, listeners: NONE, next: this.#next }
     return {
       waits: [...this.byFiber],
       subscriptions: [...this.#subscriptions].map(([number, { key, signal }]) => [number, key, signal]),
@@ -72,14 +75,11 @@ export class Waits {
    * What changed since the last checkpoint took it. A timer that is over at `now` and waits for others to be ready is not
    * kept: there is nothing to wake up for.
    */
-  takeChanges(now: number): {
-    subscribe: Subscription[]
-    unsubscribe: number[]
-    timers: ReadonlyMap<number, number | null>
-  } {
+  takeChanges(now: number): Pick<Checkpoint, 'subscribe' | 'unsubscribe' | 'timers'> {
     for (const leaves of this.byFiber.values())
       for (const leaf of flatLeaves(leaves.filter(({ kind }) => kind === 'group')))
         if (leaf.kind === 'timer' && leaf.at <= now) this.#cancelTimer(leaf.timer)
+    if (this.#subscribe.length + this.#unsubscribe.length + this.#timers.size === 0) return UNCHANGED
     const changes = { subscribe: this.#subscribe, unsubscribe: this.#unsubscribe, timers: this.#timers }
     this.#subscribe = []
     this.#unsubscribe = []
@@ -150,6 +150,7 @@ export class Waits {
 
   /** For people: what is waited for. */
   describe(): readonly string[] {
+    if (this.byFiber.size === 0) return NONE
     const words = (leaf: Leaf): string => {
       if (leaf.kind === 'timer') return `delay until ${new Date(leaf.at).toISOString()}`
       if (leaf.kind === 'process') return `process ${leaf.path}`

@@ -31,14 +31,18 @@ export function takeCheckpoint(run: RunState): Checkpoint {
   noteDropped(run, changes.unsubscribe)
   const keepLog = status === 'running' && run.log.length < LINES
   const values = over ? dropValues(run) : encodeValues(run, finished !== undefined, keepLog)
-  const checkpoint: Checkpoint = {
+  const checkpoint: { -readonly [Name in keyof Checkpoint]: Checkpoint[Name] } = {
     id: run.id,
     shard: run.process.record.shard,
     seq: run.seq + 1,
     status,
-    ...values,
+    head: values.head,
+    writeParts: values.writeParts,
+    dropParts: values.dropParts,
     consume: run.consumed,
-    ...changes,
+    timers: changes.timers,
+    subscribe: changes.subscribe,
+    unsubscribe: changes.unsubscribe,
     // Until it has looked whether the others ended already, whoever loads it has to look.
     runnable: !over && !run.paused && (run.watch.length > 0 || hasUntold(run) || isReady(run)),
     start: run.outbox.starts,
@@ -47,13 +51,14 @@ export function takeCheckpoint(run: RunState): Checkpoint {
       ? { line: 0, waits: [] }
       : placeOf(run.state, run.environment, describeCancelling(run) ?? run.waits.describe()),
     log: keepLog ? [] : run.log,
-    ...(run.published === undefined ? {} : { data: run.published }),
-    ...outcomeFor(run, outcome),
   }
+  if (run.published !== undefined) checkpoint.data = run.published
+  const ended = outcome ?? keptOutcome(run)
+  if (ended !== undefined) checkpoint.outcome = ended
   if (run.cancelling !== undefined && run.outbox.starts.length > 0) run.cancelling.look = true
-  run.consumed = []
+  if (run.consumed.length > 0) run.consumed = []
   if (!keepLog) run.log = []
-  run.outbox = { starts: [], emits: [] }
+  if (run.outbox.starts.length + run.outbox.emits.length > 0) run.outbox = { starts: [], emits: [] }
   run.published = undefined
   run.mustCommit = false
   run.moved = false
@@ -77,10 +82,8 @@ function noteDropped(run: RunState, ended: readonly number[]): void {
 }
 
 /** A process that stays failed keeps its outcome. */
-function outcomeFor(run: RunState, ended: Uint8Array | undefined): Pick<Checkpoint, 'outcome'> {
-  const { outcome } = run.process.record
-  if (ended !== undefined) return { outcome: ended }
-  return stands(run) && outcome !== undefined ? { outcome } : {}
+function keptOutcome(run: RunState): Uint8Array | undefined {
+  return stands(run) ? run.process.record.outcome : undefined
 }
 
 function encodeValues(
@@ -110,14 +113,18 @@ function encodeValues(
   const { inside, values, write, drop } = placeValues(encoded, run.snapshot.parts, run.inside)
   run.snapshot = encoded.snapshot
   run.inside = inside
-  const head: Head = {
+  const { waits, subscriptions, listeners, next } = run.waits.stored()
+  const head: { -readonly [Name in keyof Head]: Head[Name] } = {
     machine: machineHead,
     roots: [...encoded.snapshot.roots],
-    ...run.waits.stored(),
-    ...storedCancelling(run),
+    waits,
+    subscriptions,
+    listeners,
+    next,
     values,
-    ...(keepLog && run.log.length > 0 ? { log: run.log } : {}),
   }
+  if (run.cancelling !== undefined) Object.assign(head, storedCancelling(run))
+  if (keepLog && run.log.length > 0) head.log = run.log
   return { head: writeHead(head), writeParts: write, dropParts: drop }
 }
 

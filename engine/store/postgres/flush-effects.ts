@@ -2,7 +2,7 @@
  * The parts of a flush that hang on the processes that advanced: inbox, timers, wake-ups, timeline, and what reaches other
  * processes.
  */
-import type { Checkpoint } from '../store.ts'
+import type { Checkpoint, LogLine } from '../store.ts'
 import { addEmission, type Emitting } from './emission.ts'
 import { type Flushed, isAtRest, TIMELINE } from './flushed.ts'
 import { addStarting, type Starting } from './starting.ts'
@@ -119,15 +119,28 @@ export function addWakes(statement: Statement, schema: string, live: readonly Fl
 
 /** Cut now and then, by checkpoint number: a process's timeline does not grow with its history. */
 export function addTimeline(statement: Statement, schema: string, checkpoints: readonly Checkpoint[]): void {
-  const lines = checkpoints.flatMap(({ id, seq, log }) => log.map((line, number) => ({ id, seq, number, ...line })))
-  if (lines.length > 0) {
+  const process: string[] = []
+  const lines: Record<'seq' | 'line' | 'at', number[]> = { seq: [], line: [], at: [] }
+  const words: Record<'kind' | 'text', string[]> = { kind: [], text: [] }
+  for (const { id, seq, log } of checkpoints) {
+    for (let number = 0; number < log.length; number++) {
+      const { at, kind, text } = log[number] as LogLine
+      process.push(id)
+      lines.seq.push(seq)
+      lines.line.push(number)
+      lines.at.push(Math.round(at))
+      words.kind.push(kind)
+      words.text.push(text)
+    }
+  }
+  if (process.length > 0) {
     const rows = statement.rows('x', {
-      process: ['uuid', lines.map(({ id }) => id)],
-      seq: ['int4', lines.map(({ seq }) => seq)],
-      line: ['int2', lines.map(({ number }) => number)],
-      at: ['int8', lines.map(({ at }) => Math.round(at))],
-      kind: ['text', lines.map(({ kind }) => kind)],
-      text: ['text', lines.map(({ text }) => text)],
+      process: ['uuid', process],
+      seq: ['int4', lines.seq],
+      line: ['int2', lines.line],
+      at: ['int8', lines.at],
+      kind: ['text', words.kind],
+      text: ['text', words.text],
     })
     statement.with(
       'logged',

@@ -176,9 +176,11 @@ export class PostgresSession implements StoreSession {
     const flush = this.#flusher.flush(mine.map((checkpoint) => this.#turns.flushed(checkpoint)))
     this.#inFlight.add(flush)
     const answer = await flush.finally(() => this.#inFlight.delete(flush)).catch(refused)
-    const accepted = mine.filter(({ id }) => isAccepted(answer, id))
+    const all = answer.accepted === 'all'
+    const accepted = all ? mine : mine.filter(({ id }) => isAccepted(answer, id))
     for (const checkpoint of accepted) this.#turns.accepted(checkpoint)
     this.#tell(accepted, answer.woken)
+    if (all && mine.length === checkpoints.length) return mine.map(() => 'accepted')
     const ids = new Set(accepted.map(({ id }) => id))
     return checkpoints.map(({ id }) => (ids.has(id) ? 'accepted' : 'fenced'))
   }

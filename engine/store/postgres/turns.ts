@@ -6,6 +6,8 @@ import type { SqlRow } from '../../sql/connection.ts'
 import type { Checkpoint } from '../store.ts'
 import { type Flushed, isAtRest, isEnding } from './flushed.ts'
 
+const NONE: readonly string[] = []
+
 interface Turn {
   readonly shard: number
   wakes: readonly string[]
@@ -33,19 +35,21 @@ export class Turns {
 
   /** Started and claimed at once. */
   began(id: string, shard: number): void {
-    this.#turns.set(id, { shard, wakes: [], marked: true })
+    this.#turns.set(id, { shard, wakes: NONE, marked: true })
   }
 
   flushed(checkpoint: Checkpoint): Flushed {
     const turn = this.#turns.get(checkpoint.id)
-    return { checkpoint, wakes: turn?.wakes ?? [], marked: turn?.marked ?? false }
+    return { checkpoint, wakes: turn?.wakes ?? NONE, marked: turn?.marked ?? false }
   }
 
   accepted(checkpoint: Checkpoint): void {
     const turn = this.#turns.get(checkpoint.id)
     if (isEnding(checkpoint) || isAtRest(checkpoint)) this.#turns.delete(checkpoint.id)
-    else if (turn) Object.assign(turn, { wakes: [], marked: true })
-    else this.#turns.set(checkpoint.id, { shard: checkpoint.shard, wakes: [], marked: true })
+    else if (turn) {
+      turn.wakes = NONE
+      turn.marked = true
+    } else this.#turns.set(checkpoint.id, { shard: checkpoint.shard, wakes: NONE, marked: true })
   }
 
   /** The checkpoint was written into a transaction that is still open. */

@@ -43,6 +43,7 @@ export class Watchers {
 
   /** These processes changed, or may have. */
   changed(ids: Iterable<string>): void {
+    if (this.#watches.size === 0) return
     for (const id of ids) for (const watch of this.#watches.get(id) ?? []) watch.resolve()
   }
 
