@@ -174,10 +174,7 @@ export class ProcessRun {
   #goOn(): boolean | Promise<boolean> {
     const run = this.#run
     if (run.gone) return false
-    if (run.terminating !== undefined) {
-      await terminate(run, run.terminating)
-      return false
-    }
+    if (run.terminating !== undefined) return terminate(run, run.terminating).then(() => false)
     const still = run.paused || stands(run)
     if (still && run.calls.size === 0 && run.finished === undefined) return this.#rest()
     const inputs = takeInputs(run)
