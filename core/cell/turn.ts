@@ -5,19 +5,23 @@ export class Turn {
   #taken = false
   readonly #waiting: Array<() => void> = []
 
+  /** Takes the turn if it is free. */
+  tryTake(): boolean {
+    if (this.#taken) return false
+    this.#taken = true
+    return true
+  }
+
   /**
-   * Resolves with the function that gives the turn back. Rejects with `UnitTimeoutError` after `timeout` milliseconds;
+   * Takes the turn once those before have given it back. Rejects with `UnitTimeoutError` after `timeout` milliseconds;
    * without one, waits as long as it takes.
    */
-  take(what: () => string = () => 'The turn', timeout?: number): Promise<() => void> | (() => void) {
-    if (!this.#taken) {
-      this.#taken = true
-      return this.#release()
-    }
+  take(what: () => string = () => 'The turn', timeout?: number): Promise<void> {
+    if (this.tryTake()) return Promise.resolve()
     return new Promise((resolve, reject) => {
       const wake = () => {
         clearTimeout(timer)
-        resolve(this.#release())
+        resolve()
       }
       const expire = (after: number) => {
         this.#waiting.splice(this.#waiting.indexOf(wake), 1)
@@ -28,14 +32,10 @@ export class Turn {
     })
   }
 
-  #release(): () => void {
-    let released = false
-    return () => {
-      if (released) return
-      released = true
-      const next = this.#waiting.shift()
-      if (next) next()
-      else this.#taken = false
-    }
+  /** Hands the turn to whoever waits longest. Once for each that was taken. */
+  giveBack(): void {
+    const next = this.#waiting.shift()
+    if (next) next()
+    else this.#taken = false
   }
 }

@@ -20,12 +20,13 @@ export class UnitOfWork<Transaction extends StorageTransaction = StorageTransact
   readonly #turn = new Turn()
   #transaction: Transaction | undefined
   #savepoint: Savepoint | undefined
-  #releaseParent: (() => void) | undefined
+  /** It has its parent's turn. */
+  #hasParentTurn = false
   /** The nested unit that has the turn. */
   #child: UnitOfWork<Transaction> | undefined
   #state: 'open' | 'ended' = 'open'
   #lost: TransactionLostError | undefined
-  readonly #onEnd: Array<(committed: boolean) => void> = []
+  #onEnd: Array<(committed: boolean) => void> | undefined
 
   constructor(provider: TransactionProvider<Transaction>, owner: UnitOwner, parent?: UnitOfWork<Transaction>) {
     this.provider = provider
@@ -69,19 +70,34 @@ export class UnitOfWork<Transaction extends StorageTransaction = StorageTransact
 
   /** Runs `work` in the transaction, after the calls before it. Begins the transaction if need be. */
   run<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
-    return this.exclusive(async () => work(this.#transaction ?? (await this.#begin())))
+    return this.#turn.tryTake() ? this.#inTurn(work) : this.#queued(() => this.#inTurn(work))
   }
 
   /** Keeps other calls of the unit out while `work` runs, which may call the `begin` it is given. */
-  async exclusive<Result>(work: (begin: () => Promise<Transaction>) => Promise<Result>): Promise<Result> {
-    const taken = this.#turn.take(() => `The turn in the transaction of ${this.name}`, this.patience())
-    const release = typeof taken === 'function' ? taken : await taken
+  exclusive<Result>(work: (begin: () => Promise<Transaction>) => Promise<Result>): Promise<Result> {
+    return this.#turn.tryTake() ? this.#exclusively(work) : this.#queued(() => this.#exclusively(work))
+  }
+
+  async #queued<Result>(work: () => Promise<Result>): Promise<Result> {
+    await this.#turn.take(() => `The turn in the transaction of ${this.name}`, this.patience())
+    return work()
+  }
+
+  async #inTurn<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
     try {
-      this.#refuseEnded()
-      if (this.lost) throw this.lost
-      return await work(async () => this.#transaction ?? (await this.#begin()))
+      this.#refuseLost()
+      return await work(this.#transaction ?? (await this.#begin()))
     } finally {
-      release()
+      this.#turn.giveBack()
+    }
+  }
+
+  async #exclusively<Result>(work: (begin: () => Promise<Transaction>) => Promise<Result>): Promise<Result> {
+    try {
+      this.#refuseLost()
+      return await work(async () => this.#transaction ?? this.#begin())
+    } finally {
+      this.#turn.giveBack()
     }
   }
 
@@ -93,7 +109,8 @@ export class UnitOfWork<Transaction extends StorageTransaction = StorageTransact
 
   /** Calls back once when this unit has ended. Locks are free when the root has. */
   onEnd(callback: (committed: boolean) => void): void {
-    this.#onEnd.push(callback)
+    if (this.#onEnd) this.#onEnd.push(callback)
+    else this.#onEnd = [callback]
   }
 
   /** Runs `last` as the last thing in the transaction and commits; rolls back and rejects when either fails. */
@@ -120,7 +137,8 @@ export class UnitOfWork<Transaction extends StorageTransaction = StorageTransact
     await this.#child?.rollback()
     // A call under way may hold what it is about to get. Where nothing has begun, nothing is to be undone or waited for.
     if (!this.parent) this.#transaction?.interrupt?.()
-    const release = this.#transaction || this.#releaseParent ? await this.#turn.take() : undefined
+    const begun = this.#transaction !== undefined || this.#hasParentTurn
+    if (begun) await this.#turn.take()
     try {
       if (this.#savepoint) {
         if (!this.lost) await this.#savepoint.rollback()
@@ -129,7 +147,7 @@ export class UnitOfWork<Transaction extends StorageTransaction = StorageTransact
       void error // The transaction that could not go back to its savepoint fails at its own commit.
     }
     this.#end(false)
-    release?.()
+    if (begun) this.#turn.giveBack()
   }
 
   async #begin(): Promise<Transaction> {
@@ -141,13 +159,12 @@ export class UnitOfWork<Transaction extends StorageTransaction = StorageTransact
       this.#transaction = begun
       return begun
     }
-    const taken = this.parent.#turn.take(() => `The turn of ${this.name} in its parent's transaction`, this.patience())
-    this.#releaseParent = typeof taken === 'function' ? taken : await taken
+    await this.parent.#turn.take(() => `The turn of ${this.name} in its parent's transaction`, this.patience())
+    this.#hasParentTurn = true
     this.parent.#child = this
     try {
-      this.#refuseEnded()
+      this.#refuseLost()
       this.parent.#refuseEnded()
-      if (this.lost) throw this.lost
       const transaction = this.parent.#transaction ?? (await this.parent.#begin())
       this.#savepoint = await transaction.savepoint()
       this.#transaction = transaction
@@ -159,9 +176,15 @@ export class UnitOfWork<Transaction extends StorageTransaction = StorageTransact
   }
 
   #giveTurnBack(): void {
-    if (this.parent && this.parent.#child === this) this.parent.#child = undefined
-    this.#releaseParent?.()
-    this.#releaseParent = undefined
+    if (!this.parent || !this.#hasParentTurn) return
+    this.#hasParentTurn = false
+    if (this.parent.#child === this) this.parent.#child = undefined
+    this.parent.#turn.giveBack()
+  }
+
+  #refuseLost(): void {
+    this.#refuseEnded()
+    if (this.lost) throw this.lost
   }
 
   #refuseEnded(): void {
@@ -172,6 +195,8 @@ export class UnitOfWork<Transaction extends StorageTransaction = StorageTransact
     this.#state = 'ended'
     this.#transaction = undefined
     this.#giveTurnBack()
-    for (const callback of this.#onEnd.splice(0)) callback(committed)
+    const callbacks = this.#onEnd
+    this.#onEnd = undefined
+    for (const callback of callbacks ?? []) callback(committed)
   }
 }
