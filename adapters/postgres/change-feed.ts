@@ -43,8 +43,9 @@ export class ChangeFeed {
       if (identifiers.length <= MANY) this.#add(key)
     }
     if (identifiers.length > MANY) this.#add(EVERYTHING)
+    if (this.#timer !== undefined) return
     const wait = Math.max(GATHER, this.#sentAt + SPACING - performance.now())
-    this.#timer ??= setTimeout(() => void this.#send(), wait)
+    this.#timer = setTimeout(() => void this.#send(), wait)
   }
 
   async watch(table: string, identifier: string, onChange: () => void): Promise<{ close(): Promise<void> }> {

@@ -11,7 +11,6 @@ import {
 } from '@justscale/core/repository'
 import { DeadlockError } from '@justscale/core/lock'
 import { sqlArray, SqlConnectionError, SqlStatementError, type SqlRow, type SqlValue } from '@justscale/engine/sql'
-import { encodeValue } from './column.ts'
 import { aggregateExpression, decodeAggregate } from './compile-aggregate.ts'
 import { compileAfter, compileCondition, compileOrder, SqlWriter } from './compile-condition.ts'
 import { quoteName } from './identifier.ts'
@@ -21,6 +20,7 @@ import type { PgDatabase } from './pg-database.ts'
 import { translateError } from './pg-error.ts'
 import type { PgModel } from './pg-model.ts'
 import type { PgTransaction } from './pg-transaction.ts'
+import { assignments, changeParameters, updateStatement } from './update-statement.ts'
 
 /** Milliseconds that a bulk write outside of a unit of work waits for locks. */
 const PATIENCE = 5_000
@@ -109,9 +109,10 @@ export class PgRowStore implements RowStore<PgTransaction> {
     const insert = insertStatement(this.#table, [row])
     const parameters = [...insert.parameters]
     const target = fields.map((field) => quoteName(this.#table.column(field).name)).join(', ')
-    const set = this.#assignments(change, parameters)
+    const set = assignments(this.#table, change, parameters.length)
+    parameters.push(...changeParameters(this.#table, change))
     const first = quoteName(this.#table.column(fields[0] ?? '').name)
-    const action = set.length > 0 ? set.join(', ') : `${first} = excluded.${first}`
+    const action = set || `${first} = excluded.${first}`
     const text = `${insert.text} on conflict (${target}) do update set ${action} returning ${this.#table.selectList}, (xmax = 0) as inserted`
     const [stored] = await this.#bulk(text, parameters, `upsert of ${this.#table.name}`, transaction)
     if (!stored) throw new QueryError(`upsert of ${this.#table.name} gave no row`)
@@ -147,10 +148,7 @@ export class PgRowStore implements RowStore<PgTransaction> {
   }
 
   async update(identifier: string, change: StoredValues, transaction?: PgTransaction): Promise<Row | undefined> {
-    const parameters: SqlValue[] = []
-    const set = this.#assignments(change, parameters)
-    parameters.push(identifier)
-    const text = `update ${this.#table.quotedTable} set ${set.join(', ')} where id = $${parameters.length}::uuid returning id`
+    const { text, parameters } = updateStatement(this.#table, identifier, change)
     const [row] = await this.#write(text, parameters, `${this.#table.name}(${identifier})`, transaction)
     return row && { identifier, values: change }
   }
@@ -167,9 +165,10 @@ export class PgRowStore implements RowStore<PgTransaction> {
   ): Promise<readonly string[]> {
     const writer = this.#writer()
     const locked = this.#lockedKeys(where, 'for no key update', writer)
-    const set = this.#assignments(change, writer.parameters)
-    if (set.length === 0) return []
-    const text = `with locked as materialized (${locked}) update ${this.#table.quotedTable} u set ${set.join(', ')} from locked where u.id = locked.id returning u.id`
+    const set = assignments(this.#table, change, writer.parameters.length)
+    if (set === '') return []
+    writer.parameters.push(...changeParameters(this.#table, change))
+    const text = `with locked as materialized (${locked}) update ${this.#table.quotedTable} u set ${set} from locked where u.id = locked.id returning u.id`
     return this.#keys(await this.#bulk(text, writer.parameters, `update of ${this.#table.name}`, transaction))
   }
 
@@ -191,17 +190,6 @@ export class PgRowStore implements RowStore<PgTransaction> {
   #lockedKeys(where: ConditionNode, strength: string, writer: SqlWriter): string {
     const condition = compileCondition(where, this.#table, 't', writer)
     return `select t.id from ${this.#table.quotedTable} t where ${condition} order by t.id ${strength} of t`
-  }
-
-  #assignments(change: StoredValues, parameters: SqlValue[]): string[] {
-    checkReferenceKeys(this.#table.model, change)
-    const set = Object.entries(change).map(([field, value]) => {
-      const { name, definition, castType } = this.#table.column(field)
-      parameters.push(encodeValue(definition.type, value))
-      return `${quoteName(name)} = $${parameters.length}::${castType}`
-    })
-    if (set.length > 0 && this.#table.hasSystemColumn('updated_at')) set.push('updated_at = now()')
-    return set
   }
 
   async #read(text: string, parameters: readonly SqlValue[], transaction?: PgTransaction): Promise<readonly SqlRow[]> {

@@ -10,7 +10,6 @@ import {
   type SqlLane,
   type SqlRow,
   type SqlRunner,
-  type SqlStatement,
   type SqlValue,
 } from '@justscale/engine/sql'
 
@@ -53,7 +52,7 @@ export class PgTransaction implements StorageTransaction, SqlRunner {
     parameters: readonly SqlValue[] = [],
   ): Promise<readonly Row[]> {
     try {
-      return (await this.#send([{ text, parameters }])) as readonly Row[]
+      return (await this.#send(undefined, text, parameters)) as readonly Row[]
     } catch (error) {
       throw this.#lose(error)
     }
@@ -66,14 +65,14 @@ export class PgTransaction implements StorageTransaction, SqlRunner {
     lockTimeout = this.#lockTimeout,
   ): Promise<readonly SqlRow[]> {
     const timeout = wholeMilliseconds(lockTimeout)
-    if (!this.#begun) return this.#attemptFirst({ text, parameters }, timeout)
+    if (!this.#begun) return this.#attemptFirst(text, parameters, timeout)
     const name = this.#nextSavepoint('w')
     const setting = timeout === this.#currentTimeout ? '' : `; set local lock_timeout = ${timeout}`
     this.#currentTimeout = timeout
-    const mark = { text: `${this.#releaseLast()}savepoint ${name}${setting}` }
+    const mark = `${this.#releaseLast()}savepoint ${name}${setting}`
     this.#last = name
     try {
-      return await this.#send([mark, { text, parameters }], 1)
+      return await this.#send(mark, text, parameters)
     } catch (error) {
       if (!(error instanceof SqlStatementError)) throw this.#lose(error)
       await this.#goBack(name)
@@ -82,10 +81,10 @@ export class PgTransaction implements StorageTransaction, SqlRunner {
   }
 
   /** Nothing was done before it, so going back is starting again. */
-  async #attemptFirst(statement: SqlStatement, timeout: number): Promise<readonly SqlRow[]> {
+  async #attemptFirst(text: string, parameters: readonly SqlValue[], timeout: number): Promise<readonly SqlRow[]> {
     this.#currentTimeout = timeout
     try {
-      return await this.#send([statement])
+      return await this.#send(undefined, text, parameters)
     } catch (error) {
       if (!(error instanceof SqlStatementError)) throw this.#lose(error)
       try {
@@ -133,12 +132,14 @@ export class PgTransaction implements StorageTransaction, SqlRunner {
     this.#lane.release()
   }
 
-  /** Sends statements in one round trip; the answer is that of the one at `answer`. */
-  async #send(statements: readonly SqlStatement[], answer = 0): Promise<readonly SqlRow[]> {
+  /** Sends a statement, in one round trip with `begin` if it is the first and with the marks `before` it; gives its rows. */
+  async #send(before: string | undefined, text: string, parameters: readonly SqlValue[]): Promise<readonly SqlRow[]> {
     if (this.#lost) throw this.#lost
     const idle = this.#begun ? performance.now() - this.#sentAt : 0
     try {
-      return await this.#sendNow(statements, answer)
+      const first = this.#begun ? before : this.#begin()
+      if (first === undefined) return await this.#lane.query(text, parameters)
+      return (await this.#lane.pipeline([{ text: first }, { text, parameters }]))[1] ?? []
     } catch (error) {
       if (idle < this.#idleTimeout || !endedByServer(error)) throw error
       const reason = `nothing was asked of it for ${Math.round(idle)} ms, and the server ends transactions that are idle for ${this.#idleTimeout} ms`
@@ -148,16 +149,9 @@ export class PgTransaction implements StorageTransaction, SqlRunner {
     }
   }
 
-  async #sendNow(statements: readonly SqlStatement[], answer: number): Promise<readonly SqlRow[]> {
-    if (this.#begun) {
-      if (statements.length === 1) return this.#lane.query(statements[0]!.text, statements[0]!.parameters)
-      return (await this.#lane.pipeline(statements))[answer] ?? []
-    }
+  #begin(): string {
     this.#begun = true
-    const begin = {
-      text: `begin; set local lock_timeout = ${this.#currentTimeout}; set local idle_in_transaction_session_timeout = ${this.#idleTimeout}`,
-    }
-    return (await this.#lane.pipeline([begin, ...statements]))[answer + 1] ?? []
+    return `begin; set local lock_timeout = ${this.#currentTimeout}; set local idle_in_transaction_session_timeout = ${this.#idleTimeout}`
   }
 
   #nextSavepoint(kind: 's' | 'w'): string {

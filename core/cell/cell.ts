@@ -162,6 +162,15 @@ export class Cell implements UnitOwner {
   async openScope(): Promise<CellScope> {
     if (this.#ending || this.#failure) await this.settle()
     if (this.#closed) throw new CellClosedError(this.name)
+    return this.#newScope()
+  }
+
+  /** As `openScope`, at once; `undefined` when something has to be waited for, or the cell has ended. */
+  openScopeNow(): CellScope | undefined {
+    return this.#ending || this.#failure || this.#closed ? undefined : this.#newScope()
+  }
+
+  #newScope(): CellScope {
     const scope: CellScope = {
       close: () => this.#endScope(scope, () => this.#commit()),
       fail: () => this.#endScope(scope, () => this.#rollback()),

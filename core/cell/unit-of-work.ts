@@ -26,6 +26,8 @@ export class UnitOfWork<Transaction extends StorageTransaction = StorageTransact
   #child: UnitOfWork<Transaction> | undefined
   #state: 'open' | 'ended' = 'open'
   #lost: TransactionLostError | undefined
+  /** Of a root: what it has locked, by name, for whoever locked it. */
+  readonly held = new Map<string, object>()
   #onEnd: Array<(committed: boolean) => void> | undefined
 
   constructor(provider: TransactionProvider<Transaction>, owner: UnitOwner, parent?: UnitOfWork<Transaction>) {

@@ -40,7 +40,7 @@ export class EntityMaker {
   readonly #hydration: Hydration
   readonly #Class: new (input: Hydration) => Record<string, unknown>
   /** Fields that a plain assignment would not make the instance's own. */
-  readonly #shadowed: ReadonlySet<string>
+  readonly #shadowed: ReadonlySet<string> | undefined
 
   constructor(app: AppContext, model: AnyModelClass) {
     const prototype = app.prototypeOf(model)
@@ -49,7 +49,8 @@ export class EntityMaker {
     this.#plan = planOf(model)
     this.#hydration = new Hydration(prototype)
     this.#Class = model as unknown as new (input: Hydration) => Record<string, unknown>
-    this.#shadowed = new Set(this.#plan.fields.map(({ name }) => name).filter((name) => name in prototype))
+    const shadowed = this.#plan.fields.map(({ name }) => name).filter((name) => name in prototype)
+    this.#shadowed = shadowed.length > 0 ? new Set(shadowed) : undefined
   }
 
   /** A stored entity as read: frozen, of this app. Freezes the lists and objects in `stored`. */
@@ -59,7 +60,8 @@ export class EntityMaker {
     for (const field of this.#plan.fields) {
       const value = this.#loaded(field, stored[field.name])
       if (field.changeable) freezeValue(value)
-      if (this.#shadowed.has(field.name)) Object.defineProperty(instance, field.name, { value, enumerable: true })
+      if (this.#shadowed !== undefined && this.#shadowed.has(field.name))
+        Object.defineProperty(instance, field.name, { value, enumerable: true })
       else instance[field.name] = value
     }
     return Object.freeze(instance)

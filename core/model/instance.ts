@@ -5,18 +5,20 @@ import { copyValue, sameValue } from './compound-value.ts'
 import { entityState, type EntityState, type FieldValues } from './entity-state.ts'
 import type { StoredValues } from './entity-maker.ts'
 import { modelFields, modelName } from './model-metadata.ts'
-import { planOf, type PlannedField } from './model-plan.ts'
+import { planOf } from './model-plan.ts'
 import type { AnyModelClass } from './model-type.ts'
 import { visibleValues } from './visible-values.ts'
 
 /** What a new or locked entity holds, in storage form, checked once more where values can be changed in place. */
 export function storedValues(entity: object): StoredValues {
   const state = stateOf(entity)
-  const { fields } = planOf(state.model)
+  const { fields, changeable } = planOf(state.model)
   const held = 'values' in state ? state.values : (entity as FieldValues)
-  const values = 'values' in state ? { ...held, ...checkedAgain(state.model, fields, held) } : held
+  const suspects = 'values' in state && changeable.length > 0 ? checkedFields(state.model, changeable, held) : undefined
   const stored: Record<string, unknown> = {}
-  for (const { name } of fields) stored[name] = storedValue(values[name])
+  for (const { name } of fields) {
+    stored[name] = storedValue(suspects && Object.hasOwn(suspects, name) ? suspects[name] : held[name])
+  }
   return stored
 }
 
@@ -26,10 +28,14 @@ export function changedValues(entity: object): StoredValues {
   const changed: Record<string, unknown> = {}
   if (state.form !== 'locked') return changed
   const { values, saved } = state
-  const differing = planOf(state.model).fields.filter(({ name }) => !sameValue(values[name], saved[name]))
-  const checked = checkedAgain(state.model, differing, values)
-  for (const { name } of differing)
-    changed[name] = storedValue(Object.hasOwn(checked, name) ? checked[name] : values[name])
+  for (const field of planOf(state.model).fields) {
+    const { name } = field
+    if (!sameValue(values[name], saved[name])) changed[name] = field.changeable ? undefined : storedValue(values[name])
+  }
+  const suspects = planOf(state.model).changeable.filter(({ name }) => Object.hasOwn(changed, name))
+  if (suspects.length === 0) return changed
+  const checked = checkedFields(state.model, suspects, values)
+  for (const { name } of suspects) changed[name] = storedValue(checked[name])
   return changed
 }
 
@@ -107,16 +113,6 @@ function stateOf(entity: object): EntityState {
   const state = entityState(entity)
   if (state === undefined) throw new TypeError('This object was not made by a model or a repository')
   return state
-}
-
-/** Of some fields, those whose values can have been changed in place since they were assigned, checked. */
-function checkedAgain(
-  model: AnyModelClass,
-  fields: readonly PlannedField[],
-  values: Readonly<FieldValues>,
-): Readonly<FieldValues> {
-  const suspects = fields.filter(({ changeable }) => changeable)
-  return suspects.length === 0 ? {} : checkedFields(model, suspects, values)
 }
 
 function storedValue(value: unknown): unknown {

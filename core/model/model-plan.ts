@@ -19,6 +19,8 @@ export interface PlannedField {
 
 export interface ModelPlan {
   readonly fields: readonly PlannedField[]
+  /** Those whose values can be changed in place. */
+  readonly changeable: readonly PlannedField[]
   readonly byName: ReadonlyMap<string, PlannedField>
 }
 
@@ -28,7 +30,8 @@ export function planOf(model: AnyModelClass): ModelPlan {
   const made = plans.get(model)
   if (made !== undefined) return made
   const fields = Object.entries(modelFields(model)).map(([name, definition]) => plannedField(name, definition))
-  const plan: ModelPlan = { fields, byName: new Map(fields.map((field) => [field.name, field])) }
+  const changeable = fields.filter((field) => field.changeable)
+  const plan: ModelPlan = { fields, changeable, byName: new Map(fields.map((field) => [field.name, field])) }
   plans.set(model, plan)
   return plan
 }

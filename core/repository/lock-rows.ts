@@ -38,7 +38,7 @@ export class RowLocks {
     const identifier = typeof pointer === 'string' ? pointer : await pointer()
     if (identifier === null) return null
     const key = `${this.#name}(${identifier})`
-    const scope = await cell.openScope()
+    const scope = cell.openScopeNow() ?? (await cell.openScope())
     try {
       const unit = cell.unitNow(this.#store.provider) ?? (await cell.unit(this.#store.provider))
       const timeout = options.timeout ?? cell.patience()

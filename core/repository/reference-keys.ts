@@ -1,5 +1,6 @@
 /** Keys in reference fields, looked at before they are written: storages here have UUIDs as keys. */
-import { modelFields, modelName } from '../model/model-metadata.ts'
+import { modelName } from '../model/model-metadata.ts'
+import { planOf } from '../model/model-plan.ts'
 import type { AnyModelClass } from '../model/model-type.ts'
 import type { StoredValues } from '../model/entity-maker.ts'
 import { MalformedReferenceError } from '../reference/errors.ts'
@@ -13,12 +14,12 @@ export function isStorageKey(text: string): boolean {
 
 /** Throws `MalformedReferenceError` when a reference in `values` cannot be to anything. */
 export function checkReferenceKeys(model: AnyModelClass, values: StoredValues): void {
-  for (const [name, { type }] of Object.entries(modelFields(model))) {
-    if (type.kind !== 'ref' && type.kind !== 'refs') continue
+  for (const { name, reference, target } of planOf(model).fields) {
+    if (reference === undefined) continue
     const value = values[name]
     if (value === null || value === undefined) continue
-    const identifiers = type.kind === 'refs' ? (value as readonly string[]) : [value as string]
+    const identifiers = reference === 'many' ? (value as readonly string[]) : [value as string]
     const wrong = identifiers.find((identifier) => !isStorageKey(identifier))
-    if (wrong !== undefined) throw new MalformedReferenceError(modelName(type.target()), wrong)
+    if (wrong !== undefined) throw new MalformedReferenceError(modelName(target()), wrong)
   }
 }

@@ -10,9 +10,6 @@ import { entityState, type LockHold } from '../model/entity-state.ts'
 import { acceptChanges, changedValues, entityName } from '../model/instance.ts'
 import { LockReleasedError, UnsavedChangesError } from './errors.ts'
 
-/** What a root unit of work has locked: key to instance. */
-const locked = new WeakMap<UnitOfWork, Map<string, LockedEntity>>()
-
 interface LockedEntity {
   readonly entity: object
   readonly hold: RowHold
@@ -20,7 +17,7 @@ interface LockedEntity {
 
 /** The instance that this unit of work, or one around it, has locked under `key`. */
 export function heldEntity(unit: UnitOfWork | undefined, key: string): LockedEntity | undefined {
-  const found = unit && locked.get(unit.root)?.get(key)
+  const found = unit?.root.held.get(key) as LockedEntity | undefined
   return found && !found.hold.released ? found : undefined
 }
 
@@ -30,9 +27,9 @@ export class RowHold implements LockHold {
   readonly #scope: CellScope
   readonly #key: string
   readonly #name: string
-  readonly #writes = new Set<Promise<unknown>>()
+  #writes: Set<Promise<unknown>> | undefined
   /** What the entity was when a `transaction` inside the lock was opened. */
-  readonly #nested = new WeakMap<Cell, { snapshot: Snapshot; written: boolean }>()
+  #nested: WeakMap<Cell, { snapshot: Snapshot; written: boolean }> | undefined
   #uses = 1
   #released = false
 
@@ -50,14 +47,16 @@ export class RowHold implements LockHold {
 
   /** Makes `entity` what further locks of it in this unit of work give. */
   keep(entity: object): void {
-    const all = locked.get(this.unit.root) ?? new Map<string, LockedEntity>()
-    locked.set(this.unit.root, all)
-    all.set(this.#key, { entity, hold: this })
+    const { held } = this.unit.root
+    held.set(this.#key, { entity, hold: this } satisfies LockedEntity)
     this.#scope.onCellEnd = () => {
       const fields = this.released ? [] : Object.keys(changedValues(entity))
       if (fields.length > 0) throw new UnsavedChangesError(this.#name, fields)
     }
-    this.#scope.onNested = (cell) => this.#nested.set(cell, { snapshot: snapshotOf(entity), written: false })
+    this.#scope.onNested = (cell) => {
+      this.#nested ??= new WeakMap()
+      this.#nested.set(cell, { snapshot: snapshotOf(entity), written: false })
+    }
   }
 
   /**
@@ -65,6 +64,7 @@ export class RowHold implements LockHold {
    * takes the entity back to what it was when that one was opened.
    */
   written(entity: object): void {
+    if (!this.#nested) return
     const around: Cell[] = []
     for (let cell = currentCell(); cell && cell !== this.#cell; cell = cell.parent) around.unshift(cell)
     for (const cell of around) {
@@ -104,14 +104,15 @@ export class RowHold implements LockHold {
 
   /** Keeps the lock until `write` has ended: `return orders.save(locked)` ends the block before it. */
   during<Result>(write: Promise<Result>): Promise<Result> {
-    this.#writes.add(write)
-    const ended = () => void this.#writes.delete(write)
+    const writes = (this.#writes ??= new Set())
+    writes.add(write)
+    const ended = () => void writes.delete(write)
     write.then(ended, ended)
     return write
   }
 
   dispose(entity: object): void {
-    if (this.#writes.size > 0) return this.#cell.defer(this.disposeAsync(entity))
+    if (this.#writes && this.#writes.size > 0) return this.#cell.defer(this.disposeAsync(entity))
     const unsaved = this.#end(entity)
     if (!this.#released) return
     this.#cell.defer(this.#scope.close())
@@ -119,17 +120,12 @@ export class RowHold implements LockHold {
   }
 
   async disposeAsync(entity: object): Promise<void> {
-    const failure = this.#writes.size > 0 ? await this.#failedWrite() : undefined
+    const failure = this.#writes && this.#writes.size > 0 ? await failedOf(this.#writes) : undefined
     const unsaved = this.#end(entity)
     if (this.#released) await this.#scope.close()
     // Nobody else may be there to see it: the block has ended, and its own error would hide behind this one.
     if (failure) throw failure.reason
     if (unsaved) throw unsaved
-  }
-
-  async #failedWrite(): Promise<PromiseRejectedResult | undefined> {
-    const ended = await Promise.allSettled(this.#writes)
-    return ended.find((each) => each.status === 'rejected')
   }
 
   #end(entity: object): UnsavedChangesError | undefined {
@@ -139,9 +135,14 @@ export class RowHold implements LockHold {
     const lost = this.unit.lost !== undefined || this.unit.ended
     const fields = lost ? [] : Object.keys(changedValues(entity))
     this.#released = true
-    locked.get(this.unit.root)?.delete(this.#key)
+    this.unit.root.held.delete(this.#key)
     return fields.length > 0 ? new UnsavedChangesError(entityName(entity), fields) : undefined
   }
+}
+
+async function failedOf(writes: Iterable<Promise<unknown>>): Promise<PromiseRejectedResult | undefined> {
+  const ended = await Promise.allSettled(writes)
+  return ended.find((each) => each.status === 'rejected')
 }
 
 /** The cell's own unit if it shares the hold's transaction: where writes of the locked entity go. */

@@ -40,8 +40,8 @@ export class StorageAccess {
     return cell ? this.#writeJoined(cell, work) : work(undefined)
   }
 
-  /** In the transaction that holds the lock. Rejects with `NotLockedError` in a cell that does not share it. */
-  async writeLocked<Result>(
+  /** In the transaction that holds the lock. Rejects or throws `NotLockedError` in a cell that does not share it. */
+  writeLocked<Result>(
     hold: RowHold,
     entity: object,
     method: string,
@@ -49,7 +49,17 @@ export class StorageAccess {
   ): Promise<Result> {
     this.checkApp()
     const found = unitOfHold(hold)
-    const unit = found instanceof Promise ? await found : found
+    if (found instanceof Promise) return found.then((unit) => this.#writeIn(unit, hold, entity, method, work))
+    return this.#writeIn(found, hold, entity, method, work)
+  }
+
+  #writeIn<Result>(
+    unit: UnitOfWork | undefined,
+    hold: RowHold,
+    entity: object,
+    method: string,
+    work: (transaction: StorageTransaction) => Promise<Result>,
+  ): Promise<Result> {
     if (unit) return this.#changing(unit.run(work))
     const reason = `it is locked in ${hold.unit.name}, and this is ${currentCell()?.name}`
     throw new NotLockedError(entityName(entity), method, reason)

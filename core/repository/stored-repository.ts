@@ -162,7 +162,7 @@ export class StoredRepository<Entity, Joined = never> extends Repository<Entity,
     options: LockOptions = {},
   ): Promise<Locked<Entity> | null> {
     const pointer = isPointer(target)
-      ? () => Promise.resolve(this.#identifier(target as Ref<Entity>, 'lock'))
+      ? this.#identifier(target as Ref<Entity>, 'lock')
       : async () => {
           const ref = await target
           return ref === null ? null : this.#identifier(ref as Ref<Entity>, 'lock')

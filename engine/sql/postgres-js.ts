@@ -213,22 +213,15 @@ class PostgresLane implements SqlLane {
     if (this.#released) throw released()
     const running: Promise<readonly SqlRow[]>[] = []
     for (const { text, parameters } of statements) {
-      const answer = this.#connection.run(text, this.#deadline, parameters)
-      // Answers come in order: what a later one fails with is seen below, or follows from an earlier failure.
-      answer.catch(ignored)
-      running.push(answer)
+      running.push(this.#connection.run(text, this.#deadline, parameters))
     }
-    const answers: (readonly SqlRow[])[] = []
-    let failure: { readonly error: unknown } | undefined
-    for (const answer of running) {
-      try {
-        answers.push(await answer)
-      } catch (error) {
-        failure ??= { error }
-      }
+    try {
+      return await Promise.all(running)
+    } catch {
+      // Answers come in order: what a later one fails with follows from the first failure.
+      const answers = await Promise.allSettled(running)
+      throw answers.find((answer) => answer.status === 'rejected')?.reason
     }
-    if (failure) throw failure.error
-    return answers
   }
 
   cancel(): Promise<void> {
@@ -241,8 +234,6 @@ class PostgresLane implements SqlLane {
     this.#giveBack()
   }
 }
-
-function ignored(): void {}
 
 function released(): SqlConnectionError {
   return new SqlConnectionError('This lane was given back', { sent: 'no' })

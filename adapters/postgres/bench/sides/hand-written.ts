@@ -30,15 +30,29 @@ export async function handWritten(url: string, key: string, at: Temporal.Instant
       return new PlainItem(row)
     },
     lockAndSave: async () => {
-      const begun = sql`begin`.execute()
-      const item = new PlainItem((await sql`select ${columns} from items where id = ${key} for no key update`)[0]!)
-      await begun
-      item.amount += 1
-      const saved = sql`savepoint a`.execute()
-      await sql`update items set amount = ${item.amount}, updated_at = now() where id = ${key}`
-      await saved
-      await sql`commit`
-      return item
+      // A connection of its own: on a shared one, another caller's statements would fall into this transaction.
+      const own = await sql.reserve()
+      try {
+        const begun = own`begin`.execute()
+        const item = new PlainItem((await own`select ${columns} from items where id = ${key} for no key update`)[0]!)
+        await begun
+        item.amount += 1
+        const saved = own`savepoint a`.execute()
+        try {
+          await own`update items set amount = ${item.amount}, updated_at = now() where id = ${key}`
+        } catch (error) {
+          await own`rollback to savepoint a`
+          throw error
+        }
+        await saved
+        await own`commit`
+        return item
+      } catch (error) {
+        await own`rollback`
+        throw error
+      } finally {
+        own.release()
+      }
     },
     end: () => sql.end(),
   }

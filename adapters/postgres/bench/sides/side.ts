@@ -13,7 +13,11 @@ export interface Side {
 
 export type Operation = Exclude<keyof Side, 'end'>
 
-/** One connection of the plain driver; points in time arrive as text, as in every other side. */
+/**
+ * The plain driver; points in time arrive as text, as in every other side. Waits for locks, and transactions in which
+ * nothing happens, end as they do on our side; here once per connection, which the driver can and we cannot: each unit of
+ * work of ours has its own deadline.
+ */
 export function connect(url: string): Sql {
   const address = new URL(url)
   const instant = { to: 0, from: [1184], serialize: String, parse: (value: string) => value }
@@ -23,7 +27,8 @@ export function connect(url: string): Sql {
     database: address.pathname.slice(1),
     username: address.username || 'postgres',
     password: address.password,
-    max: 1,
+    max: 10,
+    connection: { lock_timeout: 5_000, idle_in_transaction_session_timeout: 300_000 },
     types: { instant },
   })
 }
