@@ -9,7 +9,11 @@ import type { Unit } from './unit.ts'
 export function checkTarget(unit: Unit, node: Node): void {
   const target = (node.type === 'UpdateExpression' ? node.argument : node.left) as Node
   copy(target, (each) => {
-    if (each.type === 'MemberExpression' || each.type === 'AssignmentPattern') return each
+    if (each.type === 'MemberExpression') return each
+    if (each.type === 'AssignmentPattern') checkTarget(unit, each)
+    // A key is no target, though it may be written as one: `{ p: o.p }`.
+    if (each.type === 'Property') checkTarget(unit, { ...each, left: each.value })
+    if (each.type === 'AssignmentPattern' || each.type === 'Property') return each
     if (each.type === 'Identifier') checkWritable(unit, each)
     return undefined
   })

@@ -2,19 +2,38 @@
  * `p.then(f)`, `.catch(f)` and `.finally(f)` as what they mean, where an await may stand: `await (async () => f(await p))()`.
  * So the call is a step of its own, and `f` is the handler's code, which may await.
  */
-import { block, call, copy, isFunction, make, name, type Node } from './ast.ts'
+import { block, call, copy, isFunction, make, name, walk, type Node } from './ast.ts'
+import { patternNames } from './scope.ts'
 import { awaits } from './thunk.ts'
 
 /** A copy of a function, its names not yet resolved, without such calls. */
 export function withoutChains(func: Node): Node {
-  const { body } = func
-  return { ...func, body: inAsync(body) }
+  return declaresPromise(func) ? func : rewritten(func)
+}
+
+function rewritten(func: Node): Node {
+  return { ...func, body: inAsync(func.body) }
+}
+
+/** A local of that name means something else. */
+function declaresPromise(func: Node): boolean {
+  let found = false
+  walk(func, (node) => {
+    const declared = isFunction(node)
+      ? (node.params as Node[])
+      : node.type === 'VariableDeclarator'
+        ? [node.id as Node]
+        : []
+    if (declared.some((each) => patternNames(each).some((one) => one.name === 'Promise'))) found = true
+    return !found
+  })
+  return found
 }
 
 function inAsync(node: Node): Node {
   return copy(node, (each) => {
     // A function that is not async is host code, or becomes a routine of its own: there a chain is one call.
-    if (isFunction(each)) return each.async === true ? withoutChains(each) : each
+    if (isFunction(each)) return each.async === true ? rewritten(each) : each
     if (each.type === 'AwaitExpression' && isChain(each.argument))
       return make(each, each.type, { ...each, argument: unchained(each.argument) })
     if (each.type === 'AwaitExpression' && isStatic(each.argument, 'resolve'))

@@ -16,6 +16,8 @@ const DEPTH = 4
 
 /** Takes one out of a list or map. */
 const TAKES = new Set(['get', 'at', 'pop', 'shift', 'find', 'findLast'])
+/** What may be asked of a list or map besides. */
+const PLAIN_MEMBERS = new Set(['length', 'size', 'has', 'includes', 'delete', 'clear'])
 /** Gives a list of the same things. */
 const LISTS = new Set(['values', 'slice', 'filter', 'concat', 'reverse', 'toReversed', 'toSorted', 'flat', 'splice'])
 
@@ -32,6 +34,12 @@ export function markPromises(root: Node): void {
 class PromiseMarks {
   private readonly flows: Flows
   private readonly wanted = new Map<Variable, Set<string>>()
+  /** Calls by the lists, objects and maps that they are put in. */
+  private readonly heldIn = new Map<Node, Set<Variable>>()
+  /** Uses of locals that promises are taken from. */
+  private readonly followed = new Set<Node>()
+  /** The locals whose contents are being gone through. */
+  private readonly holders: Variable[] = []
   /** Returned, and so awaited by who gets it, if nothing else is done with it. */
   private readonly returned: Node[] = []
 
@@ -92,6 +100,20 @@ class PromiseMarks {
     }
     for (const variable of this.wanted.keys())
       if (this.wanted.get(variable)?.has('')) variable.onlyAwaited = this.isOnlyPromise(variable)
+    for (const [call, holders] of this.heldIn)
+      if ([...holders].some((each) => !this.holdsOnlyPromises(each))) call.floats = false
+  }
+
+  /** Whether nothing else is done with what a local holds than to take promises out of it: handles are of no other use. */
+  private holdsOnlyPromises(variable: Variable): boolean {
+    const firsts = [...(this.wanted.get(variable) ?? [])].map((path) => path.split('.')[0] as string)
+    return variable.references.every((each) => {
+      if (each === variable.node || this.followed.has(each) || this.flows.isTarget(each)) return true
+      const member = this.flows.memberOf(each)
+      if (!member || member.computed) return false
+      const key = String(member.property.name)
+      return PLAIN_MEMBERS.has(key) || !firsts.some((first) => first !== '' && (first === key || first === '*'))
+    })
   }
 
   private isOnlyPromise(variable: Variable, besides?: Node): boolean {
@@ -139,10 +161,17 @@ class PromiseMarks {
       variable.awaitedAt ??= new Set()
       variable.awaitedAt.add(node)
     }
+    this.followed.add(node)
     const known = this.wanted.get(variable) ?? new Set()
     const key = path.join('.')
     if (known.has(key)) return
     this.wanted.set(variable, known.add(key))
+    if (path.length > 0) this.holders.push(variable)
+    this.follow(variable, path)
+    if (path.length > 0) this.holders.pop()
+  }
+
+  private follow(variable: Variable, path: Path): void {
     for (const { from, at } of this.flows.sources(variable)) {
       if (at.length + path.length === 0) (from.keptIn ??= new Set<Variable>()).add(variable)
       this.want(from, [...at, ...path])
@@ -152,6 +181,12 @@ class PromiseMarks {
       // The value of an entry: `map.set(key, value)`, seen in a loop as `[key, value]`.
       else if (path[into.length] === '1' && into.at(-1) === '*') this.want(value, path.slice(into.length + 1))
     }
+  }
+
+  private float(node: Node): void {
+    node.floats = true
+    if (this.holders.length > 0)
+      this.heldIn.set(node, (this.heldIn.get(node) ?? new Set()).union(new Set(this.holders)))
   }
 
   private elements(node: Node, [first, ...rest]: Path): void {
@@ -171,7 +206,7 @@ class PromiseMarks {
 
   private made(node: Node, path: Path): void {
     const [given] = node.arguments as Node[]
-    if (path.length === 0) node.floats = true
+    if (path.length === 0) this.float(node)
     else if (node.callee.name === 'Set') this.want(given ?? null, path)
     else if (node.callee.name === 'Map') {
       const [first = '*', ...rest] = path
@@ -188,7 +223,7 @@ class PromiseMarks {
       if (taken(node)) {
         node.takesPromise = true
         this.want(callee.object, ['*'])
-      } else node.floats = true
+      } else this.float(node)
     } else if (holder === 'Object' && method === 'values') this.want(given ?? null, path)
     else if (holder === 'Object' && method === 'entries' && path[1] === '1')
       this.want(given ?? null, [path[0] as string, ...path.slice(2)])

@@ -3,7 +3,7 @@
  * `$.$p.x` in the frame around), dependencies (`$i.x`), bindings (`$b.x`), primitives (`$e.x`) or stay as they are. Reports
  * the slots of its own frame that it reads and writes.
  */
-import { copy, isFunction, literal, make, member, name, type Node } from './ast.ts'
+import { copy, isFunction, make, member, name, type Node } from './ast.ts'
 import type { BindingTable } from './binding.ts'
 import { declareBoxes } from './box-declarations.ts'
 import { capturedResources } from './captured-resources.ts'
@@ -12,7 +12,8 @@ import type { Code } from './code.ts'
 import { engineName } from './module.ts'
 import type { Variable } from './scope.ts'
 import { isRoutineOnly } from './place.ts'
-import { definedBy, holdsSlot, mayLeave } from './slots.ts'
+import { assignmentsOf, declaresSlots, patternOf, withoutRoutines } from './slot-declaration.ts'
+import { definedBy, mayLeave } from './slots.ts'
 import { nativeName, plain } from './native-name.ts'
 import { boxSlot, type RoutineUnit, type Unit } from './unit.ts'
 
@@ -126,6 +127,10 @@ export class Rewriter {
         return undefined
       case 'VariableDeclaration':
         return this.declaration(node)
+      case 'ForStatement':
+      case 'ForInStatement':
+      case 'ForOfStatement':
+        return this.loop(node)
       case 'FunctionDeclaration':
       case 'ClassDeclaration':
         if (node.id?.variable && isRoutineOnly(node.id.variable)) return make(node, 'EmptyStatement', {})
@@ -173,42 +178,20 @@ export class Rewriter {
 
   /** What a plain assignment writes to: not read by it. */
   private target(node: Node): Node {
-    switch (node.type) {
-      case 'Slot':
-        return member(node, name(node, '$'), node.slot as string)
-      case 'Identifier': {
-        const slot = node.variable?.box ?? node.variable?.slot
-        const read = slot !== undefined && this.uses.has(slot)
-        const written = this.identifier(node)
-        if (slot !== undefined && !read && node.variable?.box === undefined) this.uses.delete(slot)
-        return written
-      }
-      case 'ObjectPattern':
-        return make(node, node.type, {
-          properties: (node.properties as Node[]).map((each) =>
-            each.type === 'RestElement'
-              ? make(each, each.type, { argument: this.target(each.argument) })
-              : make(each, 'Property', {
-                  key: each.computed ? this.rewrite(each.key) : each.key,
-                  value: this.target(each.value),
-                  kind: 'init',
-                  method: false,
-                  shorthand: false,
-                  computed: each.computed,
-                }),
-          ),
-        })
-      case 'ArrayPattern':
-        return make(node, node.type, {
-          elements: (node.elements as (Node | null)[]).map((each) => each && this.target(each)),
-        })
-      case 'RestElement':
-        return make(node, node.type, { argument: this.target(node.argument) })
-      case 'AssignmentPattern':
-        return make(node, node.type, { left: this.target(node.left), right: this.rewrite(node.right) })
-      default:
-        return this.rewrite(node)
-    }
+    if (node.type === 'Slot') return member(node, name(node, '$'), node.slot as string)
+    if (node.type !== 'Identifier')
+      return (
+        patternOf(
+          node,
+          (each) => this.target(each),
+          (each) => this.rewrite(each),
+        ) ?? this.rewrite(node)
+      )
+    const slot = node.variable?.box ?? node.variable?.slot
+    const read = slot !== undefined && this.uses.has(slot)
+    const written = this.identifier(node)
+    if (slot !== undefined && !read && node.variable?.box === undefined) this.uses.delete(slot)
+    return written
   }
 
   /** Reading a local function reads what it closes over. */
@@ -258,26 +241,27 @@ export class Rewriter {
 
   /** A declaration of slots becomes assignments; of native variables it stays. */
   private declaration(node: Node): Node | undefined {
-    const declarations = node.declarations as Node[]
-    const slotted = declarations.some((each) => holdsSlot(each.id))
-    const empty = declarations.filter((each) => !(each.init && each.id.variable && isRoutineOnly(each.id.variable)))
-    if (empty.length === 0) return make(node, 'EmptyStatement', {})
-    if (!slotted)
-      return empty.length === declarations.length
-        ? undefined
-        : this.rewrite(make(node, node.type, { ...node, declarations: empty }))
-    const body = empty.flatMap((each): Node[] => {
-      if (!each.init && node.kind === 'var') return []
-      const left = this.target(each.id)
-      const right = each.init
-        ? this.rewrite(each.init)
-        : make(each, 'UnaryExpression', { operator: 'void', prefix: true, argument: literal(each, 0) })
-      return [make(each, 'AssignmentExpression', { operator: '=', left, right })]
-    })
-    const [only] = body
-    if (!only) return make(node, 'EmptyStatement', {})
-    const expression = body.length === 1 ? only : make(node, 'SequenceExpression', { expressions: body })
-    return make(node, 'ExpressionStatement', { expression })
+    const own = withoutRoutines(node)
+    if (own.declarations.length === 0) return make(node, 'EmptyStatement', {})
+    if (!declaresSlots(own)) return own === node ? undefined : this.rewrite(own)
+    const body = assignmentsOf(
+      own,
+      (each) => this.target(each),
+      (each) => this.rewrite(each),
+    )
+    return body ? make(node, 'ExpressionStatement', { expression: body }) : make(node, 'EmptyStatement', {})
+  }
+
+  /** The head of a loop holds expressions, where a statement would be assignments. */
+  private loop(node: Node): Node | undefined {
+    const head = (node.type === 'ForStatement' ? node.init : node.left) as Node | null
+    if (head?.type !== 'VariableDeclaration' || !declaresSlots(head)) return undefined
+    const body = this.rewrite(node.body)
+    if (node.type !== 'ForStatement')
+      return { ...node, left: this.target(head.declarations[0].id), right: this.rewrite(node.right), body }
+    const init = this.declaration(head) as Node
+    const [test, update] = [node.test, node.update].map((each: Node | null) => each && this.rewrite(each))
+    return { ...node, init: (init.expression as Node | undefined) ?? null, test, update, body }
   }
 
   /** Statics and methods may use the class before its slot holds it. */

@@ -1,13 +1,9 @@
 /** Slots in trees: the ones a pattern declares, the ones rewritten code certainly writes. */
-import { copy, walkOwn, type Node } from './ast.ts'
+import { walkOwn, type Node } from './ast.ts'
+import { patternNames } from './scope.ts'
 
 export function holdsSlot(pattern: Node): boolean {
-  let found = false
-  copy(pattern, (each) => {
-    if (each.type === 'Identifier' && each.variable?.slot) found = true
-    return undefined
-  })
-  return found
+  return patternNames(pattern).some((each) => each.variable?.slot !== undefined)
 }
 
 /** Slots that a rewritten statement certainly writes when it does not throw. */

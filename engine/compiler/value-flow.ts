@@ -21,6 +21,8 @@ export interface Flows {
   isAwaitedCall(func: Node): boolean
   /** Whether an identifier is only written to, or something is put into what it holds. */
   isTarget(node: Node): boolean
+  /** `node.name` of which an identifier is the object. */
+  memberOf(node: Node): Node | undefined
 }
 
 /** Methods that put their last argument into what they are called on. */
@@ -31,6 +33,7 @@ export function flowsOf(root: Node): Flows {
   const writes = new Map<Variable, Write[]>()
   const awaited = new Set<Node>()
   const targets = new Set<Node>()
+  const members = new Map<Node, Node>()
 
   const source = (variable: Variable | undefined, from: Node, at: readonly string[]): void => {
     if (!variable) return
@@ -41,6 +44,7 @@ export function flowsOf(root: Node): Flows {
   const write = (target: Node, into: readonly string[], value: Node): void => {
     const [root, path] = placeOf(target)
     if (!root.variable) return
+    targets.add(root)
     const found: Write = { into: [...path, ...into], value }
     const known = writes.get(root.variable)
     if (known) known.push(found)
@@ -68,6 +72,7 @@ export function flowsOf(root: Node): Flows {
       }
   }
   walk(root, (node) => {
+    if (node.type === 'MemberExpression') members.set(node.object, node)
     if (node.type === 'VariableDeclarator' && node.init) bind(node.id, node.init, [])
     else if (node.type === 'AssignmentExpression' && ['=', '??=', '||=', '&&='].includes(node.operator as string))
       bind(node.left, node.right, [])
@@ -85,6 +90,8 @@ export function flowsOf(root: Node): Flows {
           if (each) write(callee.object, ['*'], each)
       if (method === 'map' && isFunction(node.arguments[0]))
         bind(node.arguments[0].params[0] ?? null, callee.object, ['*'])
+    } else if (isFunction(node)) {
+      for (const each of node.params as Node[]) if (each.type === 'AssignmentPattern') bind(each.left, each.right, [])
     } else if (node.type === 'AwaitExpression') {
       const func = node.argument.type === 'CallExpression' ? functionOf(node.argument.callee) : undefined
       if (func) awaited.add(func)
@@ -95,6 +102,7 @@ export function flowsOf(root: Node): Flows {
     writes: (variable) => writes.get(variable) ?? [],
     isAwaitedCall: (func) => awaited.has(func),
     isTarget: (node) => targets.has(node),
+    memberOf: (node) => members.get(node),
   }
 }
 

@@ -7,7 +7,7 @@ import { label, slotNode } from '../builder.ts'
 import { lowerAssignment, lowerUpdate } from './assignment.ts'
 import { lowerAwait } from './await.ts'
 import { lowerChain } from './chain.ts'
-import { asStatement, checkCallee, logicalTest, lowerOperands, receiver } from './operand.ts'
+import { asStatement, checkCallee, logicalTest, lowerOperands, receiver, unsequenced } from './operand.ts'
 import { lowerSpawn, lowerSpawnEach } from './fiber.ts'
 import type { Lowering } from './lowering.ts'
 
@@ -69,7 +69,8 @@ export function lowerExpression(l: Lowering, node: Node): Node {
       return lowerCall(l, node)
     case 'NewExpression': {
       checkCallee(l, node.callee, node.arguments)
-      const [callee, ...args] = lowerOperands(l, [receiver(node.callee), ...node.arguments])
+      const made = receiver(unsequenced(l, node.callee))
+      const [callee, ...args] = lowerOperands(l, [made, ...node.arguments])
       return make(node, node.type, { callee, arguments: args })
     }
     case 'ArrayExpression':
@@ -122,7 +123,7 @@ function lowerConditional(l: Lowering, node: Node): Node {
 }
 
 function lowerCall(l: Lowering, node: Node): Node {
-  const callee = node.callee as Node
+  const callee = unsequenced(l, node.callee)
   if (callee.type !== 'MemberExpression') {
     checkCallee(l, callee, node.arguments)
     const [target, ...args] = lowerOperands(l, [callee, ...node.arguments])
@@ -158,7 +159,7 @@ function lowerObject(l: Lowering, node: Node): Node {
 
 /** The strings object of a tagged template is made once per place, as the language says: by the region that calls the tag. */
 function lowerTagged(l: Lowering, node: Node): Node {
-  const tag = node.tag as Node
+  const tag = unsequenced(l, node.tag)
   const quasi = node.quasi as Node
   const isMethod = tag.type === 'MemberExpression'
   const [first, property, ...expressions] = lowerOperands(l, [

@@ -43,11 +43,7 @@ export function isStable(node: Node): boolean {
   if (node.type === 'Property' || node.steady) return true
   if (node.type !== 'Identifier') return false
   const { variable } = node
-  return (
-    !variable ||
-    (!variable.reassigned && variable.kind !== 'let' && variable.kind !== 'var') ||
-    variable.dependency !== undefined
-  )
+  return !variable || (!variable.reassigned && variable.kind !== 'var') || variable.dependency !== undefined
 }
 
 /** True when a logical operator stops at its left operand. */
@@ -66,6 +62,16 @@ export function receiver(node: Node): Node {
 function isOfModule(node: Node): boolean {
   if (node.type === 'Identifier') return !node.variable
   return node.type === 'MemberExpression' && !node.computed && !node.optional && isOfModule(node.object)
+}
+
+/** `(log(), f)(x)`: what comes before is done before, so that the name is what is kept. A member would become a method. */
+export function unsequenced(l: Lowering, callee: Node): Node {
+  if (callee.type !== 'SequenceExpression') return callee
+  const expressions = callee.expressions as Node[]
+  const last = expressions.at(-1) as Node
+  if (last.type !== 'Identifier') return callee
+  for (const each of expressions.slice(0, -1)) l.run(asStatement(l.expression(each)))
+  return last
 }
 
 /** What is called over awaits in its arguments must be there after them: a name is, what a call gives is not. */

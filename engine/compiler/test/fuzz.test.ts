@@ -6,7 +6,8 @@
  */
 import { describe, expect, test } from 'bun:test'
 import type { Op } from '../../program/op.ts'
-import { compareSeed, reduced } from './fuzz/compare.ts'
+import { awaitPlaces, WANTED_PLACES } from './fuzz/await-places.ts'
+import { compareSeed, reduced, sourceOfSeed } from './fuzz/compare.ts'
 import { probesOf, wantedProbes } from './fuzz/coverage.ts'
 import { planted } from './fuzz/planted.ts'
 import type { Shape } from './fuzz/program.ts'
@@ -48,6 +49,12 @@ test('every block in every block, and every way out of each, is gone through', a
     expect([...seen]).toContain(wanted.probe)
   }
 }, 120_000)
+
+test('awaits stand in every place that may hold one', () => {
+  const places = new Set<string>()
+  for (let seed = 1; seed <= 600; seed++) for (const place of awaitPlaces(sourceOfSeed(seed))) places.add(place)
+  expect(WANTED_PLACES.filter((each) => !places.has(each))).toEqual([])
+})
 
 test('they run every op', () => {
   const wanted = [

@@ -5,6 +5,7 @@
  */
 import { makeBlock, mayStand, randomBlock } from './block.ts'
 import type { Block, Context, Exit } from './context.ts'
+import { odd } from './odd.ts'
 import { leaf, type Piece } from './piece.ts'
 import { Random } from './random.ts'
 import { jump, MORE, SIMPLE } from './statement.ts'
@@ -74,6 +75,7 @@ function statement(context: Context): Piece {
   if (shared.budget <= 0 || context.depth > 4) return random.pick(SIMPLE)(context)
   const kind = random.next()
   if (kind < 0.35) return random.pick(SIMPLE)(context)
-  if (kind < 0.55) return random.pick(MORE)(context)
+  if (kind < 0.5) return random.pick(MORE)(context)
+  if (kind < 0.62) return odd(context)
   return randomBlock(context)
 }

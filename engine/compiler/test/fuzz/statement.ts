@@ -170,6 +170,7 @@ export const MORE = [
   nativeJumps,
   nativeJumps,
   throwing,
+  throwing,
   closure,
   localClass,
   recursion,
