@@ -11,7 +11,7 @@ import { isCancellation } from './errors.ts'
 import { addFiber, addFrame } from './fiber.ts'
 import { acquired, released } from './resource.ts'
 import { checkJoin, resume, runFiber } from './run.ts'
-import { programOf, topFrame, within, type Run } from './run-context.ts'
+import { enter, leave, programOf, topFrame, type Run } from './run-context.ts'
 import { clarify } from './stack.ts'
 import { deliver, throwInto } from './unwind.ts'
 
@@ -34,26 +34,32 @@ export function createState(program: string, params: unknown): MachineState {
 /** Applies the inputs in order and runs every fiber as far as it goes. */
 export function advance(state: MachineState, env: Environment, inputs: readonly Input[]): Effect[] {
   const run: Run = { state, env, effects: [] }
-  within(run, () => {
+  const before = enter(run)
+  try {
     for (const input of inputs) {
       if (state.status !== 'running' && input.kind !== 'retry') continue
       apply(run, input)
       settle(run)
     }
-  })
+  } finally {
+    leave(before)
+  }
   return run.effects
 }
 
 /** What a restored process asks for: calls to make again, waits to set up. */
 export function pendingEffects(state: MachineState, env: Environment): Effect[] {
   const run: Run = { state, env, effects: [] }
-  within(run, () => {
+  const before = enter(run)
+  try {
     for (const fiber of [...state.fibers.values()]) {
       if (fiber.wait.kind === 'ready') runFiber(run, fiber)
       else resume(run, fiber)
     }
     settle(run)
-  })
+  } finally {
+    leave(before)
+  }
   return run.effects
 }
 
@@ -166,7 +172,8 @@ function settle(run: Run): void {
   const { state } = run
   for (let moved = true; moved;) {
     moved = false
-    for (const fiber of [...state.fibers.values()]) {
+    const only = state.fibers.size === 1 ? state.fibers.get(0) : undefined
+    for (const fiber of only ? [only] : [...state.fibers.values()]) {
       const before = fiber.wait
       if (fiber.wait.kind === 'join') checkJoin(run, fiber)
       if (fiber.wait.kind === 'ready') runFiber(run, fiber)

@@ -14,14 +14,15 @@ export function currentRun(): Run | undefined {
   return current
 }
 
-export function within<Result>(run: Run, body: () => Result): Result {
+/** Begins a run; answers the one that it is within, if any, for `leave`. */
+export function enter(run: Run): Run | undefined {
   const before = current
   current = run
-  try {
-    return body()
-  } finally {
-    current = before
-  }
+  return before
+}
+
+export function leave(before: Run | undefined): void {
+  current = before
 }
 
 /** The running frame of a fiber, or `undefined` for one that only waits. */

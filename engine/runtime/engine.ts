@@ -103,12 +103,10 @@ export function createEngine(options: EngineOptions): Engine {
         hint: 'Pass it in createEngine({ processes }) or engine.add(...).',
       })
     }
-    const convert = options.parameterOf ?? ((_definition, _name, value) => value)
+    const { parameterOf } = options
     const plain = parameters(registered.path, registered.params, given)
-    const converted = Object.fromEntries(
-      registered.params.map((param) => [param, convert(registered, param, plain[param])]),
-    )
-    const params = parameters(registered.path, registered.params, converted)
+    const converted = parameterOf && registered.params.map((param) => parameterOf(registered, param, plain[param]))
+    const params = converted ? parameters(registered.path, registered.params, converted) : plain
     const texts = Object.fromEntries(registered.params.map((param) => [param, textOf(params[param])]))
     return { registered, params, texts, path: instancePath(registered.path, texts) }
   }

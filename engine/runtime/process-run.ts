@@ -8,6 +8,7 @@
  */
 import { FencedError } from '../errors.ts'
 import type { LoadedProcess } from '../store/store.ts'
+import type { Call } from './call.ts'
 import type { NodeContext } from './node-context.ts'
 import { lookAtChildren } from './run/cancelling.ts'
 import { readCommands } from './run/commands.ts'
@@ -193,7 +194,7 @@ export class ProcessRun {
       run.held = []
       applyEffects(run, open)
     }
-    const durable = run.mustCommit || run.finished !== undefined || run.starts.some((call) => call.durableFirst)
+    const durable = run.mustCommit || run.finished !== undefined || run.starts.some(isDurableFirst)
     if (!durable || run.block !== undefined) return this.#follow()
     return commit(run).then((stored) => (stored ? this.#follow() : !run.gone))
   }
@@ -223,4 +224,8 @@ export class ProcessRun {
     letGo(run)
     return false
   }
+}
+
+function isDurableFirst({ durableFirst }: Call): boolean {
+  return durableFirst
 }

@@ -11,7 +11,7 @@ export function callOf(
   block: Block | undefined,
 ): Call {
   const visit = `${effect.program.slice(0, 12)}/${effect.fiber}/${effect.step}/${effect.visit}`
-  return {
+  const call: { -readonly [Name in keyof Call]: Call[Name] } = {
     key: `${effect.fiber}/${effect.step}/${effect.visit}`,
     fiber: effect.fiber,
     name: effect.site.name,
@@ -19,9 +19,10 @@ export function callOf(
     idempotencyKey: `${run.id}/${visit}`,
     durableFirst: effect.durableFirst,
     abort: new LazyAbort(),
-    ...(block ? { block } : {}),
     invoke: effect.invoke,
   }
+  if (block !== undefined) call.block = block
+  return call
 }
 
 export function stepOf(run: RunState, call: Call, attempt: number): Step {

@@ -36,11 +36,25 @@ export function launch(run: RunState): void {
 async function perform(run: RunState, call: Call): Promise<void> {
   for (let attempt = 1; !run.gone; attempt++) {
     run.node.metrics.counters.steps++
+    const step = stepOf(run, call, attempt)
+    const outbox = openOutbox(step, run.process.record)
+    const unit = call.block?.unit ?? run.node.host.open(step)
+    const join = new Join((run.joiner ??= joiner(run)), call)
     let retry: StepRetry | undefined
     try {
-      retry = await attemptCall(run, call, attempt)
+      const outcome = await inUnit(run, unit, step, call.invoke)
+      outbox.open = false
+      const ending = endUnit(run, call, unit, join, outcome, outbox)
+      if (ending !== undefined) await ending
     } catch (error) {
-      return error instanceof FencedError ? letGo(run) : run.giveUp(error)
+      outbox.open = false
+      try {
+        retry = await attemptFailed(run, call, unit, join, error)
+      } catch (failure) {
+        return failure instanceof FencedError ? letGo(run) : run.giveUp(failure)
+      }
+    } finally {
+      join.letGo()
     }
     if (retry === undefined) break
     run.node.report({ kind: 'retried', process: run.path, step: call.name, attempt, error: retry })
@@ -53,36 +67,30 @@ async function perform(run: RunState, call: Call): Promise<void> {
   void run.again()
 }
 
-/** One attempt of a call; answers the loss that a further attempt can mend. */
-async function attemptCall(run: RunState, call: Call, attempt: number): Promise<StepRetry | undefined> {
-  const step = stepOf(run, call, attempt)
-  const outbox = openOutbox(step, run.process.record)
-  const unit = call.block?.unit ?? run.node.host.open(step)
-  const join = new Join((run.joiner ??= joiner(run)), call)
-  try {
-    const outcome = await inUnit(run, unit, step, call.invoke)
-    outbox.open = false
-    if (run.gone || run.calls.get(call.key) !== call) {
-      if (call.block === undefined) await unit.abort('the process is gone')
-      return undefined
-    }
-    if (call.block !== undefined && !call.ends) {
-      takeOver(run, outbox)
-      answered(run, call, outcome)
-      return undefined
-    }
-    join.prepare(outcome, outbox)
-    const closing = unit.close(join)
-    const answer = closing === 'detached' ? closing : await closing
-    if (answer === 'joined') await join.accepted()
-    else settled(run, call, outcome, outbox)
+/** The call has come to an outcome: its unit ends, with the checkpoint in it where it can. A promise where that takes time. */
+function endUnit(
+  run: RunState,
+  call: Call,
+  unit: StepUnit,
+  join: Join,
+  outcome: StepOutcome,
+  outbox: Outbox,
+): Promise<unknown> | undefined {
+  if (run.gone || run.calls.get(call.key) !== call)
+    return call.block === undefined ? unit.abort('the process is gone') : undefined
+  if (call.block !== undefined && !call.ends) {
+    takeOver(run, outbox)
+    answered(run, call, outcome)
     return undefined
-  } catch (error) {
-    return await attemptFailed(run, call, unit, join, error)
-  } finally {
-    outbox.open = false
-    join.letGo()
   }
+  join.prepare(outcome, outbox)
+  const closing = unit.close(join)
+  const ended = (answer: 'joined' | 'detached') => {
+    if (answer === 'joined') return join.accepted()
+    settled(run, call, outcome, outbox)
+    return undefined
+  }
+  return closing === 'detached' ? ended(closing) : closing.then(ended)
 }
 
 async function attemptFailed(
