@@ -55,7 +55,7 @@ export function createEngine(options: EngineOptions): Engine {
   )
   const limits = { warning: options.limits?.warning ?? 65_536, error: options.limits?.error ?? 4_194_304 }
   const starts = new Batch((requests: readonly StartRequest[]) => node.startAll(requests))
-  const emissions = new Batch((signals: readonly SignalEmission[]) => store.emit(signals))
+  const emissions = new Batch((signals: readonly SignalEmission[]) => node.emitAll(signals))
   const health = new StoreHealth(clock, report)
   let started = false
   let known: Promise<void> | undefined

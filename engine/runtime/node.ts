@@ -5,9 +5,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Scheduled } from '../clock/clock.ts'
 import { FencedError, QuarantinedError } from '../errors.ts'
-import type { StartRequest, StartResult, StoreSession } from '../store/store.ts'
+import type { SignalEmission, StartRequest, StartResult, StoreSession } from '../store/store.ts'
 import { Claiming } from './claiming.ts'
 import { Committer } from './committer.ts'
+import { type EmittingNode, LocalEmissions } from './local-emissions.ts'
 import { LocalStarts } from './local-starts.ts'
 import type { NodeContext } from './node-context.ts'
 import type { NodeSettings } from './node-settings.ts'
@@ -26,6 +27,7 @@ export class Node {
   readonly #claiming: Claiming
   readonly #starts: LocalStarts
   readonly #unavailable: Unavailable
+  readonly #emissions: LocalEmissions
   /** Out of any caller's async context: a turn belongs to nobody's request. */
   readonly #outside = AsyncLocalStorage.snapshot()
   #session: StoreSession | undefined
@@ -49,11 +51,20 @@ export class Node {
       starting: () => this.#starts.ids,
       failed: (error, context) => this.#claimFailed(error, context),
     })
+    const calls = () => this.#claiming.calls
+    const begin: EmittingNode['begin'] = (context, process, heard) =>
+      this.#outside(() => this.#residents.begin(context, process, heard))
+    this.#emissions = new LocalEmissions(settings, places, {
+      running,
+      present: () => [...this.#residents.ids, ...this.#starts.ids],
+      calls,
+      begin,
+    })
     this.#starts = new LocalStarts(settings, places, {
       running,
       isAsking: () => this.#claiming.asking,
-      calls: () => this.#claiming.calls,
-      begin: (context, process, calls) => this.#outside(() => this.#residents.begin(context, process, calls)),
+      calls,
+      begin,
       wake: () => this.wake(),
       freed: () => {
         if (this.#claiming.hungry) this.#claiming.look()
@@ -80,6 +91,11 @@ export class Node {
   /** Starts processes. Those that there is a place for run here at once, without being claimed. */
   startAll(requests: readonly StartRequest[]): Promise<readonly StartResult[]> {
     return this.#starts.startAll(requests)
+  }
+
+  /** Emits. Processes of this node that it reaches may go on here at once, without being claimed. */
+  emitAll(signals: readonly SignalEmission[]): Promise<readonly number[]> {
+    return this.#emissions.emitAll(signals)
   }
 
   /** Claims nothing more and waits until what runs is at rest, at most `deadline` milliseconds; then lets go of all shards. */

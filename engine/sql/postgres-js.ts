@@ -77,7 +77,7 @@ class PostgresDatabase implements SqlDatabase {
       query: this.#pool('query'),
     }
     const clock = options.clock ?? systemClock
-    this.#listener = new Listener({ clock, open: (onNotify, onClosed) => this.#connect(onClosed, onNotify) })
+    this.#listener = new Listener({ clock, open: (onNotify, onClosed) => this.#connect([], onClosed, onNotify) })
     this.#sweep = setInterval(() => this.#lookAfter(), SWEEP)
     this.#sweep.unref()
   }
@@ -138,20 +138,24 @@ class PostgresDatabase implements SqlDatabase {
       clock: this.#options.clock ?? systemClock,
       open: async (onClosed) => {
         let connection: DriverConnection | undefined
-        connection = await this.#connect(() => onClosed(connection))
+        connection = await this.#connect(SETTINGS[name], () => onClosed(connection))
         return connection
       },
     })
   }
 
-  #connect(onClosed: () => void, onNotify?: (channel: string, payload: string) => void): Promise<DriverConnection> {
+  #connect(
+    settings: readonly string[],
+    onClosed: () => void,
+    onNotify?: (channel: string, payload: string) => void,
+  ): Promise<DriverConnection> {
     return DriverConnection.open({
       address: this.#location,
       applicationName: this.applicationName,
       connectTimeout: this.#options.connectTimeout ?? 5_000,
       prepare: this.sessions,
       onClosed,
-      ...(this.sessions && { setup: SETUP }),
+      ...(this.sessions && { setup: [...SETUP, ...settings] }),
       ...(onNotify && { onNotify }),
     })
   }
@@ -183,6 +187,12 @@ const SETUP = [
   `bytea_output = 'hex'`,
   'extra_float_digits = 1',
 ]
+
+/** The engine's own statements are few and long: to plan one takes longer than to run it, so each is planned once. */
+const ENGINE = ['plan_cache_mode = force_generic_plan']
+
+/** What the connections of each pool begin with besides. */
+const SETTINGS: Record<PoolName, readonly string[]> = { work: [], query: [], flush: ENGINE, control: ENGINE }
 
 class PostgresLane implements SqlLane {
   readonly #connection: DriverConnection

@@ -139,6 +139,11 @@ export interface StoreSession {
    * answer has `process`, and nobody else is given them while this node lives. Leave their ids out of claims until the answer.
    */
   start(requests: readonly StartRequest[]): Promise<readonly StartResult[]>
+  /**
+   * Emits as `EngineStore.emit` does; up to `limit` processes of this node's shards that it reaches and that may go on are
+   * claimed in the same breath, unless they are in `running`. Others are woken as ever. Rejects with `FencedError` only when nothing was emitted.
+   */
+  emit(signals: readonly SignalEmission[], limit: number, running: ReadonlySet<string>): Promise<EmitResult>
   /** One process of this node's shards with its inbox, whether runnable or not; `undefined` when it ended or is not (or no longer) this node's. */
   reload(id: string): Promise<LoadedProcess | undefined>
   /**
@@ -181,6 +186,12 @@ export interface Upcoming {
   /** None that is due before this moment is missing. */
   readonly until: number
   readonly timers: readonly DueTimer[]
+}
+
+export interface EmitResult {
+  /** How many processes each signal reached, in order. */
+  readonly counts: readonly number[]
+  readonly claimed: readonly LoadedProcess[]
 }
 
 export type CommitAnswer = 'accepted' | 'fenced'

@@ -211,6 +211,44 @@ export function storeContract(name: string, open: () => Promise<ContractStore>):
         expect(inherited.record).toMatchObject({ id: other?.id, crashes: 1, seq: 0 })
       }))
 
+    test('a node that emits gives its own processes their turn at once; they are loaded once', () =>
+      withStore(async ({ store, node, kill }) => {
+        const first = await node()
+        const shard = first.shards()[0] as number
+        const listening = (path: string) => request(path, { shard, subscribe: [{ number: 0, key: 'k' }] })
+        await first.start([listening('/test/one'), listening('/test/two')])
+        for (const process of await first.claim(10, nothing)) await first.commit([checkpoint(process)])
+        const [one, two] = (await store.list({ path: '/test/' })).toReversed()
+        const { counts, claimed } = await first.emit(
+          [emission('k', 'p1'), emission('k', 'p2')],
+          10,
+          new Set([two?.id ?? '']),
+        )
+        expect(counts).toEqual([2, 2])
+        expect(claimed.map(({ record }) => record.id)).toEqual([one?.id as string])
+        const [process] = claimed as [LoadedProcess]
+        expect(process.inbox.map(({ via, payload }) => [via, text(payload)])).toEqual([
+          [0, 'p1'],
+          [0, 'p2'],
+        ])
+        // The other was left to be claimed; this one is not loaded again, and at rest when it has acted.
+        const rest = await first.claim(10, new Set([process.record.id]))
+        expect(rest.map(({ record, inbox }) => [record.id, inbox.length])).toEqual([[two?.id as string, 2]])
+        const consume = process.inbox.map(({ id }) => id)
+        expect(await first.commit([checkpoint(process, { consume })])).toEqual(['accepted'])
+        expect(await first.claim(10, new Set([two?.id as string]))).toEqual([])
+        await first.commit(rest.map((each) => checkpoint(each, { status: 'completed', outcome: bytes('done') })))
+        // Whoever dies with a turn that it got like this leaves it to others, with its signal.
+        const again = await first.emit([emission('k', 'p3')], 10, nothing)
+        expect(again.claimed).toHaveLength(1)
+        const second = await node()
+        await kill(first)
+        const heir = await claimOne(second)
+        expect(heir.record).toMatchObject({ id: process.record.id, crashes: 1 })
+        expect(heir.inbox.map(({ payload }) => text(payload))).toEqual(['p3'])
+        await expect(first.emit([emission('k')], 10, nothing)).rejects.toBeInstanceOf(FencedError)
+      }))
+
     test('a process that ended is not loaded for a turn any more', () =>
       withStore(async ({ store, node }) => {
         const session = await node()

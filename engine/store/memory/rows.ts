@@ -140,6 +140,11 @@ export class Rows {
     return this.#receivers(emission).size
   }
 
+  /** Ids of those that would receive it now. */
+  receivers(emission: SignalEmission): readonly string[] {
+    return [...this.#receivers(emission).keys()]
+  }
+
   /** The processes subscribed under one of its keys, with the numbers of those subscriptions. */
   #receivers(emission: SignalEmission): ReadonlyMap<string, ReadonlySet<number>> {
     const received = new Map<string, Set<number>>()

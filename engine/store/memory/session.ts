@@ -5,8 +5,10 @@ import type {
   Checkpoint,
   CommitAnswer,
   DueTimer,
+  EmitResult,
   LoadedProcess,
   NodeOptions,
+  SignalEmission,
   StartRequest,
   StartResult,
   StoreSession,
@@ -85,6 +87,22 @@ export class MemorySession implements StoreSession {
       this.#member.busy.add(result.id)
       return { ...result, process: handOut(row) }
     })
+  }
+
+  async emit(signals: readonly SignalEmission[], limit: number, running: ReadonlySet<string>): Promise<EmitResult> {
+    this.#fence()
+    this.#rows.checkRoom(signals)
+    const reached = new Set(signals.flatMap((signal) => this.#rows.receivers(signal)))
+    const counts = signals.map((signal) => this.#rows.emit(signal))
+    const claimed: LoadedProcess[] = []
+    for (const id of reached) {
+      const row = this.#rows.byId.get(id)
+      if (claimed.length >= limit) break
+      if (row === undefined || running.has(id) || !this.#owns(row) || !isClaimable(row, this.#now())) continue
+      this.#member.busy.add(id)
+      claimed.push(handOut(row))
+    }
+    return { counts, claimed }
   }
 
   async reload(id: string): Promise<LoadedProcess | undefined> {

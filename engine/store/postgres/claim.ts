@@ -18,7 +18,7 @@ const IDLE = (['paused', 'failed', 'quarantined'] as const).map(statusNumber).jo
 const OF_A_SHARD = 16
 
 /** Whether process `p` may have a turn. */
-function hasTurn(schema: string): string {
+export function hasTurn(schema: string): string {
   return `(p.status not in (${IDLE}) or exists (select from ${schema}.inbox x where x.process = p.id and x.via = -1))`
 }
 

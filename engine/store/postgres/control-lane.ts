@@ -1,4 +1,4 @@
-/** The lane for looks and claims: their plans are made once, which for statements this size takes longer than to run them. */
+/** The lane for looks and claims: one that is there, whatever else waits for one. */
 import type { SqlDatabase, SqlLane } from '../../sql/connection.ts'
 
 export class ControlLane {
@@ -33,10 +33,7 @@ export class ControlLane {
     this.#lane = undefined
     const lane = await this.#sql.lane({ pool: 'control', deadline: this.#deadline })
     if (this.#closed) lane.release()
-    else {
-      this.#lane = lane
-      if (this.#sql.sessions) await lane.query('set plan_cache_mode = force_generic_plan')
-    }
+    else this.#lane = lane
     return lane
   }
 }

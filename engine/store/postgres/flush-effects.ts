@@ -183,8 +183,9 @@ export function addReach(
   }
   const starts = checkpoints.flatMap(({ id, start }) => start.map((request): Starting => ({ request, source: id })))
   if (starts.length > 0) {
-    addStarting(statement, schema, starts, 'accepted')
-    fresh.push('started_subscription')
+    if (addStarting(statement, schema, starts, 'x.source in (select id from accepted)')) {
+      fresh.push('started_subscription')
+    }
     woken.push('select shard from started')
   }
   const emits = checkpoints.flatMap(({ id, emit }) => emit.map((signal): Emitting => ({ signal, source: id })))

@@ -5,10 +5,10 @@
  */
 import type { SqlRow, SqlStatement } from '../../sql/connection.ts'
 import type { Checkpoint } from '../store.ts'
-import { keyLocks } from './emission.ts'
 import { addConsumed, addReach, addTimeline, addTimers, addWakes } from './flush-effects.ts'
 import { addEnding, addLive } from './flush-state.ts'
 import { type Flushed, isEnding } from './flushed.ts'
+import { addKeys, type Keys } from './keys.ts'
 import { Statement } from './statement.ts'
 
 export interface Fence {
@@ -22,32 +22,27 @@ export interface FlushAnswer {
   readonly woken: readonly number[]
 }
 
-/** Locks the flush needs before it: only checkpoints that subscribe, emit or start have any. */
-export function flushLocks(schema: string, checkpoints: readonly Checkpoint[]): SqlStatement | undefined {
-  return keyLocks(
-    schema,
-    checkpoints.flatMap(({ emit }) => emit.flatMap(({ keys }) => keys)),
-    checkpoints.flatMap(({ subscribe, start }) => [
-      ...subscribe.map(({ key }) => key),
-      ...start.flatMap((request) => request.subscribe.map(({ key }) => key)),
-    ]),
-  )
-}
-
 /** True when the flush may wait for transactions of others: a key's lock, or a path that is being started. */
 export function reachesOut({ subscribe, emit, start }: Checkpoint): boolean {
   return subscribe.length > 0 || emit.length > 0 || start.length > 0
 }
 
-export function flushStatement(schema: string, fence: Fence, flushed: readonly Flushed[]): SqlStatement {
+/** `patience`: how long it waits for others, as `lock_timeout`. */
+export function flushStatement(
+  schema: string,
+  fence: Fence,
+  flushed: readonly Flushed[],
+  patience?: string,
+): SqlStatement {
   const statement = new Statement()
   const live = flushed.filter(({ checkpoint }) => !isEnding(checkpoint))
   const ending = flushed.filter(({ checkpoint }) => isEnding(checkpoint))
   const checkpoints = flushed.map(({ checkpoint }) => checkpoint)
+  const locked = addKeys(statement, schema, { ...keysOf(checkpoints), ...(patience && { patience }) })
   statement.with(
     'fence',
-    `select 1 from ${schema}.fence
-     where node = ${statement.value(fence.node)}::int4 and lane = ${statement.value(fence.lane)}::int2 for share`,
+    `select 1 from ${schema}.fence where node = ${statement.value(fence.node)}::int4
+       and lane = ${statement.value(fence.lane)}::int2 and ${locked} for share`,
   )
   const accepted: string[] = []
   if (live.length > 0) accepted.push(addLive(statement, schema, live))
@@ -64,6 +59,16 @@ export function flushStatement(schema: string, fence: Fence, flushed: readonly F
     `select case when count(*) = ${flushed.length} then null else coalesce(json_agg(id), '[]') end as accepted, ${shards} as woken
      from accepted`,
   )
+}
+
+function keysOf(checkpoints: readonly Checkpoint[]): Keys {
+  return {
+    emitted: checkpoints.flatMap(({ emit }) => emit.flatMap(({ keys }) => keys)),
+    subscribed: checkpoints.flatMap(({ subscribe, start }) => [
+      ...subscribe.map(({ key }) => key),
+      ...start.flatMap((request) => request.subscribe.map(({ key }) => key)),
+    ]),
+  }
 }
 
 /** One row answers for all: usually that everything was accepted. */

@@ -3,9 +3,9 @@
  * statement that waits for nobody. What does may meet the open transaction of somebody else: it gets 50 ms, then each such
  * checkpoint goes alone, with patience, and holds up no other.
  */
-import type { SqlDatabase, SqlLane, SqlRow, SqlStatement } from '../../sql/connection.ts'
+import type { SqlDatabase, SqlLane } from '../../sql/connection.ts'
 import { SqlStatementError } from '../../sql/errors.ts'
-import { type FlushAnswer, flushLocks, isAccepted, flushStatement, reachesOut, readFlush } from './flush.ts'
+import { type FlushAnswer, isAccepted, flushStatement, reachesOut, readFlush } from './flush.ts'
 import type { Flushed } from './flushed.ts'
 import { FLUSH_LANES } from './membership.ts'
 
@@ -16,8 +16,9 @@ const MAX_BYTES = 4_000_000
 /** Milliseconds a statement may stay unanswered: then the lane is cut and the commit asked about. */
 const DEADLINE = 10_000
 
-const HASTY = `set local lock_timeout = '50ms'`
-const PATIENT = `set local lock_timeout = '2s'`
+/** How long it waits for others. */
+const HASTY = '50ms'
+const PATIENT = '2s'
 
 export class Flusher {
   readonly #sql: SqlDatabase
@@ -49,9 +50,9 @@ export class Flusher {
 
   async #batch(batch: readonly Flushed[]): Promise<FlushAnswer> {
     if (!batch.some(({ checkpoint }) => reachesOut(checkpoint)))
-      return this.#onLane((lane, number) => this.#plain(lane, number, batch))
+      return this.#onLane((lane, number) => this.#write(lane, number, batch))
     try {
-      return await this.#onLane((lane, number) => this.#locked(lane, number, batch, HASTY))
+      return await this.#onLane((lane, number) => this.#write(lane, number, batch, HASTY))
     } catch (error) {
       if (!isTransient(error)) throw error
     }
@@ -60,43 +61,24 @@ export class Flusher {
       .map(async (one) => named(await this.#patient(one), [one]))
     const rest = batch.filter(({ checkpoint }) => !reachesOut(checkpoint))
     const plain =
-      rest.length > 0 ? [this.#onLane(async (lane, number) => named(await this.#plain(lane, number, rest), rest))] : []
+      rest.length > 0 ? [this.#onLane(async (lane, number) => named(await this.#write(lane, number, rest), rest))] : []
     return merged(await Promise.all([...alone, ...plain]))
   }
 
-  async #plain(lane: SqlLane, number: number, batch: readonly Flushed[]): Promise<FlushAnswer> {
-    const { text, parameters } = this.#statement(number, batch)
+  async #write(lane: SqlLane, number: number, batch: readonly Flushed[], patience?: string): Promise<FlushAnswer> {
+    const fence = { node: this.#node, lane: number }
+    const { text, parameters } = flushStatement(this.#schema, fence, batch, patience)
     return readFlush(await lane.query(text, parameters))
-  }
-
-  async #locked(lane: SqlLane, number: number, batch: readonly Flushed[], timeout: string): Promise<FlushAnswer> {
-    const locks = flushLocks(
-      this.#schema,
-      batch.map(({ checkpoint }) => checkpoint),
-    )
-    const before = locks ? [locks] : []
-    const answers = await lane.pipeline([
-      { text: 'begin' },
-      { text: timeout },
-      ...before,
-      this.#statement(number, batch),
-      { text: 'commit' },
-    ])
-    return readFlush(answers.at(-2) as readonly SqlRow[])
   }
 
   async #patient(one: Flushed): Promise<FlushAnswer> {
     for (;;) {
       try {
-        return await this.#onLane((lane, number) => this.#locked(lane, number, [one], PATIENT), PATIENT_LANES)
+        return await this.#onLane((lane, number) => this.#write(lane, number, [one], PATIENT), PATIENT_LANES)
       } catch (error) {
         if (!isTransient(error) || this.#closing) throw error
       }
     }
-  }
-
-  #statement(lane: number, batch: readonly Flushed[]): SqlStatement {
-    return flushStatement(this.#schema, { node: this.#node, lane }, batch)
   }
 
   async #onLane<Answer>(body: (lane: SqlLane, number: number) => Promise<Answer>, from = 0): Promise<Answer> {
@@ -115,7 +97,6 @@ export class Flusher {
     this.#lanes.delete(number)
     const lane = await this.#sql.lane({ pool: 'flush', deadline: DEADLINE })
     this.#lanes.set(number, lane)
-    if (this.#sql.sessions) await lane.query('set plan_cache_mode = force_generic_plan')
     return lane
   }
 

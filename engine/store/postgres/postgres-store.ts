@@ -3,7 +3,7 @@
  * and never meet. Why the tables and statements are as they are: docs/internals/engine-store.md.
  */
 import { type Clock, systemClock } from '../../clock/clock.ts'
-import type { SqlDatabase, SqlRow, SqlRunner, SqlStatement, SqlSubscription } from '../../sql/connection.ts'
+import type { SqlDatabase, SqlRow, SqlStatement, SqlSubscription } from '../../sql/connection.ts'
 import { openPostgres } from '../../sql/postgres-js.ts'
 import { sqlHost } from '../../step/sql-host.ts'
 import type { StepHost } from '../../step/step.ts'
@@ -31,7 +31,7 @@ import type {
   StoredProgram,
   StoreSession,
 } from '../store.ts'
-import { addEmission, keyLocks } from './emission.ts'
+import { emitStatement, readEmitted } from './emit.ts'
 import { takeCensus } from './census.ts'
 import { countLines, countLivePrograms, findByPath, liveChildren, listByFilter, loadById, timelineOf } from './find.ts'
 import { Heartbeat } from './heartbeat.ts'
@@ -39,12 +39,12 @@ import { Hints } from './hints.ts'
 import { joinStatements } from './membership.ts'
 import { migrate, schemaName } from './migrate.ts'
 import { NOW } from './record.ts'
-import { fireStatements, putSchedulesStatement, readFired, readSchedule, schedulesStatement } from './schedules.ts'
-import { crowdedSelect, readCrowded, roomStatement } from './room.ts'
+import { fireStatement, putSchedulesStatement, readFired, readSchedule, schedulesStatement } from './schedules.ts'
+import { readCrowded, roomStatement } from './room.ts'
 import { PostgresSession } from './session.ts'
-import { readStarted, startStatements } from './start.ts'
+import { startOn } from './start.ts'
 import { Statement } from './statement.ts'
-import { inTransaction } from './transaction.ts'
+import { inTransaction, inTurn } from './transaction.ts'
 import { Watchers } from './watchers.ts'
 
 export interface PostgresStoreOptions {
@@ -126,6 +126,7 @@ export class PostgresStore implements EngineStore {
           options.onLost(reason)
         },
       },
+      woken: (shards) => this.#woken(shards),
       onChanged: (ids) => this.#watchers.changed(ids),
     })
     this.#sessions.add(session)
@@ -184,42 +185,15 @@ export class PostgresStore implements EngineStore {
   }
 
   async start(requests: readonly StartRequest[], transaction?: JoinableTransaction): Promise<readonly StartResult[]> {
-    const answers = await this.#write(startStatements(this.#schema, requests), transaction)
-    const { results, shards } = readStarted(requests, answers)
+    const { results, shards } = await this.#write(transaction, (run) => startOn(run, this.#schema, requests))
     this.#wokenBy(transaction, shards)
     return results
   }
 
   async emit(signals: readonly SignalEmission[], transaction?: JoinableTransaction): Promise<readonly number[]> {
-    const locks = keyLocks(
-      this.#schema,
-      signals.flatMap(({ keys }) => keys),
-      [],
-    )
-    const statement = new Statement()
-    addEmission(
-      statement,
-      this.#schema,
-      signals.map((signal) => ({ signal, source: null })),
-      { limited: true },
-    )
-    const limited = signals.some(({ limit }) => limit !== undefined)
-    const emit = statement.finish(
-      `select signal, count(distinct process)::int4 as count, json_agg(distinct shard) as shards, null as path
-       from reached group by 1 ${limited ? `union all select x.signal, null, null, x.path from (${crowdedSelect(this.#schema)}) x` : ''}`,
-    )
-    const answers = await this.#write([...(locks ? [locks] : []), emit], transaction)
-    const counts = signals.map(() => 0)
-    const rows = answers.at(-1) ?? []
-    readCrowded(
-      rows.filter(({ path }) => path !== null),
-      signals,
-    )
-    for (const { signal, count } of rows) counts[signal as number] = count as number
-    this.#wokenBy(
-      transaction,
-      rows.flatMap(({ shards }) => shards as number[]),
-    )
+    const statement = emitStatement(this.#schema, signals)
+    const { counts, shards } = readEmitted(await this.#write(transaction, (run) => run(statement)), signals)
+    this.#wokenBy(transaction, shards)
     return counts
   }
 
@@ -253,8 +227,8 @@ export class PostgresStore implements EngineStore {
   }
 
   async fire(firing: ScheduleFiring): Promise<boolean> {
-    const answers = await inTransaction(this.#sql, fireStatements(this.#schema, firing))
-    const { fired, woken } = readFired(answers.at(-1) ?? [])
+    const statement = fireStatement(this.#schema, firing)
+    const { fired, woken } = readFired(await inTurn(this.#sql, (run) => run(statement)))
     this.#woken(woken)
     return fired
   }
@@ -297,16 +271,16 @@ export class PostgresStore implements EngineStore {
     if (this.#ownsSql) await this.#sql.close()
   }
 
-  /** Runs the statements within `transaction`, or as one transaction of their own. */
-  async #write(
-    statements: readonly SqlStatement[],
+  /** Runs statements within `transaction`, or each as one of its own. */
+  async #write<Answer>(
     transaction: JoinableTransaction | undefined,
-  ): Promise<readonly (readonly SqlRow[])[]> {
-    if (transaction === undefined) return inTransaction(this.#sql, statements)
+    body: (run: (statement: SqlStatement) => Promise<readonly SqlRow[]>) => Promise<Answer>,
+  ): Promise<Answer> {
+    if (transaction === undefined) return inTurn(this.#sql, body)
     if (transaction.kind !== 'sql' || transaction.storage !== this.#sql.identity) {
       throw new TypeError('This transaction is not on the database of the engine')
     }
-    return oneByOne(transaction.sql, statements)
+    return body(({ text, parameters }) => transaction.sql.query(text, parameters))
   }
 
   /** Wakes the nodes of these shards: those of this OS process directly, others by hint. */
@@ -343,10 +317,4 @@ export class PostgresStore implements EngineStore {
     ])
     await this.#hints.nudge(rows.map(({ id }) => id))
   }
-}
-
-async function oneByOne(sql: SqlRunner, statements: readonly SqlStatement[]): Promise<readonly (readonly SqlRow[])[]> {
-  const answers: (readonly SqlRow[])[] = []
-  for (const { text, parameters } of statements) answers.push(await sql.query(text, parameters))
-  return answers
 }

@@ -105,7 +105,7 @@ function readParts(row: SqlRow): { parts: Map<number, Uint8Array>; overflow: Uin
   return { parts, overflow }
 }
 
-function readInbox(row: SqlRow): InboxEntry[] {
+export function readInbox(row: SqlRow): InboxEntry[] {
   const bytes = row.inbox_bytes as Uint8Array
   let offset = 0
   return ((row.inbox_table ?? []) as [string, number, number, number][]).map(([id, via, at, length]) => {

@@ -4,7 +4,8 @@
  */
 import type { SqlRow, SqlStatement } from '../../sql/connection.ts'
 import type { ScheduleFiring, ScheduleRecord, ScheduleRule } from '../store.ts'
-import { addEmission, keyLocks } from './emission.ts'
+import { addEmission } from './emission.ts'
+import { addKeys } from './keys.ts'
 import { NOW } from './record.ts'
 import { addStarting } from './starting.ts'
 import { Statement } from './statement.ts'
@@ -36,28 +37,24 @@ export function schedulesStatement(schema: string): SqlStatement {
 }
 
 /** The statements of one transaction; the last answers whether it fired (`fired`), and the shards it woke. */
-export function fireStatements(schema: string, { name, due, start, emit }: ScheduleFiring): SqlStatement[] {
-  const locks = keyLocks(
-    schema,
-    emit.flatMap(({ keys }) => keys),
-    start.flatMap(({ subscribe }) => subscribe.map(({ key }) => key)),
-  )
+export function fireStatement(schema: string, { name, due, start, emit }: ScheduleFiring): SqlStatement {
   const statement = new Statement()
+  const locked = addKeys(statement, schema, {
+    emitted: emit.flatMap(({ keys }) => keys),
+    subscribed: start.flatMap(({ subscribe }) => subscribe.map(({ key }) => key)),
+  })
   statement.with(
     'firing',
     `update ${schema}.schedule set fired = ${statement.value(due)}::int8, fired_at = ${NOW}, firings = firings + 1
      where name = ${statement.value(name)}::text and greatest(since, coalesce(fired, 0)) < ${statement.value(due)}::int8
-       and ${statement.value(due)}::int8 <= ${NOW}
+       and ${statement.value(due)}::int8 <= ${NOW} and ${locked}
      returning '${SOURCE}'::uuid as id`,
   )
   const woken: string[] = []
+  const fresh: string[] = []
   if (start.length > 0) {
-    addStarting(
-      statement,
-      schema,
-      start.map((request) => ({ request, source: SOURCE })),
-      'firing',
-    )
+    const starts = start.map((request) => ({ request, source: SOURCE }))
+    if (addStarting(statement, schema, starts, 'exists (select from firing)')) fresh.push('started_subscription')
     woken.push('select shard from started')
   }
   if (emit.length > 0) {
@@ -65,12 +62,12 @@ export function fireStatements(schema: string, { name, due, start, emit }: Sched
       statement,
       schema,
       emit.map((signal) => ({ signal, source: SOURCE })),
-      { accepted: 'firing', fresh: start.length > 0 ? ['started_subscription'] : [] },
+      { accepted: 'firing', fresh },
     )
     woken.push('select shard from reached')
   }
   const fired = ['select null::int2 as shard from firing', ...woken].join(' union all ')
-  return [...(locks ? [locks] : []), statement.finish(fired)]
+  return statement.finish(fired)
 }
 
 export function readFired(rows: readonly SqlRow[]): { readonly fired: boolean; readonly woken: readonly number[] } {

@@ -4,6 +4,8 @@
  * checkpoint changes carry no index on what it changes, and fit a page twice, so that updates stay within the page.
  */
 
+import { reachFunction } from './keys.ts'
+
 /** Shards of a namespace. Fixed for the life of the namespace. */
 export const SHARDS = 256
 
@@ -127,6 +129,7 @@ export const migrations: readonly Migration[] = [
         primary key (process, number)
       );
       create index subscription_key on ${schema}.subscription (key);
+      ${reachFunction(schema)}
 
       create table ${schema}.timeline (
         process uuid not null,

@@ -1,12 +1,14 @@
 /** A node's place in the Postgres store: what it claims, starts and commits there. `Lookout` keeps the place. */
 import { CheckpointRefusedError, FencedError } from '../../errors.ts'
-import type { SqlStatement, SqlSubscription } from '../../sql/connection.ts'
+import type { SqlRow, SqlStatement, SqlSubscription } from '../../sql/connection.ts'
 import { SqlStatementError } from '../../sql/errors.ts'
 import type { JoinableTransaction } from '../../step/transaction.ts'
 import type {
   Checkpoint,
   CommitAnswer,
+  EmitResult,
   LoadedProcess,
+  SignalEmission,
   StartRequest,
   StartResult,
   StoreSession,
@@ -21,17 +23,20 @@ import {
   upcomingStatement,
 } from './claim.ts'
 import { ControlLane } from './control-lane.ts'
+import { emitStatement, readEmitted, readReached } from './emit.ts'
 import { Flusher } from './flusher.ts'
-import { flushLocks, flushStatement, isAccepted, readFlush } from './flush.ts'
+import { flushStatement, isAccepted, readFlush } from './flush.ts'
 import { isEnding } from './flushed.ts'
 import { Lookout, type LookoutOptions } from './lookout.ts'
 import { FLUSH_LANES, UNIT_LANES } from './membership.ts'
 import { readLoaded } from './record.ts'
-import { justStarted, readStarted, startStatements } from './start.ts'
-import { inTransaction } from './transaction.ts'
+import { justStarted, startOn } from './start.ts'
+import { inTurn } from './transaction.ts'
 import { Turns } from './turns.ts'
 
 export interface SessionOptions extends LookoutOptions {
+  /** Something is to be done in these shards, by whichever node has them. */
+  readonly woken: (shards: readonly number[]) => void
   /** Processes that this node changed. */
   readonly onChanged: (ids: readonly string[]) => void
 }
@@ -110,27 +115,28 @@ export class PostgresSession implements StoreSession {
   }
 
   async #claim({ text, parameters }: SqlStatement): Promise<readonly LoadedProcess[]> {
-    const rows = await (await this.#control.get()).query(text, parameters)
+    const lane = await this.#control.get()
+    const { rows } = await this.#turns.loading(
+      () => lane.query(text, parameters),
+      (answer) => this.#ours(answer),
+    )
+    return rows.map(readLoaded)
+  }
+
+  /** Shards that were handed over meanwhile did not count as busy: what was claimed of them is the new owner's. */
+  #ours(rows: readonly SqlRow[]): readonly SqlRow[] {
     this.#fence()
-    // Shards that were handed over meanwhile did not count as busy: what was claimed of them is the new owner's.
-    const mine = rows.filter(({ shard }) => this.#lookout.holds(shard as number))
-    for (const row of mine) this.#turns.seen(row, true)
-    return mine.map(readLoaded)
+    return rows.filter(({ shard }) => this.#lookout.holds(shard as number))
   }
 
   async start(requests: readonly StartRequest[]): Promise<readonly StartResult[]> {
     this.#fence()
     const isMine = ({ shard }: StartRequest) => shard !== undefined && this.holds(shard)
-    const { sql, schema } = this.#at
     const mine = new Set(requests.filter(isMine))
-    const starting = inTransaction(
-      sql,
-      startStatements(schema, requests, (request) => mine.has(request)),
+    const starting = inTurn(this.#at.sql, (run) =>
+      startOn(run, this.#at.schema, requests, (request) => mine.has(request)),
     )
-    // A shard is not handed over before what is started in it has arrived.
-    this.#inFlight.add(starting)
-    const answers = await starting.finally(() => this.#inFlight.delete(starting))
-    const { results, times } = readStarted(requests, answers)
+    const { results, times } = await this.#arriving(starting)
     const others: number[] = []
     const told = results.map((result, index): StartResult => {
       const request = requests[index] as StartRequest
@@ -140,10 +146,28 @@ export class PostgresSession implements StoreSession {
         return result
       }
       this.#turns.began(result.id, result.shard)
-      return { ...result, process: justStarted(request, result.shard, times[index] as number) }
+      return { ...result, process: justStarted(request, result.shard, times.get(result.id) as number) }
     })
     if (others.length > 0) this.#at.hints.wake(others)
     return told
+  }
+
+  async emit(signals: readonly SignalEmission[], limit: number, running: ReadonlySet<string>): Promise<EmitResult> {
+    this.#fence()
+    const { sql, schema } = this.#at
+    const statement = emitStatement(schema, signals, { node: this.node, limit, running })
+    const { answer, rows } = await this.#turns.loading(
+      async () => readEmitted(await this.#arriving(inTurn(sql, (run) => run(statement))), signals),
+      ({ claimed }) => (this.#lost === undefined ? this.#ours(claimed) : []),
+    )
+    if (rows.length < answer.reached) this.#at.woken(answer.shards)
+    return { counts: answer.counts, claimed: rows.map(readReached) }
+  }
+
+  /** A shard is not handed over before what is written to it has arrived. */
+  #arriving<Answer>(writing: Promise<Answer>): Promise<Answer> {
+    this.#inFlight.add(writing)
+    return writing.finally(() => this.#inFlight.delete(writing))
   }
 
   async reload(id: string): Promise<LoadedProcess | undefined> {
@@ -174,8 +198,7 @@ export class PostgresSession implements StoreSession {
     const mine = checkpoints.filter(({ shard }) => this.holds(shard))
     if (mine.length === 0) return checkpoints.map(() => 'fenced')
     const flush = this.#flusher.flush(mine.map((checkpoint) => this.#turns.flushed(checkpoint)))
-    this.#inFlight.add(flush)
-    const answer = await flush.finally(() => this.#inFlight.delete(flush)).catch(refused)
+    const answer = await this.#arriving(flush).catch(refused)
     const all = answer.accepted === 'all'
     const accepted = all ? mine : mine.filter(({ id }) => isAccepted(answer, id))
     for (const checkpoint of accepted) this.#turns.accepted(checkpoint)
@@ -192,8 +215,6 @@ export class PostgresSession implements StoreSession {
     }
     if (!this.holds(checkpoint.shard)) throw this.#fenced(checkpoint)
     this.#turns.joined(checkpoint, clock.now())
-    const locks = flushLocks(schema, [checkpoint])
-    if (locks) await transaction.sql.query(locks.text, locks.parameters)
     const lane = FLUSH_LANES + (this.#units++ % UNIT_LANES)
     const flushed = this.#turns.flushed(checkpoint)
     const { text, parameters } = flushStatement(schema, { node: this.node, lane }, [flushed])

@@ -1,55 +1,85 @@
-/** Starting from outside of processes: the transaction that does it, and what of its answer the starter is told. */
+/** Starting from outside of processes: the statement that does it, and what of its answer the starter is told. */
 import type { SqlRow, SqlStatement } from '../../sql/connection.ts'
 import { sqlArray } from '../../sql/connection.ts'
 import { plainBytes } from '../../value/text-bytes.ts'
 import type { LoadedProcess, StartRequest, StartResult } from '../store.ts'
-import { keyLocks } from './emission.ts'
+import { addKeys } from './keys.ts'
 import { addStarting } from './starting.ts'
 import { Statement } from './statement.ts'
 
-/** To be run as one transaction. `isClaimed`: the starting node runs those it creates at once. */
-export function startStatements(
+/** Answers those it creates. `isClaimed`: the starting node runs those at once. */
+export function startStatement(
   schema: string,
   requests: readonly StartRequest[],
   isClaimed: (request: StartRequest) => boolean = () => false,
-): SqlStatement[] {
-  const locks = keyLocks(
-    schema,
-    [],
-    requests.flatMap(({ subscribe }) => subscribe.map(({ key }) => key)),
-  )
+): SqlStatement {
   const statement = new Statement()
-  addStarting(
-    statement,
-    schema,
-    requests.map((request) => ({ request, source: null, claimed: isClaimed(request) })),
-  )
-  const find = {
-    text: `select path, id, shard, started_at::float8 as started_at from ${schema}.instance where path = any($1::text[])`,
-    parameters: [sqlArray(requests.map(({ path }) => path))],
+  const subscribed = requests.flatMap(({ subscribe }) => subscribe.map(({ key }) => key))
+  const locked = addKeys(statement, schema, { emitted: [], subscribed })
+  const starts = requests.map((request) => ({ request, source: null, claimed: isClaimed(request) }))
+  addStarting(statement, schema, starts, locked)
+  return statement.finish(`select id, shard, started_at::float8 as started_at from started`)
+}
+
+/**
+ * Those that were there already; `undefined` when there are none. A statement of its own: what another starter committed
+ * while the first waited for it is seen by the next only.
+ */
+export function existingStatement(
+  schema: string,
+  requests: readonly StartRequest[],
+  created: readonly SqlRow[],
+): SqlStatement | undefined {
+  if (created.length === requests.length) return undefined
+  const ids = new Set(created.map(({ id }) => id))
+  const paths = requests.filter(({ id }) => !ids.has(id)).map(({ path }) => path)
+  return {
+    text: `select path, id, shard from ${schema}.instance where path = any($1::text[])`,
+    parameters: [sqlArray(paths)],
   }
-  return [...(locks ? [locks] : []), statement.finish(`select id, shard from started`), find]
 }
 
 export interface Started {
   readonly results: readonly StartResult[]
   /** Shards in which processes were created, by process. */
   readonly shards: readonly number[]
-  /** When each of the results was started, in database time. */
-  readonly times: readonly number[]
+  /** When those that were created were started, in database time, by id. */
+  readonly times: ReadonlyMap<string, number>
 }
 
-/** From the answers to `startStatements`. */
-export function readStarted(requests: readonly StartRequest[], answers: readonly (readonly SqlRow[])[]): Started {
-  const rows = answers.at(-2) ?? []
-  const created = new Set(rows.map(({ id }) => id as string))
-  const byPath = new Map((answers.at(-1) ?? []).map((row) => [row.path as string, row]))
+/** From the answers to `startStatement` and `existingStatement`. */
+export function readStarted(
+  requests: readonly StartRequest[],
+  created: readonly SqlRow[],
+  existing: readonly SqlRow[],
+): Started {
+  const byId = new Map(created.map((row) => [row.id as string, row]))
+  const byPath = new Map(existing.map((row) => [row.path as string, row]))
+  for (const { id, path } of requests) {
+    const row = byId.get(id)
+    if (row !== undefined) byPath.set(path, row)
+  }
   const results = requests.map(({ id, path }) => {
-    const row = byPath.get(path)
-    return { id: row?.id as string, created: created.has(id), shard: row?.shard as number }
+    const row = byId.get(id) ?? byPath.get(path)
+    return { id: row?.id as string, created: byId.has(id), shard: row?.shard as number }
   })
-  const times = requests.map(({ path }) => byPath.get(path)?.started_at as number)
-  return { results, shards: rows.map(({ shard }) => shard as number), times }
+  return {
+    results,
+    shards: created.map(({ shard }) => shard as number),
+    times: new Map(created.map((row) => [row.id as string, row.started_at as number])),
+  }
+}
+
+/** Runs both, one after the other. */
+export async function startOn(
+  run: (statement: SqlStatement) => Promise<readonly SqlRow[]>,
+  schema: string,
+  requests: readonly StartRequest[],
+  isClaimed?: (request: StartRequest) => boolean,
+): Promise<Started> {
+  const created = await run(startStatement(schema, requests, isClaimed))
+  const find = existingStatement(schema, requests, created)
+  return readStarted(requests, created, find === undefined ? [] : await run(find))
 }
 
 /** What was stored just now, as a claim would give it. */

@@ -23,15 +23,15 @@ export function shardOf(path: string): number {
 }
 
 /**
- * Adds the expressions `started` (id, shard) and `started_subscription` (process, number, shard, key). `accepted` names the
- * expression with the ids of accepted checkpoints.
+ * Adds the expressions `started` (id, shard, started_at) and, when there are subscriptions, `started_subscription` (process,
+ * number, shard, key); answers whether there are. `condition` says which of the rows `x` (with `source`) are started.
  */
 export function addStarting(
   statement: Statement,
   schema: string,
   starts: readonly Starting[],
-  accepted?: string,
-): void {
+  condition: string,
+): boolean {
   const requests = starts.map(({ request }) => request)
   const forms = requests.map((request) => storedForm(request.id, request.head, request.parts))
   const heads = forms.map(({ head }) => statement.bytes(head))
@@ -50,13 +50,12 @@ export function addStarting(
     head_chunks: ['int2', forms.map(({ headChunks }) => headChunks)],
     claimed: ['bool', starts.map(({ claimed }) => claimed === true)],
   })
-  const filter = accepted ? `where x.source in (select id from ${accepted})` : ''
-  statement.with('starting', `select x.* from ${input} ${filter}`)
+  statement.with('starting', `select x.* from ${input} where ${condition}`, 'materialized')
   statement.with(
     'started',
     `insert into ${schema}.instance (id, path, definition, program, parent, started_at, shard)
      select id, path, definition, program, parent, ${NOW}, shard from starting on conflict do nothing
-     returning id, shard`,
+     returning id, shard, started_at`,
   )
   statement.with(
     'started_process',
@@ -75,11 +74,12 @@ export function addStarting(
     forms.flatMap(({ rows }) => rows),
     { name: 'started_part', owner: 'started', known: false },
   )
-  addSubscriptions(statement, schema, requests)
+  return addSubscriptions(statement, schema, requests)
 }
 
-function addSubscriptions(statement: Statement, schema: string, requests: readonly StartRequest[]): void {
+function addSubscriptions(statement: Statement, schema: string, requests: readonly StartRequest[]): boolean {
   const all = requests.flatMap(({ id, subscribe }) => subscribe.map((subscription) => ({ id, ...subscription })))
+  if (all.length === 0) return false
   const input = statement.rows('x', {
     process: ['uuid', all.map(({ id }) => id)],
     number: ['int4', all.map(({ number }) => number)],
@@ -91,4 +91,5 @@ function addSubscriptions(statement: Statement, schema: string, requests: readon
      select x.process, x.number, started.shard, x.key from ${input} join started on started.id = x.process
      returning process, number, shard, key`,
   )
+  return true
 }

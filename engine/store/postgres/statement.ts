@@ -49,8 +49,8 @@ export class Statement {
   }
 
   /** Adds `name as (text)` to the statement. */
-  with(name: string, text: string): void {
-    this.#expressions.push(`${name} as (${text})`)
+  with(name: string, text: string, how: 'materialized' | '' = ''): void {
+    this.#expressions.push(`${name} as ${how} (${text})`)
   }
 
   finish(select: string): SqlStatement {

@@ -1,21 +1,45 @@
-/** Short transactions of the store's own on a lane: pipelined, so that they cost one round trip. */
+/** Short transactions of the store's own on a lane. */
 import type { SqlDatabase, SqlRow, SqlStatement } from '../../sql/connection.ts'
 import { SqlStatementError } from '../../sql/errors.ts'
 
-/** Runs the statements as one transaction and answers their rows; deadlocks and serialisation failures are tried again. */
-export async function inTransaction(
+/** Attempts of what fails by deadlock or serialisation failure. */
+const ATTEMPTS = 5
+
+/** Runs the statements as one transaction, in one round trip, and answers their rows; tried again when it may help. */
+export function inTransaction(
   sql: SqlDatabase,
   statements: readonly SqlStatement[],
 ): Promise<readonly (readonly SqlRow[])[]> {
-  for (let attempt = 1; ; attempt++) {
+  return attempted(async () => {
     const lane = await sql.lane({ pool: 'control' })
     try {
       const answers = await lane.pipeline([{ text: 'begin' }, ...statements, { text: 'commit' }])
       return answers.slice(1, -1)
-    } catch (error) {
-      if (!(error instanceof SqlStatementError && error.transient) || attempt === 5) throw error
     } finally {
       lane.release()
+    }
+  })
+}
+
+/** Statements that are a transaction each, one after the other on a lane that makes their plans once. */
+export async function inTurn<Answer>(
+  sql: SqlDatabase,
+  body: (run: (statement: SqlStatement) => Promise<readonly SqlRow[]>) => Promise<Answer>,
+): Promise<Answer> {
+  const lane = await sql.lane({ pool: 'control' })
+  try {
+    return await body(({ text, parameters }) => attempted(() => lane.query(text, parameters)))
+  } finally {
+    lane.release()
+  }
+}
+
+async function attempted<Answer>(run: () => Promise<Answer>): Promise<Answer> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await run()
+    } catch (error) {
+      if (!(error instanceof SqlStatementError && error.transient) || attempt === ATTEMPTS) throw error
     }
   }
 }

@@ -21,9 +21,36 @@ const COMMITTING = 30_000
 
 export class Turns {
   readonly #turns = new Map<string, Turn>()
+  readonly #loads = new Set<Set<string>>()
+
+  /**
+   * Runs what loads processes to give them turns. What began a turn here meanwhile, by another load or by a start, was
+   * loaded too early and is left out: its state may be an old one. Answers the rows to begin with.
+   */
+  async loading<Answer>(
+    load: () => Promise<Answer>,
+    rowsOf: (answer: Answer) => readonly SqlRow[],
+  ): Promise<{ readonly answer: Answer; readonly rows: readonly SqlRow[] }> {
+    const begun = new Set<string>()
+    this.#loads.add(begun)
+    try {
+      const answer = await load()
+      const rows = rowsOf(answer).filter(({ id }) => !begun.has(id as string))
+      this.#loads.delete(begun)
+      for (const row of rows) this.seen(row, true)
+      return { answer, rows }
+    } finally {
+      this.#loads.delete(begun)
+    }
+  }
+
+  #begins(id: string): void {
+    for (const begun of this.#loads) begun.add(id)
+  }
 
   /** From a loaded row. `marked`: claimed, rather than looked at. */
   seen(row: SqlRow, marked: boolean): void {
+    if (marked) this.#begins(row.id as string)
     const wakes = (row.wake_table ?? []) as string[]
     const known = this.#turns.get(row.id as string)
     this.#turns.set(row.id as string, {
@@ -35,6 +62,7 @@ export class Turns {
 
   /** Started and claimed at once. */
   began(id: string, shard: number): void {
+    this.#begins(id)
     this.#turns.set(id, { shard, wakes: NONE, marked: true })
   }
 

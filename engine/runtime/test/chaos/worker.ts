@@ -45,6 +45,7 @@ const engine = createEngine({
       const session = await store.connect(options)
       return over(session, {
         start: (requests) => deadly(() => session.start(requests)),
+        emit: (signals, limit, running) => deadly(() => session.emit(signals, limit, running)),
         commit: (checkpoints) => deadly(() => session.commit(checkpoints)),
         commitIn: (transaction, checkpoint) => deadly(() => session.commitIn(transaction, checkpoint)),
       })

@@ -78,6 +78,7 @@ export function recoveryCases(kind: string, open: () => Promise<RecoveryStores>)
       asked.catch(() => new Promise<never>(() => {}))
     return over(session, {
       claim: (limit, running, most) => unlessLost(session.claim(limit, running, most)),
+      emit: (signals, limit, running) => unlessLost(session.emit(signals, limit, running)),
       reload: (id) => unlessLost(session.reload(id)),
       claimDue: (ids, most) => unlessLost(session.claimDue(ids, most)),
       upcoming: (from, horizon, limit) => unlessLost(session.upcoming(from, horizon, limit)),

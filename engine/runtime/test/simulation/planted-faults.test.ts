@@ -74,6 +74,10 @@ function emptied(): Plant {
       return over(session, {
         claim: async (limit, running, most) => (await session.claim(limit, running, most)).map(read),
         claimDue: async (ids, most) => (await session.claimDue(ids, most)).map(read),
+        emit: async (signals, limit, running) => {
+          const { counts, claimed } = await session.emit(signals, limit, running)
+          return { counts, claimed: claimed.map(read) }
+        },
         reload: async (id) => {
           const process = await session.reload(id)
           return process && read(process)
@@ -94,6 +98,8 @@ function unwoken(): Plant {
             ({ record, inbox }) => now !== undefined || record.status !== 'waiting' || inbox.length === 0,
           )
         },
+        // Nor is it given its turn at once.
+        emit: (signals) => session.emit(signals, 0, new Set()),
       }),
   }
 }

@@ -168,6 +168,14 @@ export async function simulate({ seed, plant = {}, kills: most = 6 }: Simulation
     }
   }
 
+  /** Time passes until it is done. */
+  async function passing(doing: Promise<unknown> | undefined): Promise<void> {
+    let open = true
+    void doing?.finally(() => (open = false))
+    while (open && doing !== undefined) await clock.advance(5)
+    await doing
+  }
+
   const started: Promise<void>[] = []
   for (let index = 0; index < INSTANCES; index++) {
     for (const definition of [adder, burst, chain, fanOut, family] as readonly Process<{ id: string }, unknown>[])
@@ -176,12 +184,10 @@ export async function simulate({ seed, plant = {}, kills: most = 6 }: Simulation
       started.push(start(definition, { counter: `${index}` }))
   }
 
-  let starting = true
-  void Promise.all(started).then(() => (starting = false))
-  while (starting) await clock.advance(5)
+  await passing(Promise.all(started))
   for (let amount = 1; amount <= 10; amount++) {
     for (let index = 0; index < INSTANCES; index++) {
-      await nodes[random(nodes.length)]?.engine.emit(signals.added, { counter: `${index}`, amount })
+      await passing(nodes[random(nodes.length)]?.engine.emit(signals.added, { counter: `${index}`, amount }))
     }
     // In the middle of commits as often as in the quiet between.
     await clock.advance(random(random(2) === 0 ? 60 : 3_000))

@@ -1,0 +1,57 @@
+/**
+ * Signals that are emitted on the node that owns who waits for them: where few processes run and none is limited in number,
+ * the store gives the node those that are reached in the same breath, and they go on at once, without being claimed.
+ */
+import { FencedError } from '../errors.ts'
+import type { LoadedProcess, SignalEmission } from '../store/store.ts'
+import type { NodeContext } from './node-context.ts'
+import type { NodeSettings } from './node-settings.ts'
+import type { Places } from './places.ts'
+
+/** The node as its emissions see it. */
+export interface EmittingNode {
+  /** What its processes run in; `undefined` while it has no session, drains or has stopped. */
+  running(): NodeContext | undefined
+  /** Ids of processes in memory, and of those that are on their way there. */
+  present(): Iterable<string>
+  /** How often somebody said that there may be something to do. */
+  calls(): number
+  /** `calls`: as it was before the process was loaded. */
+  begin(context: NodeContext, process: LoadedProcess, calls: number): void
+}
+
+/** How many processes an emission gives their turn at most, and how many may be in memory for it to do so. */
+const AT_ONCE = 64
+
+export class LocalEmissions {
+  readonly #settings: Pick<NodeSettings, 'store' | 'limits'>
+  readonly #places: Places
+  readonly #node: EmittingNode
+
+  constructor(settings: Pick<NodeSettings, 'store' | 'limits'>, places: Places, node: EmittingNode) {
+    this.#settings = settings
+    this.#places = places
+    this.#node = node
+  }
+
+  /** Answers how many processes each signal reached. */
+  async emitAll(signals: readonly SignalEmission[]): Promise<readonly number[]> {
+    const { store, limits } = this.#settings
+    const context = this.#node.running()
+    const free = Math.min(AT_ONCE, this.#places.free)
+    const present = new Set(this.#node.present())
+    if (context === undefined || free <= 0 || present.size > AT_ONCE || limits().size > 0) return store.emit(signals)
+    const calls = this.#node.calls()
+    try {
+      const { counts, claimed } = await context.session.emit(signals, free, present)
+      if (context === this.#node.running()) {
+        for (const process of claimed) this.#node.begin(context, process, calls)
+      }
+      return counts
+    } catch (error) {
+      // Who lost its place delivers as anybody else does.
+      if (error instanceof FencedError) return store.emit(signals)
+      throw error
+    }
+  }
+}

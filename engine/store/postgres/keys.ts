@@ -1,0 +1,66 @@
+/**
+ * Locks on routing keys, taken inside the statement that needs them. Emitters hold a shared lock on each key until they
+ * commit and subscribers an exclusive one, so that an emit in an open transaction cannot miss a process that subscribes
+ * meanwhile. The function `reach` takes them and then reads who is subscribed: what it reads is what was committed when it
+ * had them, not when the statement around it began. Everything else of that statement hangs on `matched`, so that nobody
+ * holds a row while waiting for a key.
+ */
+import { sqlArray } from '../../sql/connection.ts'
+import type { Statement } from './statement.ts'
+
+export interface Keys {
+  readonly emitted: readonly string[]
+  readonly subscribed: readonly string[]
+  /** How long to wait for others, as `lock_timeout`; default: as the transaction has it. */
+  readonly patience?: string
+}
+
+/** Adds the expression `matched` (key, process, number, shard) when there are keys. Answers the condition to wait for it. */
+export function addKeys(statement: Statement, schema: string, { emitted, subscribed, patience }: Keys): string {
+  if (emitted.length === 0 && subscribed.length === 0) return 'true'
+  const array = (keys: readonly string[]) => `${statement.value(sqlArray([...new Set(keys)]))}::text[]`
+  statement.with(
+    'matched',
+    `select m.key, m.process, m.number, m.shard
+     from ${schema}.reach(${array(emitted)}, ${array(subscribed)}, ${statement.value(patience ?? '')}::text) m`,
+    'materialized',
+  )
+  return '(select count(*) from matched) >= 0'
+}
+
+/**
+ * More keys than this are not locked one by one: the server has place for some thousand locks in all. Then the lock that
+ * everybody else shares is taken for oneself.
+ */
+const MANY = 500
+
+/** Creates the function. `schema` is quoted; locks of different namespaces are different. */
+export function reachFunction(schema: string): string {
+  const all = `hashtextextended(${literal(schema)}, 0)`
+  return `
+    create function ${schema}.reach(emitted text[], subscribed text[], patience text)
+      returns table (key text, process uuid, number int, shard smallint)
+      language plpgsql volatile rows 1 as $reach$
+      #variable_conflict use_column
+      begin
+        if patience <> '' then
+          perform set_config('lock_timeout', patience, true);
+        end if;
+        if cardinality(emitted) + cardinality(subscribed) > ${MANY} then
+          perform pg_advisory_xact_lock(${all});
+        else
+          perform pg_advisory_xact_lock_shared(${all});
+          perform case when x.own then pg_advisory_xact_lock(x.lock) else pg_advisory_xact_lock_shared(x.lock) end
+            from (select hashtextextended(${literal(`${schema} `)} || k.key, 0) as lock, bool_or(k.own) as own
+                  from (select unnest(subscribed) as key, true as own union all select unnest(emitted), false) k
+                  group by 1 order by 1) x;
+        end if;
+        if cardinality(emitted) > 0 then
+          return query select s.key, s.process, s.number, s.shard from ${schema}.subscription s where s.key = any(emitted);
+        end if;
+      end $reach$;`
+}
+
+function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
+}
