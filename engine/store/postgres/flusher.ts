@@ -3,7 +3,7 @@
  * statement that waits for nobody. What does may meet the open transaction of somebody else: it gets 50 ms, then each such
  * checkpoint goes alone, with patience, and holds up no other.
  */
-import type { SqlDatabase, SqlLane } from '../../sql/connection.ts'
+import type { SqlDatabase, SqlLane, SqlRow, SqlStatement } from '../../sql/connection.ts'
 import { SqlStatementError } from '../../sql/errors.ts'
 import { type FlushAnswer, isAccepted, flushStatement, reachesOut, readFlush } from './flush.ts'
 import type { Flushed } from './flushed.ts'
@@ -67,8 +67,10 @@ export class Flusher {
 
   async #write(lane: SqlLane, number: number, batch: readonly Flushed[], patience?: string): Promise<FlushAnswer> {
     const fence = { node: this.#node, lane: number }
-    const { text, parameters } = flushStatement(this.#schema, fence, batch, patience)
-    return readFlush(await lane.query(text, parameters))
+    const statement = flushStatement(this.#schema, fence, batch, patience)
+    if (!startsMany(batch)) return readFlush(await lane.query(statement.text, statement.parameters))
+    const answers = await lane.pipeline([{ text: 'begin' }, MEASURED, statement, { text: 'commit' }])
+    return readFlush(answers[2] as readonly SqlRow[])
   }
 
   async #patient(one: Flushed): Promise<FlushAnswer> {
@@ -118,6 +120,17 @@ export class Flusher {
 }
 
 const PATIENT_LANES = 2
+
+/**
+ * Processes started by one statement from which on it is planned for their number. The plan that is made once is for few rows
+ * and compares each with each.
+ */
+const MANY_STARTS = 200
+const MEASURED: SqlStatement = { text: 'set local plan_cache_mode = force_custom_plan' }
+
+function startsMany(batch: readonly Flushed[]): boolean {
+  return batch.reduce((sum, { checkpoint }) => sum + checkpoint.start.length, 0) > MANY_STARTS
+}
 
 function isTransient(error: unknown): boolean {
   return error instanceof SqlStatementError && error.transient

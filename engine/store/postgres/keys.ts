@@ -56,6 +56,11 @@ export function reachFunction(schema: string): string {
                   group by 1 order by 1) x;
         end if;
         if cardinality(emitted) > 0 then
+          if current_setting('transaction_isolation') <> 'read committed' then
+            raise exception 'A signal cannot be emitted in a transaction that is %', upper(current_setting('transaction_isolation'))
+              using errcode = 'feature_not_supported',
+                hint = 'It would miss processes that subscribed since the transaction began: use READ COMMITTED, or emit after the commit.';
+          end if;
           return query select s.key, s.process, s.number, s.shard from ${schema}.subscription s where s.key = any(emitted);
         end if;
       end $reach$;`

@@ -114,6 +114,19 @@ describe('within a transaction', () => {
       expect(paths.sort()).toEqual(['/test/new', '/test/waits'])
     }))
 
+  test('an emit is refused where it would miss those that subscribed since the transaction began', () =>
+    withNode(async (session, own) => {
+      const lane = await sql.lane()
+      await lane.query('begin isolation level repeatable read')
+      await lane.query('select 1')
+      await own.start([request('/test/1', { subscribe: [{ number: 0, key: 'k' }] })])
+      const joinable: SqlTransaction = { kind: 'sql', storage: sql.identity, sql: lane }
+      await expect(own.emit([emission('k')], joinable)).rejects.toThrow('REPEATABLE READ')
+      await lane.query('rollback')
+      lane.release()
+      expect((await claimOne(session)).inbox).toEqual([])
+    }))
+
   test('a transaction on another database is not joined', () => {
     expect(store.accepts({ kind: 'sql', storage: 'postgres:elsewhere:5432/other', sql })).toBe(false)
     expect(store.accepts({ kind: 'memory', storage: 'memory', onCommit() {} })).toBe(false)
@@ -171,6 +184,18 @@ describe('a flush', () => {
       const answers = await Promise.all(halves.map((half) => session.commit(half.map((one) => checkpoint(one)))))
       expect(new Set(answers.flat())).toEqual(new Set(['accepted']))
       expect(await own.list({ status: ['waiting'], limit: 1_000 })).toHaveLength(700)
+    }))
+
+  test('starts as many processes as there are, in one checkpoint, with more keys than the server has locks for', () =>
+    withNode(async (session, own) => {
+      await own.start([request('/parent')])
+      const parent = await claimOne(session)
+      const start = Array.from({ length: 10_000 }, (_, index) =>
+        request(`/test/${index}`, { parent: parent.record.id, subscribe: [{ number: 0, key: `k${index}` }] }),
+      )
+      expect(await session.commit([checkpoint(parent, { start })])).toEqual(['accepted'])
+      expect((await own.census()).processes).toEqual({ running: start.length, waiting: 1 })
+      expect(await own.emit([emission('k0'), emission('k9999')])).toEqual([1, 1])
     }))
 
   test('keeps heads and parts of any size, and parts that shrink', () =>
