@@ -28,6 +28,8 @@ export class PgTransaction implements StorageTransaction, SqlRunner {
   readonly #lockTimeout: number
   readonly #idleTimeout: number
   #currentTimeout: number
+  /** A statement is under way. */
+  #asking = false
   /** When the last statement was sent. */
   #sentAt = 0
   readonly #committed: (() => void)[] = []
@@ -100,6 +102,7 @@ export class PgTransaction implements StorageTransaction, SqlRunner {
   async savepoint(): Promise<Savepoint> {
     const name = this.#nextSavepoint('s')
     const release = this.#releaseLast()
+    const committed = this.#committed.length
     this.#last = undefined
     await this.query(`${release}savepoint ${name}`)
     return {
@@ -107,7 +110,10 @@ export class PgTransaction implements StorageTransaction, SqlRunner {
         this.#last = undefined
         await this.query(`release savepoint ${name}`)
       },
-      rollback: () => this.#goBack(name),
+      rollback: () => {
+        this.#committed.length = committed
+        return this.#goBack(name)
+      },
     }
   }
 
@@ -123,6 +129,11 @@ export class PgTransaction implements StorageTransaction, SqlRunner {
     for (const run of this.#committed) run()
   }
 
+  /** What waits for a lock on the server, for up to the lock timeout, is cancelled there. */
+  interrupt(): void {
+    if (this.#asking) void this.#lane.cancel()
+  }
+
   async rollback(): Promise<void> {
     try {
       if (this.#begun && this.#lane.healthy) await this.#lane.query('rollback')
@@ -136,6 +147,7 @@ export class PgTransaction implements StorageTransaction, SqlRunner {
   async #send(before: string | undefined, text: string, parameters: readonly SqlValue[]): Promise<readonly SqlRow[]> {
     if (this.#lost) throw this.#lost
     const idle = this.#begun ? performance.now() - this.#sentAt : 0
+    this.#asking = true
     try {
       const first = this.#begun ? before : this.#begin()
       if (first === undefined) return await this.#lane.query(text, parameters)
@@ -145,6 +157,7 @@ export class PgTransaction implements StorageTransaction, SqlRunner {
       const reason = `nothing was asked of it for ${Math.round(idle)} ms, and the server ends transactions that are idle for ${this.#idleTimeout} ms`
       throw new TransactionLostError(reason, 'no', error)
     } finally {
+      this.#asking = false
       this.#sentAt = performance.now()
     }
   }

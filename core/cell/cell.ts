@@ -188,12 +188,18 @@ export class Cell implements UnitOwner {
     write: (transaction: JoinableTransaction) => Promise<Result>,
   ): Promise<{ readonly result: Result } | undefined> {
     await this.settle()
-    for (const unit of this.#units.values()) {
-      const transaction = unit.transaction
-      if (!transaction || !accepts(transaction.joinable)) continue
-      return { result: await unit.run((open) => write(open.joinable)) }
+    const provider = this.#openProvider(accepts)
+    // Inside a nested `transaction` that has written nothing yet, this is its first write: undone with it.
+    const unit = provider && (await this.unit(provider))
+    return unit && { result: await unit.run((open) => write(open.joinable)) }
+  }
+
+  /** Where this cell, or one around it, has a transaction open that `accepts` says yes to. */
+  #openProvider(accepts: (transaction: JoinableTransaction) => boolean): TransactionProvider | undefined {
+    for (const [provider, { transaction }] of this.#units) {
+      if (transaction && accepts(transaction.joinable)) return provider
     }
-    return this.parent?.join(accepts, write)
+    return this.parent === undefined ? undefined : this.parent.#openProvider(accepts)
   }
 
   /** Runs `write` right before the commit; at once where nothing is open. Dropped when the cell rolls back. */

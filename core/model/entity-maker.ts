@@ -78,7 +78,8 @@ export class EntityMaker {
       values[field.name] = field.changeable ? copyValue(value) : value
     }
     stampEntity(instance, { form: 'locked', model: this.#model, identifier, app: this.#app, hold, values, saved })
-    return Object.defineProperties(instance, accessorsOf(this.#model))
+    // What is no field would not be saved, and it would not be told.
+    return Object.preventExtensions(Object.defineProperties(instance, accessorsOf(this.#model)))
   }
 
   /** `stored` was written past the locked `entity`: takes it over, except for fields that were changed and not saved. */

@@ -18,7 +18,13 @@ export interface LockHold {
 export type FieldValues = Record<string, unknown>
 
 export type EntityState =
-  | { readonly form: 'transient'; readonly model: AnyModelClass; readonly values: FieldValues }
+  | {
+      readonly form: 'transient'
+      readonly model: AnyModelClass
+      readonly values: FieldValues
+      /** The key it was stored under. */
+      stored?: string | undefined
+    }
   | {
       readonly form: 'persistent'
       readonly model: AnyModelClass

@@ -241,6 +241,13 @@ describe('modifiers', () => {
     expect(failuresOf(() => new (modelOf(field.int().default(1)))({ value: null }))).toEqual(['value is required'])
   })
 
+  test('a list of secrets is a secret', () => {
+    const One = modelOf(field.array(field.string().secret()))
+    const made = new One({ value: ['hunter2'] })
+    expect([JSON.stringify(made), Bun.inspect(made)].join()).not.toContain('hunter2')
+    expect(failuresOf(() => new One({ value: [5] }))).toEqual(['value.0 must be text, got [secret]'])
+  })
+
   test('secret: what is refused is not shown', () => {
     const One = modelOf(field.object({ pin: field.int().secret(), name: field.string() }))
     const failures = failuresOf(() => new One({ value: { pin: 'hunter2', name: 5 } }))

@@ -93,11 +93,11 @@ export const field = {
   bytes: () => simple<Uint8Array, Uint8Array, 'bytes'>('bytes'),
   /** A list of values: `field.array(field.string())`. */
   array: <Element extends AnyField>(element: Element): ArrayField<ReadOf<Element>, InputOf<Element>, false> => {
-    const { type } = element.definition
+    const { type, secret } = element.definition
     if (type.kind === 'ref' || type.kind === 'refs') {
       throw new DefinitionError('field.array(field.ref(...)) is not a field', { hint: 'Use field.refs(Model).' })
     }
-    return new ArrayField(plainDefinition({ kind: 'array', element: type }))
+    return new ArrayField({ ...plainDefinition({ kind: 'array', element: type }), secret })
   },
   /** One of the given texts; `name` names the type in storage. */
   enum: <const Values extends readonly [string, ...string[]]>(name: string, values: Values) => {

@@ -1,6 +1,7 @@
 /** Takes row locks for a repository: the scope that keeps the transaction open, the unit of work, the locked instance. */
 import type { AppContext } from '../app/context.ts'
 import { requireCell } from '../cell/current-cell.ts'
+import { CellClosedError } from '../cell/errors.ts'
 import type { LockPlace } from '../lock/errors.ts'
 import { lockPlace } from '../lock/lock-place.ts'
 import { makeLocked } from '../model/entity-maker.ts'
@@ -52,9 +53,10 @@ export class RowLocks {
         root.onEnd(() => this.#store.unlock(root))
         const request = { identifier, owner: root, target: key, place, timeout, first: !unit.started }
         const row = await this.#store.lock(request, begin).catch((error: unknown) => {
-          // It has let go of everything already, and this came after it.
-          if (root.ended) this.#store.unlock(root)
-          throw error
+          if (!root.ended) throw error
+          // It has let go of everything already, and this came after it: storages say various things then.
+          this.#store.unlock(root)
+          throw error instanceof CellClosedError || root.lost ? error : new CellClosedError(cell.name)
         })
         if (!row) return null
         const hold = new RowHold(unit, cell, scope, key, key)

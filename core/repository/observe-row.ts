@@ -13,18 +13,38 @@ export interface ObservedRow {
   missing(): Error
 }
 
-/** Ends when the row is deleted or `signal` aborts (default: the signal of the cell that reads first), also while it waits. */
-export async function* observeRow(
-  { watch, read, missing }: ObservedRow,
-  signal = currentCell()?.signal,
-): AsyncIterableIterator<object> {
+/**
+ * Ends when the row is deleted, `signal` aborts (default: the signal of the cell that asks) or the reader calls `return()`,
+ * also while a `next()` waits.
+ */
+export function observeRow(row: ObservedRow, signal = currentCell()?.signal): AsyncIterableIterator<object> {
+  const given = new AbortController()
+  const changes = changesOf(row, signal ? AbortSignal.any([signal, given.signal]) : given.signal)
+  // A generator answers `return` only when the `next` before it has been answered, which may be never.
+  return {
+    next: () => changes.next(),
+    return: () => {
+      given.abort()
+      return changes.return()
+    },
+    throw: (error: unknown) => {
+      given.abort()
+      return changes.throw(error)
+    },
+    [Symbol.asyncIterator]() {
+      return this
+    },
+  }
+}
+
+async function* changesOf({ watch, read, missing }: ObservedRow, signal: AbortSignal): AsyncGenerator<object, void> {
   let changed = Promise.withResolvers<void>()
   const watching = await watch(() => changed.resolve())
   const stop = () => changed.resolve()
-  signal?.addEventListener('abort', stop, { once: true })
+  signal.addEventListener('abort', stop, { once: true })
   let last: unknown
   try {
-    while (signal?.aborted !== true) {
+    while (!signal.aborted) {
       const entity = await read()
       if (entity === null) {
         if (last === undefined) throw missing()
@@ -37,7 +57,7 @@ export async function* observeRow(
       changed = Promise.withResolvers<void>()
     }
   } finally {
-    signal?.removeEventListener('abort', stop)
+    signal.removeEventListener('abort', stop)
     await watching.close()
   }
 }

@@ -74,6 +74,12 @@ export class StorageAccess {
     })
   }
 
+  /** Calls back when what was just written is rolled back. */
+  onRollback(undo: () => void): void {
+    const cell = currentCell()
+    if (cell?.inUnit) cell.onRollback(undo)
+  }
+
   /** What the cell's transaction has locked under an identifier. */
   held(): ((identifier: string) => object | undefined) | undefined {
     const unit = this.#unit()

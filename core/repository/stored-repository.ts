@@ -18,6 +18,7 @@ import type { AnyAggregate, Aggregated } from '../query/field-reference.ts'
 import type { Locked, Persistent, Ref, Transient } from '../type-state/state.ts'
 import { EntityGoneError, NotLockedError, QueryError } from './errors.ts'
 import { RowLocks } from './lock-rows.ts'
+import { markStored } from './mark-stored.ts'
 import { observeRow } from './observe-row.ts'
 import { preload } from './preload.ts'
 import type { FindOptions, IterateOptions, LockOptions, ObserveOptions, UpsertOptions, Where } from './query-options.ts'
@@ -133,14 +134,14 @@ export class StoredRepository<Entity, Joined = never> extends Repository<Entity,
 
   async insert(entity: InsertData<Entity> | Transient<Entity>): Promise<Persistent<Entity>> {
     const row = this.#newRow(entity)
-    await this.#insert([row])
+    await this.#insert([row], [entity])
     return this.#persistent(row)
   }
 
   async insertMany(entities: readonly (InsertData<Entity> | Transient<Entity>)[]): Promise<Persistent<Entity>[]> {
     if (entities.length === 0) return []
     const rows = entities.map((entity) => this.#newRow(entity))
-    await this.#insert(rows)
+    await this.#insert(rows, entities)
     return rows.map((row) => this.#persistent(row))
   }
 
@@ -255,8 +256,16 @@ export class StoredRepository<Entity, Joined = never> extends Repository<Entity,
     }
   }
 
-  async #insert(rows: readonly Row[]): Promise<void> {
-    await this.#access.write((transaction) => this.#store.insert(rows, transaction))
+  /** `entities` are what the rows were made of, in their order. */
+  async #insert(rows: readonly Row[], entities: readonly unknown[]): Promise<void> {
+    const notStored = markStored(this.#name, rows, entities)
+    try {
+      await this.#access.write((transaction) => this.#store.insert(rows, transaction))
+    } catch (error) {
+      notStored?.()
+      throw error
+    }
+    if (notStored) this.#access.onRollback(notStored)
     this.#announce(rows.map((row) => row.identifier))
   }
 

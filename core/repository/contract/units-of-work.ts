@@ -1,6 +1,8 @@
 /** What commits and what rolls back together. A part of the repository contract. */
 import { describe, expect } from 'bun:test'
 import { afterCommit } from '../../cell/after-commit.ts'
+import { requireCell } from '../../cell/current-cell.ts'
+import { CellClosedError } from '../../cell/errors.ts'
 import { runInCell } from '../../cell/run-in-cell.ts'
 import { transaction } from '../../cell/transaction.ts'
 import { openCell } from '../../cell/open-cell.ts'
@@ -212,6 +214,49 @@ export function unitsContract({ within, newAccount, balanceOf, unique }: Contrac
       await waiting.catch(() => {})
       expect(await step.close()).toBe('detached')
       expect(await balanceOf(account)).toBe(9)
+    })
+
+    within('what joins a nested transaction as its first write is undone with it', async ({ accounts }) => {
+      const owner = unique('outer')
+      await transaction(async () => {
+        await accounts.insert({ owner })
+        const told: string[] = []
+        const nested = transaction(async () => {
+          const cell = requireCell('the test')
+          await cell.join(
+            () => true,
+            async (joined) => {
+              if (joined.kind === 'memory') joined.onCommit(() => told.push('memory'))
+              else await joined.sql.query(`select set_config('contract.told', 'nested', true)`)
+              if (joined.kind === 'sql') joined.afterCommit?.(() => told.push('sql'))
+            },
+          )
+          throw new Error('not this')
+        })
+        await nested.catch(() => {})
+        await requireCell('the test').join(
+          () => true,
+          async (joined) => {
+            if (joined.kind !== 'sql') return
+            const [row] = await joined.sql.query(`select current_setting('contract.told', true) as told`)
+            expect(row?.told || undefined).toBeUndefined()
+          },
+        )
+        afterCommit(() => expect(told).toEqual([]))
+      })
+      expect(await accounts.exists({ owner })).toBe(true)
+    })
+
+    within('a lock that is waited for when its cell ends says that the cell has ended', async ({ accounts }) => {
+      const account = await newAccount()
+      await using held = await accounts.lock(account)
+      expect(held).not.toBeNull()
+      const other = await newAccount()
+      const step = openCell({ name: 'gone' })
+      await step.run(() => accounts.lock(other))
+      const waiting = step.run(() => accounts.lock(account)).catch((error: unknown) => error)
+      await step.abort()
+      expect(await waiting).toBeInstanceOf(CellClosedError)
     })
 
     within('an aborted step leaves nothing behind', async ({ accounts }) => {

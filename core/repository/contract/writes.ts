@@ -29,6 +29,33 @@ export function writesContract({ within, newAccount, unique }: ContractBench): v
       await accounts.update(locked!, { owner: unique('free') })
     })
 
+    within('a new entity is stored once: again is refused, unless its row was undone', async ({ accounts }) => {
+      const [one, other, taken] = [unique('new'), unique('new'), await newAccount()]
+      const account = new Account({ owner: one })
+      const undone = transaction(async () => {
+        await accounts.save(account)
+        throw new Error('undone')
+      })
+      await undone.catch(() => {})
+      const refused = new Account({ owner: taken.owner })
+      await accounts.save(refused).catch(() => {})
+      refused.owner = other
+      expect((await accounts.insertMany([account, refused])).map(({ owner }) => owner)).toEqual([one, other])
+      for (const again of [() => accounts.save(account), () => accounts.insertMany([refused])]) {
+        const error = await again().catch((thrown: unknown) => thrown)
+        expect(error).toBeInstanceOf(QueryError)
+        expect(String(error)).toContain('is stored already, as ContractAccount(')
+      }
+      const twice = new Account({ owner: unique('new') })
+      await expect(accounts.insertMany([twice, twice])).rejects.toBeInstanceOf(QueryError)
+      expect(await accounts.count({ owner: twice.owner })).toBe(0)
+    })
+
+    within('what is no field of a locked entity is refused, not dropped', async ({ accounts }) => {
+      await using locked = await accounts.lock(await newAccount())
+      expect(() => Object.assign(locked!, { ballance: 1 })).toThrow(TypeError)
+    })
+
     within('two at once: one inserts, the other is refused', async ({ accounts }) => {
       const owner = unique('race')
       const results = await Promise.allSettled(
@@ -161,6 +188,16 @@ export function writesContract({ within, newAccount, unique }: ContractBench): v
         .next()
         .catch((error: unknown) => error)
       expect(nothing).toBeInstanceOf(ReferenceNotFoundError)
+    })
+
+    within('ends with return(), while a next() waits', async ({ accounts }) => {
+      const account = await newAccount(1)
+      const seen = accounts.observe(account)
+      await seen.next()
+      const waiting = seen.next()
+      expect((await seen.return?.())?.done).toBe(true)
+      expect((await waiting).done).toBe(true)
+      expect((await seen.next()).done).toBe(true)
     })
 
     within('sees bulk changes and upserts, too', async ({ accounts }) => {
