@@ -1,6 +1,6 @@
 /**
  * `bun run soak chaos`: minutes of chaos (`CHAOS_MINUTES`, default 4) with two and three OS processes, directly and through
- * PgBouncer, with a death before and after each of the first commits. Ends badly at the first broken invariant.
+ * PgBouncer, with a death before and after each commit. Ends badly at the first broken invariant.
  */
 import { chaos, EFFECTS, type ChaosOptions, type Fate } from './chaos.ts'
 import { pooler } from './chaos-server.ts'
@@ -15,6 +15,7 @@ const shapes: readonly (() => ChaosOptions)[] = [
   () => ({ workers: 2, fates: some(10) }),
   () => ({ workers: 3, fates: some(10) }),
   () => ({ workers: 2, fates: Array<Fate>(30).fill('die at a commit') }),
+  () => ({ workers: 2, fates: 'every commit' }),
   ...(pooler === null ? [] : [() => ({ workers: 3, fates: some(8), pooled: true })]),
   () => ({ workers: 3, fates: Array<Fate>(30).fill('die at a commit') }),
 ]
@@ -25,13 +26,14 @@ let again = 0
 while (runs < shapes.length || Date.now() < end) {
   const options = { instances: 4, ...shapes[runs % shapes.length]?.() } as ChaosOptions
   const result = await chaos(options)
-  const words = `${options.workers} processes${options.pooled ? ' through PgBouncer' : ''}: ${options.fates.join(', ')}`
+  const what = typeof options.fates === 'string' ? 'a death at every commit' : options.fates.join(', ')
+  const words = `${options.workers} processes${options.pooled ? ' through PgBouncer' : ''}: ${what}`
   if (result.broken.length > 0 || result.effects !== 4 * EFFECTS) {
     console.error(words, result)
     process.exit(1)
   }
   runs++
-  incidents += options.fates.length
+  incidents += result.incidents
   again += result.again
   console.log(`${words}; ${result.again} effects happened again`)
 }

@@ -1,6 +1,6 @@
 /**
  * One OS process of the chaos test: an engine on Postgres, whose effects go to a ledger that the engine knows nothing of.
- * `DIE=<n>:before|after` kills it hard at its n-th commit.
+ * `DIE=<n>:before|within|after` kills it hard at its n-th commit; `PLANT=<name>` is a fault in it.
  */
 import { createEngine, printEvent } from '@justscale/engine'
 import { PostgresStore } from '@justscale/engine/postgres'
@@ -8,6 +8,8 @@ import { openPostgres } from '@justscale/engine/sql'
 import type { EngineStore } from '../../../store/store.ts'
 import { over } from '../simulation/simulation.ts'
 import { workload, world } from '../simulation/workload.ts'
+import { planted } from './plants.ts'
+import { crowd, saver } from './shop.ts'
 
 const url = process.argv[2] ?? ''
 const sql = openPostgres(url)
@@ -30,11 +32,12 @@ world.record = async (key, text) => {
 
 const [at = '0', moment] = (process.env.DIE ?? '').split(':')
 let commits = 0
+const die = () => void process.kill(process.pid, 'SIGKILL')
 async function deadly<Answer>(commit: () => Promise<Answer>): Promise<Answer> {
   const last = ++commits === Number(at)
-  if (last && moment === 'before') process.kill(process.pid, 'SIGKILL')
+  if (last && moment === 'before') die()
   const answer = await commit()
-  if (last) process.kill(process.pid, 'SIGKILL')
+  if (last) die()
   return answer
 }
 
@@ -42,16 +45,23 @@ const store = new PostgresStore({ url })
 const engine = createEngine({
   store: over(store as EngineStore, {
     async connect(options) {
-      const session = await store.connect(options)
+      const session = planted(process.env.PLANT, await store.connect(options), sql)
       return over(session, {
         start: (requests) => deadly(() => session.start(requests)),
         emit: (signals, limit, running) => deadly(() => session.emit(signals, limit, running)),
         commit: (checkpoints) => deadly(() => session.commit(checkpoints)),
-        commitIn: (transaction, checkpoint) => deadly(() => session.commitIn(transaction, checkpoint)),
+        async commitIn(transaction, checkpoint) {
+          const last = ++commits === Number(at)
+          if (last && moment === 'before') die()
+          await session.commitIn(transaction, checkpoint)
+          if (last && moment === 'within') die()
+          // Called when the commit was answered.
+          if (last && transaction.kind === 'sql') transaction.afterCommit?.(die)
+        },
       })
     },
   }),
-  processes: workload,
+  processes: [...workload, crowd, saver],
   // Lost connections and leases are what this test is about.
   report: (event) => void (event.kind === 'failed' && printEvent(event)),
 })
