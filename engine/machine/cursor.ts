@@ -65,7 +65,7 @@ const LIVE = new Map<unknown, Live>(
   }),
 )
 
-/** A cursor at its place: a new one at the beginning, a stored one where it was. */
+/** A cursor at its place: a new one at the beginning, a stored one where it was, with the item of that turn. */
 export function cursorAt([kind, gives, at]: CursorPlace, source: unknown, weak?: object): Cursor {
   if (kind === 'map' || kind === 'set') return new Entries(kind, source as Map<unknown, unknown>, gives, at)
   if (kind === 'items') return new Items(source as ReadAhead, at)
@@ -86,22 +86,31 @@ class Positions implements Cursor {
     this.source = source
     this.gives = gives
     this.at = at
+    if (at > 0) this.item = this.itemAt(typeof source === 'string' ? startBefore(source, at) : at - 1)
   }
 
   advance(): boolean {
     const { source, at } = this
     if (at >= source.length) return false
-    this.at++
-    if (typeof source === 'string') {
-      this.item = String.fromCodePoint(source.codePointAt(at) as number)
-      this.at = at + (this.item as string).length
-    } else this.item = this.gives === 'values' ? source[at] : this.gives === 'keys' ? at : [at, source[at]]
+    this.item = this.itemAt(at)
+    this.at = typeof source === 'string' ? at + (this.item as string).length : at + 1
     return true
+  }
+
+  private itemAt(at: number): unknown {
+    const { source, gives } = this
+    if (typeof source === 'string') return String.fromCodePoint(source.codePointAt(at) as number)
+    return gives === 'values' ? source[at] : gives === 'keys' ? at : [at, source[at]]
   }
 
   place(): CursorPlace {
     return [this.kind, this.gives, this.at]
   }
+}
+
+/** Where the character that ends at `at` begins. */
+function startBefore(text: string, at: number): number {
+  return at > 1 && (text.codePointAt(at - 2) as number) > 0xffff ? at - 2 : at - 1
 }
 
 /** Maps and sets, by the language's own iterator: what is added meanwhile is visited, what is deleted is not. */
@@ -116,7 +125,8 @@ class Entries implements Cursor {
     this.kind = kind
     this.source = source
     this.gives = gives
-    this.iterator = this.from(at)
+    this.iterator = this.from(at - 1)
+    if (at > 0) this.advance()
   }
 
   advance(): boolean {
@@ -157,6 +167,7 @@ class Items implements Cursor {
   constructor(source: ReadAhead, at: number) {
     this.source = source
     this.at = at
+    if (at > 0) this.item = source.items[at - 1]
   }
 
   advance(): boolean {
@@ -186,6 +197,7 @@ class Keys implements Cursor {
     this.source = source
     this.at = at
     this.weak = weak
+    if (at > 0) this.item = source[at - 1]
   }
 
   advance(): boolean {

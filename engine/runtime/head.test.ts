@@ -16,7 +16,7 @@ const head: Head = {
       { id: 1, program: hash, routine: 0, pc: 3 },
       { id: 2, program: hash, routine: 2, pc: 0, up: 1, known: { s: ['i', 'svc'] } },
       { id: 3, program: other, routine: 0, pc: 7, resources: [['lock', 4, 'runtime']] },
-      { id: 4, program: hash, routine: 1, pc: 7 },
+      { id: 4, program: hash, routine: 1, pc: 7, cursors: { $2: 'me12' } },
     ],
     fibers: [
       { id: 0, stack: [1, 2], visits: 3, wait: 'wait', arms: [4, 5] },

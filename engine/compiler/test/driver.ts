@@ -132,7 +132,9 @@ export async function driveProgram(compiled: StoredProgram, options: DriveOption
     for (const each of effects) if (each.kind === 'publish') published.push(each.value)
     if (end?.kind === 'finished') return outcome(end.outcome, trace, published)
     const open: Effect[] = effects.filter((each) => ['call', 'wait', 'acquire', 'release'].includes(each.kind))
-    if (codec && open[0]?.kind !== 'release' && !holdsLock(state)) {
+    // What is being let go of is still in this memory.
+    const holds = holdsLock(state) || open.some((each) => each.kind === 'release')
+    if (codec && !holds) {
       const stored = store(state, env, codec)
       options.onStop?.(stored, trace.length)
       state = restore(stored.head, codec.decode(stored.values), env)
@@ -143,7 +145,7 @@ export async function driveProgram(compiled: StoredProgram, options: DriveOption
     let inputs: readonly Input[] | undefined
     let lostCalls: readonly string[] | undefined
     const made = trace.length
-    if (options.crash && codec && CRASHES.has(effects[0]?.kind as string) && !holdsLock(state)) {
+    if (options.crash && codec && CRASHES.has(effects[0]?.kind as string) && !holds) {
       const stored = store(state, env, codec)
       const lost = await answers(effects, options)
       lostCalls = trace.splice(made)

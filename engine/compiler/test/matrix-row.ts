@@ -21,7 +21,7 @@ function services(trace: string[]): Services {
 }
 
 export async function checkRow(kind: string, programs: readonly [name: string, body: string][]): Promise<void> {
-  const concurrent = kind.startsWith('PromiseAll') || kind === 'ForAwaitStatement'
+  const concurrent = kind.startsWith('Promise') || kind === 'ForAwaitStatement'
   const shown = ({ result, error, trace }: Outcome) => ({
     result,
     error,

@@ -46,6 +46,11 @@ const templates: Readonly<Record<string, string>> = {
   AwaitExpression: 'return [await <1>, await (<Promise.resolve(2)>), await (<1> ? svc.id(3) : svc.id(<4>))]',
   ClassExpression:
     'const base = <5>; const C = class { v: any; constructor(v: any) { this.v = v } get w() { return this.v + 1 } }; return [new C(<1>).w, base]',
+  ClassExpressionInPlace:
+    'const f = (C: any, v: any) => new C(v).v; return [f(class { v: any; constructor(v: any) { this.v = v } }, <1>), new (class { v: any; constructor(v: any) { this.v = v } })(<2>).v, [class { v = 3 }, <4>].length]',
+  NewExpressionOfMember:
+    'return [new Intl.NumberFormat(<"en">, <{ style: "percent" }>).format(1), Temporal.Duration.from({ hours: <2> }).hours]',
+  TaggedTemplateOfSequence: 'const t = (s: any, ...v: any[]) => [s.length, ...v]; return (<1>, t)`a${<2>}b${<3>}`',
   SpreadExpression: 'return [Math.max(...<[1, 2]>, ...<[3]>), [...<"ab">], { ...<null>, ...<{ a: 1 }> }]',
   RegExpLiteral: 'return [/a(b)/.test(<"ab">), <"xay">.replace(/a/g, <"-">)]',
   AsExpression: 'const x = (<1> as any)! as number; const y = <{ a: 1 }> satisfies object; return [x, y]',
@@ -64,6 +69,16 @@ const templates: Readonly<Record<string, string>> = {
   ForOfPattern:
     'const o = []; for (const [a, { b = <9> }] of <[[1, { b: 2 }], [3, {}]] as any>) o.push(a, <b>); return o',
   ForInStatement: 'const o: any[] = []; for (const k in <{ a: 1, b: 2 }>) { o.push(<k>) } return o',
+  ForOfMap:
+    'const o: any[] = []; const m = new Map<any, any>([[1, <2>], [3, <4>]]); for (const [k, v] of m) { if (m.size < 4) m.set(k + 4, <5>); if (k === 1) m.delete(3); o.push(k, <v>) } return o',
+  ForOfSet:
+    'const o: any[] = []; const s = new Set<any>([<1>, <2>]); for (const x of s) { if (x < 4) s.add(x + 2); o.push(<x>); s.delete(<2>) } return o',
+  ForOfEntries:
+    'const o: any[] = []; const xs = [<1>, <2>]; for (const [i, x] of xs.entries()) { if (xs.length < 3) xs.push(<3>); o.push(i, <x>) } return o',
+  ForOfIterator:
+    'const o: any[] = []; for (const x of <[1, 2, 3]>.values().map((n: number) => n * 2)) { if (x > <4>) break; o.push(<x>) } return o',
+  ForInInstance:
+    'const o: any[] = []; class A { a = 1; b = 2 } for (const k in new A()) { o.push(<k>) } for (const k in Object.create(<{ c: 1 }>)) o.push(<k>); return o',
   ForAwaitStatement: 'const o = []; for await (const x of [<2>, 3, svc.id(1)]) { o.push(<x>) } return o',
   WhileStatement:
     'let n = 0; const o = []; while (n < <3>) { n += <1>; if (n === <2>) continue; o.push(<n>) } return o',
@@ -96,6 +111,12 @@ const templates: Readonly<Record<string, string>> = {
   PromiseAll: 'return await Promise.all([svc.id(<1>), <2>, (async () => <3>)()])',
   PromiseAllMap: 'return await Promise.all((<[1, 2]>).map(async (n: any) => n + <10>))',
   PromiseAllSettled: 'return await Promise.allSettled([svc.id(<1>), svc.fail(<"x">).catch(() => 2)])',
+  PromiseChain:
+    'const p = svc.id(<1>).then((x: any) => x + 1); const q = p.finally(() => 0); const r = svc.fail(<"x">).catch((e: any) => e.message); return [await p, <2>, await q, await r]',
+  PromiseInValues:
+    'const o = { a: svc.id(<1>), b: [svc.id(<2>)] }; const m = new Map<string, any>(); m.set("c", svc.id(<3>)); return [await o.a, <4>, await o.b[0], await m.get("c")]',
+  PromiseLoop:
+    'const o: any[] = []; const ps: any[] = []; for (const n of <[1, 2]>) ps.push(svc.id(n)); for (const p of ps) o.push(await p, <3>); return o',
   ChainedCall: 'const s = <"a-b">; return s.split(<"-">).map((x: string) => x + 1).join(<"+">)',
   ClosureOverState: 'let n = <1>; const add = (m: number) => (n += m); add(<2>); await svc.id(n); add(<3>); return n',
   RecursiveCall:

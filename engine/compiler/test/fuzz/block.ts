@@ -270,19 +270,7 @@ const MAKERS: Readonly<Record<Block, (context: Context, block: Block, forced: bo
   listen: listening,
 }
 
-const FREQUENT: readonly Block[] = [
-  'if',
-  'if',
-  'try',
-  'catch',
-  'for',
-  'forOf',
-  'while',
-  'case',
-  'helper',
-  'race',
-  'lock',
-]
+const FREQUENT = 'if if try catch for forOf while case helper race lock'.split(' ') as Block[]
 
 /** Whether a block may stand there. */
 export function mayStand(context: Context, wanted: Block): boolean {
