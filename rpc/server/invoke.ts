@@ -5,7 +5,7 @@
 import type { MessageInitShape, DescMessage, DescMethod, Registry } from '@bufbuild/protobuf'
 import { Code, ConnectError, type HandlerContext, type MethodImpl } from '@connectrpc/connect'
 import { runInApp, stepFunction, type AppContext, type Logger } from '@justscale/core'
-import { CallIdentity, Cell, enterCell, runInCell } from '@justscale/core/cell'
+import { CallIdentity, Cell, enterCell, runInCell, type CellOptions } from '@justscale/core/cell'
 import type { RpcRoute, RpcStep } from '../controller/implementer.ts'
 import { Metadata } from '../controller/metadata.ts'
 import type { RpcContext } from '../controller/method-type.ts'
@@ -14,6 +14,7 @@ import { enterInboundCall } from './inbound-call.ts'
 import { GrpcError } from '../status/grpc-error.ts'
 import { GrpcStatus } from '../status/grpc-status.ts'
 import { knownError } from './known-error.ts'
+import { fitting, type Outgoing } from './outgoing.ts'
 import { UntilAborted } from './until-aborted.ts'
 
 export type Init = MessageInitShape<DescMessage>
@@ -28,8 +29,9 @@ export type CallFacts = Pick<
 /** The method in the form in which connect-es calls it. */
 export function implementation(call: Call): MethodImpl<DescMethod> {
   const forms: Readonly<Record<DescMethod['methodKind'], (body: never, context: HandlerContext) => unknown>> = {
-    unary: (body: object, context) => call.answer(call.received(body), context),
-    client_streaming: (body: AsyncIterable<object>, context) => call.answer(call.receivedStream(body), context),
+    unary: (body: object, context) => call.answer(call.received(body), context, call.outgoing(context)),
+    client_streaming: (body: AsyncIterable<object>, context) =>
+      call.answer(call.receivedStream(body), context, call.outgoing(context)),
     server_streaming: (body: object, context) => call.stream(call.received(body), context),
     bidi_streaming: (body: AsyncIterable<object>, context) => call.stream(call.receivedStream(body), context),
   }
@@ -77,18 +79,24 @@ export class Call {
     return () => (input === undefined ? body : receiveEach(body, input))
   }
 
-  async answer(body: () => unknown, context: CallFacts): Promise<Init> {
+  /** For transports that encode by themselves. */
+  outgoing(context: HandlerContext): Outgoing<Init> {
+    return fitting(this.method.output, context, this.types)
+  }
+
+  /** The one answer of a call, as its transport sends it. Rejects with what the caller is told. */
+  async answer<Sent>(body: () => unknown, context: CallFacts, outgoing: Outgoing<Sent>): Promise<Sent> {
     const options = { name: `rpc ${this.#name}`, signal: context.signal, caller: callerOf(context) }
     try {
       const work = this.#enter(context, () =>
-        runInCell(options, async () => this.#sent(await this.#handle(body, context))),
+        runInCell(options, async () => outgoing(this.#sent(await this.#handle(body, context)))),
       )
-      const answer = context.timeoutMs() === undefined ? await work : await this.#inTime(work, context.signal)
+      const answer = (context.timeoutMs() === undefined ? await work : await this.#inTime(work, context.signal)) as Sent
       // Nobody waits for an answer after the deadline.
       context.signal.throwIfAborted()
       return answer
     } catch (error) {
-      throw this.#failure(error, context)
+      throw this.#failure(error, context, options)
     }
   }
 
@@ -114,10 +122,11 @@ export class Call {
     return await Promise.race([ended, promise])
   }
 
-  async *stream(body: () => unknown, context: CallFacts): AsyncGenerator<Init> {
+  async *stream(body: () => unknown, context: HandlerContext): AsyncGenerator<Init> {
     const options = { name: `rpc ${this.#name}`, signal: context.signal, caller: callerOf(context) }
     const cell = new Cell('boundary', options)
     const inside = <Result>(step: () => Result) => this.#enter(context, () => enterCell(cell, step))
+    const outgoing = this.outgoing(context)
     let iterator: AsyncIterator<Init> | undefined
     const held: Init[] = []
     // A handler that waits for something else still ends when its caller is gone.
@@ -129,7 +138,7 @@ export class Call {
       for (;;) {
         const next = await untilAborted.wait(inside(() => messages.next()))
         if (next.done === true) break
-        const message = this.#sent(next.value)
+        const message = outgoing(this.#sent(next.value))
         if (cell.inUnit) {
           // While a lock is held nothing is committed yet: its messages wait for the commit.
           held.push(message)
@@ -144,20 +153,24 @@ export class Call {
       context.signal.throwIfAborted()
       yield* held
     } catch (error) {
-      throw this.#failure(error, context)
+      throw this.#failure(error, context, options)
     } finally {
       untilAborted.release()
-      await inside(() => this.#end(iterator, context))
+      await inside(() => this.#end(iterator, context, options))
       await cell.abort()
     }
   }
 
   /** Lets the handler's `finally` blocks run; one that waits for something only hears of it through its signal. */
-  async #end(iterator: AsyncIterator<Init> | undefined, context: CallFacts): Promise<void> {
+  async #end(iterator: AsyncIterator<Init> | undefined, context: CallFacts, options: CellOptions): Promise<void> {
     const ended = iterator?.return?.(undefined).catch((error: unknown) => {
-      if (!context.signal.aborted) this.#logger.error(`rpc ${this.#name} failed while it ended`, { error })
+      if (!context.signal.aborted) this.#log(options, 'failed while it ended', error)
     })
     if (!context.signal.aborted) await ended
+  }
+
+  #log(options: CellOptions, what: string, error: unknown): void {
+    enterCell(new Cell('boundary', options), () => this.#logger.error(`rpc ${this.#name} ${what}`, { error }))
   }
 
   #enter<Result>(context: CallFacts, body: () => Result): Result {
@@ -179,10 +192,11 @@ export class Call {
     return (this.#output === undefined ? message : this.#output.send(message as object)) as Init
   }
 
-  #failure(error: unknown, context: CallFacts): ConnectError {
+  /** What the caller is told; what it may not know is in the log, under its request id. */
+  #failure(error: unknown, context: CallFacts, options: CellOptions): ConnectError {
     const known = knownError(error, context.signal)
     if (known !== undefined) return known
-    this.#logger.error(`rpc ${this.#name} failed`, { error })
+    this.#log(options, 'failed', error)
     return new ConnectError('internal error', Code.Internal)
   }
 }

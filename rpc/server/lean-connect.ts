@@ -57,7 +57,8 @@ export class LeanConnect {
     try {
       const message = await facts.received(decode(call, request, contentType), this.limits.receiveMs)
       facts.signal.throwIfAborted()
-      const bytes = encode(call, await call.answer(call.received(message), facts), contentType)
+      const encoded = (answer: Init) => encode(call, answer, contentType)
+      const bytes = await call.answer(call.received(message), facts, encoded)
       if (bytes.length > this.limits.writeMaxBytes) {
         const reason = `message size ${bytes.length} is larger than the limit of ${this.limits.writeMaxBytes}`
         throw new ConnectError(reason, Code.ResourceExhausted)
@@ -80,7 +81,7 @@ export class LeanConnect {
     }
   }
 
-  /** An answer that cannot be encoded says nothing to the caller either. */
+  /** What went wrong outside of the handler says nothing to the caller either. */
   #known(error: unknown): ConnectError {
     if (error instanceof ConnectError) return error
     this.#onError('an RPC could not be answered', error)
@@ -100,7 +101,9 @@ async function decode({ method, types }: Call, request: Request, contentType: st
 
 function encode({ method, types }: Call, answer: Init, contentType: string): Uint8Array {
   const message = create(method.output, answer)
-  if (contentType === 'application/proto') return toBinary(method.output, message)
+  // For JSON as well, which would take numbers that the type does not have.
+  const binary = toBinary(method.output, message)
+  if (contentType === 'application/proto') return binary
   return new TextEncoder().encode(toJsonString(method.output, message, { registry: types }))
 }
 

@@ -70,7 +70,8 @@ export class LeanUnary {
       const bytes = await facts.received(readMessage(stream, limits.readMaxBytes), limits.receiveMs)
       const message = decode(call.method, bytes)
       facts.signal.throwIfAborted()
-      const answer = encode(call.method, await call.answer(call.received(message), facts), limits.writeMaxBytes)
+      const encoded = (answer: Init) => encode(call.method, answer, limits.writeMaxBytes)
+      const answer = await call.answer(call.received(message), facts, encoded)
       const frame = lean.acceptsGzip && answer.length >= compressFrom + 5 ? await compressed(answer, facts) : answer
       if (!isGone(stream)) {
         respond(stream, lean, facts, frame)
@@ -85,7 +86,7 @@ export class LeanUnary {
     await ended(stream, trailers)
   }
 
-  /** An answer that cannot be encoded says nothing to the caller either. */
+  /** What went wrong outside of the handler says nothing to the caller either. */
   #known(error: unknown): ConnectError {
     if (error instanceof ConnectError) return error
     this.#onError('a gRPC call could not be answered', error)
