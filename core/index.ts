@@ -78,6 +78,7 @@ export {
   type Self,
 } from './container/component.ts'
 export { defineComponent, type InjectableComponent } from './container/define-component.ts'
+export { createStoredValue, type StoredValueComponent } from './container/stored-value.ts'
 export type { AnyToken, InjectedDependencies, injectedAs, LateNeed, Need, ObjectToken } from './container/token.ts'
 export { implementContract, type Controller, type Implementable } from './controller/create-controller.ts'
 export {

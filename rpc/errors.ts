@@ -51,3 +51,8 @@ export class ContractError extends RpcError {
 export class RpcConfigError extends RpcError {
   readonly code = 'RPC_CONFIG'
 }
+
+/** A message that a client was to send does not fit its schema; nothing, or not all of it, was sent. */
+export class MessageError extends RpcError {
+  readonly code = 'RPC_MESSAGE'
+}

@@ -22,4 +22,4 @@ export type { TlsOptions } from './server/grpc-server.ts'
 // For tools: types of .proto files, contracts made by other generators, errors.
 export { rpcContract, type RpcContract } from './contract.ts'
 export { writeProtoTypes, type ProtoTypesResult } from './emit/write-types.ts'
-export { ContractError, ProtoImportError, ProtoSyntaxError, RpcConfigError, RpcError } from './errors.ts'
+export { ContractError, MessageError, ProtoImportError, ProtoSyntaxError, RpcConfigError, RpcError } from './errors.ts'

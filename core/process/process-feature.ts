@@ -13,6 +13,7 @@ import {
   plainText,
   type ProcessDefinition,
   type Schedule,
+  type ValueType,
 } from '@justscale/engine'
 import type { Application } from '../app/application.ts'
 import { type AppContext, runInApp } from '../app/context.ts'
@@ -25,6 +26,7 @@ import {
   type CreateContext,
   type Dependencies,
 } from '../container/component.ts'
+import { storedValueKind } from '../container/stored-value.ts'
 import type { InjectedDependencies, Need } from '../container/token.ts'
 import { DefinitionError } from '../errors.ts'
 import { createContribution } from '../container/contribution.ts'
@@ -125,7 +127,7 @@ class AppEngine extends ProcessEngine {
       store,
       name: `${app.name}:${process.pid}`,
       host: cellHost((error) => report({ kind: 'after-commit', error })),
-      values: entityValueTypes(app, (name) => this.#modelOf(name)),
+      values: [...entityValueTypes(app, (name) => this.#modelOf(name)), ...storedValueTypes(app)],
       textOf: parameterText,
       parameterOf: (definition, name, value) => this.#parameter(definition, name, value),
       isRead,
@@ -189,6 +191,13 @@ class AppEngine extends ProcessEngine {
       throw new DefinitionError(`The parameter '${name}' of ${definition.path} ${reference}`)
     return reference
   }
+}
+
+/** What the app and its sub-apps say of classes of their own; one that both add counts once. */
+function storedValueTypes(app: AppContext): ValueType[] {
+  const own = app.container.components(storedValueKind).map(({ detail }) => detail as ValueType)
+  const inner = app.container.apps().flatMap((entry) => storedValueTypes(entry.app))
+  return [...new Set([...own, ...inner])]
 }
 
 /** The names of the models of its parameters. */

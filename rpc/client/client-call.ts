@@ -1,8 +1,9 @@
 /** One method of a client: deadlines, metadata, retries, and the end of a call when nobody reads on. */
-import type { DescMethod, DescMethodStreaming, DescMethodUnary } from '@bufbuild/protobuf'
+import { create, toBinary, type DescMethod, type DescMethodStreaming, type DescMethodUnary } from '@bufbuild/protobuf'
 import type { Transport } from '@connectrpc/connect'
 import { currentCell } from '@justscale/core/cell'
 import { metadataHeaders } from '../controller/metadata.ts'
+import { MessageError } from '../errors.ts'
 import { currentInboundCall } from '../server/inbound-call.ts'
 import { receivedError, GrpcError } from '../status/grpc-error.ts'
 import { GrpcStatus } from '../status/grpc-status.ts'
@@ -49,6 +50,7 @@ export class ClientCall {
         options.onTrailers?.(answer.trailer)
         return answer.message
       } catch (cause) {
+        this.#checkSent(message)
         const error = receivedError(cause)
         if (attempt >= attempts || !on.includes(error.statusName) || controller.signal.aborted) throw error
         await pause(this.#backoff(attempt), controller.signal)
@@ -68,12 +70,13 @@ export class ClientCall {
     return answer
   }
 
-  /** Leaving the loop over the answer cancels the call. Throws what `messages` throws. */
+  /** Leaving the loop over the answer cancels the call. Throws what `messages` throws, and MessageError for one that cannot be sent. */
   async *stream(messages: AsyncIterable<Init>, options: CallOptions = {}): AsyncGenerator<object> {
     const prepared = await this.#prepare(options, 0)
     const { controller, headers, timeoutMs } = prepared
     let ended = false
     let own: { readonly error: unknown } | undefined
+    let sent: Init | undefined
     const failed = (error: unknown) => {
       own ??= { error }
       controller.abort(new GrpcError(GrpcStatus.CANCELLED, 'what was to be sent failed'))
@@ -84,7 +87,7 @@ export class ClientCall {
         controller.signal,
         timeoutMs,
         headers,
-        each(messages, failed),
+        each(messages, failed, (message) => (sent = message)),
       )
       options.onHeaders?.(answer.header)
       yield* answer.message
@@ -92,10 +95,23 @@ export class ClientCall {
       options.onTrailers?.(answer.trailer)
     } catch (error) {
       ended = true
+      this.#checkSent(sent)
       throw own === undefined ? receivedError(error) : own.error
     } finally {
       if (!ended) controller.abort(new GrpcError(GrpcStatus.CANCELLED, 'the reader left'))
       prepared.release()
+    }
+  }
+
+  /** After a failure: a message that cannot be encoded is a mistake made here, and no answer of the server. */
+  #checkSent(message: Init | undefined): void {
+    if (message === undefined) return
+    const { input } = this.method
+    try {
+      toBinary(input, create(input, message))
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause)
+      throw new MessageError(`what was to be sent is no ${input.typeName}: ${reason}`, { cause })
     }
   }
 
@@ -132,11 +148,16 @@ export class ClientCall {
 }
 
 /** The transport asks twice for the iterator, which a ReadableStream does not allow. */
-async function* each(messages: AsyncIterable<Init>, failed: (error: unknown) => void): AsyncGenerator<Init> {
+async function* each(
+  messages: AsyncIterable<Init>,
+  failed: (error: unknown) => void,
+  sending: (message: Init) => void,
+): AsyncGenerator<Init> {
   let handed = false
   try {
     for await (const message of messages) {
       handed = true
+      sending(message)
       yield message
       handed = false
     }

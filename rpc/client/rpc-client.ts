@@ -6,6 +6,7 @@ import type { DescMethod, DescService } from '@bufbuild/protobuf'
 import { defineComponent, type InjectableComponent, type InjectedDependencies } from '@justscale/core'
 import { methodName } from '../controller/implementer.ts'
 import type { AnyContract, ClientMethod } from '../controller/method-type.ts'
+import { storedGrpcError } from '../status/stored-grpc-error.ts'
 import type { CallOptions, RpcClientOptions } from './client-options.ts'
 import { ClientCall } from './client-call.ts'
 import { makeTransport } from './transport.ts'
@@ -34,6 +35,7 @@ export function rpcClient<Contract extends AnyContract, Injected = Record<never,
     kind: 'rpc-client',
     name: `client of ${service.typeName}`,
     inject: injected.inject,
+    parts: [storedGrpcError],
     create: (dependencies: InjectedDependencies<Injected>) => createRpcClient(contract, injected.options(dependencies)),
   })
 }

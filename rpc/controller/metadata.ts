@@ -5,15 +5,39 @@ import { RpcConfigError } from '../errors.ts'
 /** Metadata to send: texts of ASCII, and bytes under names that end in `-bin`. */
 export type MetadataInit = Readonly<Record<string, string | Uint8Array>>
 
-/** Throws RpcConfigError for bytes under another name. */
+/** Throws RpcConfigError, which names the entry, for a name or a value that cannot be sent. */
 export function metadataHeaders(init: MetadataInit): Headers {
   const headers = new Headers()
   for (const [name, value] of Object.entries(init)) {
-    if (typeof value === 'string') headers.set(name, value)
-    else if (name.toLowerCase().endsWith('-bin')) headers.set(name, encodeBinaryHeader(value))
-    else throw new RpcConfigError(`the metadata "${name}" is bytes, and only names that end in "-bin" carry bytes`)
+    const text = typeof value === 'string' ? value : encoded(name, value)
+    try {
+      headers.set(name, text)
+    } catch (cause) {
+      throw refused(name, cause)
+    }
   }
   return headers
+}
+
+function encoded(name: string, bytes: unknown): string {
+  if (!(bytes instanceof Uint8Array)) {
+    throw new RpcConfigError(`the metadata "${name}" is ${kindOf(bytes)}, and only texts and bytes can be sent`)
+  }
+  if (name.toLowerCase().endsWith('-bin')) return encodeBinaryHeader(bytes)
+  throw new RpcConfigError(`the metadata "${name}" is bytes, and only names that end in "-bin" carry bytes`)
+}
+
+function refused(name: string, cause: unknown): RpcConfigError {
+  if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {
+    const hint = 'Use letters, digits, "-", "_" and ".".'
+    return new RpcConfigError(`${JSON.stringify(name)} is no name for metadata`, { hint, cause })
+  }
+  const hint = 'Send other text as bytes, under a name that ends in "-bin".'
+  return new RpcConfigError(`the metadata "${name}" is no plain text of one line`, { hint, cause })
+}
+
+function kindOf(value: unknown): string {
+  return value === null ? 'null' : typeof value
 }
 
 /** Received metadata: names in lower case, several values of a name joined by a comma. */

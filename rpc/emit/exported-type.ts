@@ -23,7 +23,10 @@ const reserved = new Set(
     'break case catch class const continue debugger default delete do else enum export extends false finally for function ' +
     'if import in instanceof new null return super switch this throw true try typeof var void while with yield let static ' +
     'implements interface package private protected public await async any bigint boolean number object string symbol ' +
-    'undefined unknown never Object Array String Number Boolean Record Message protoFile'
+    'undefined unknown never Object Array String Number Boolean Record Message protoFile ' +
+    // What the generated types and modules use themselves.
+    'Uint8Array Promise Map GenEnum GenExtension GenFile GenMessage JsonObject RefText RpcContract wkt enumDesc extDesc ' +
+    'fileDesc justscaleOptions messageDesc rpcContract serviceDesc tsEnum eval arguments'
   ).split(' '),
 )
 

@@ -40,6 +40,8 @@ export interface GrpcServerOptions {
   readonly shutdownSignal: AbortSignal
   /** Told of what goes wrong outside of any handler. */
   readonly onError: (message: string, error: unknown) => void
+  /** Told, in one line, of connections that do not keep to HTTP/2. */
+  readonly onRefused: (message: string) => void
 }
 
 export class GrpcServer {
@@ -62,7 +64,7 @@ export class GrpcServer {
     this.#server.on('session', (session) => this.#track(session))
     this.#server.on('sessionError', (error) => {
       // A caller that goes away without a word is no news.
-      if (!hasCode(error, 'ECONNRESET', 'EPIPE')) options.onError('a gRPC connection failed', error)
+      if (!hasCode(error, 'ECONNRESET', 'EPIPE')) options.onRefused(refusal(error))
     })
   }
 
@@ -145,6 +147,13 @@ export class GrpcServer {
 
 function hasCode(error: unknown, ...codes: readonly string[]): boolean {
   return error instanceof Error && 'code' in error && codes.includes(String(error.code))
+}
+
+/** What a connection broke is the caller's doing: a stack of ours says nothing about it. */
+function refusal(error: unknown): string {
+  const reason = error instanceof Error ? error.message : String(error)
+  if (!reason.includes('magic')) return `a gRPC connection was refused: ${reason}`
+  return 'the gRPC port was called without HTTP/2 (probes of HTTP/1.1 belong on the HTTP port)'
 }
 
 function secureOptions(tls: TlsOptions): SecureServerOptions {

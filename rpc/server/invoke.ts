@@ -194,9 +194,14 @@ export class Call {
 
   /** What the caller is told; what it may not know is in the log, under its request id. */
   #failure(error: unknown, context: CallFacts, options: CellOptions): ConnectError {
-    const known = knownError(error, context.signal)
-    if (known !== undefined) return known
-    this.#log(options, 'failed', error)
+    try {
+      const known = knownError(error, context.signal)
+      if (known !== undefined) return known
+      this.#log(options, 'failed', error)
+    } catch (misfit) {
+      // A detail that does not fit its schema.
+      this.#log(options, 'failed with an error that cannot be sent', misfit)
+    }
     return new ConnectError('internal error', Code.Internal)
   }
 }

@@ -14,6 +14,7 @@ import {
   type CreateContext,
   type HookContext,
 } from '@justscale/core'
+import { storedGrpcError } from '../status/stored-grpc-error.ts'
 import { RpcServer, RpcServing, type RpcOptions } from './rpc-server.ts'
 
 /** Serves the app's RPC controllers. Start fails with RpcConfigError when it cannot. */
@@ -22,7 +23,7 @@ export const RpcFeature = configurable((options: RpcOptions) =>
     .name('RpcFeature')
     .onServe((context) => serving(context, 'start'))
     .onStop((context) => serving(context, 'stop'))
-    .provides((app) => app.add(rpcServer(options)).add(fetchContribution())),
+    .provides((app) => app.add(rpcServer(options)).add(fetchContribution()).add(storedGrpcError)),
 )
 
 async function serving(context: HookContext, action: 'start' | 'stop'): Promise<void> {

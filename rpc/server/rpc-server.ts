@@ -103,6 +103,7 @@ export class RpcServing {
       limits: this.#limits,
       shutdownSignal: this.#shutdown.signal,
       onError: (message, error) => this.#logger.warn(message, { error }),
+      onRefused: (message) => this.#logger.warn(message),
     })
     this.#port = await this.#grpc.listen()
     const services = router.services.map((service) => service.typeName)
