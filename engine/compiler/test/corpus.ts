@@ -8,6 +8,7 @@ import type { Head } from '../../machine/index.ts'
 import { plainBytes } from '../../value/text-bytes.ts'
 import { cases, sourceOf } from './cases.ts'
 import type { Services, StoredFrame } from './driver.ts'
+import { languagePrograms } from './language-programs.ts'
 import { tracingServices } from './services.ts'
 
 export interface CorpusEntry {
@@ -73,6 +74,29 @@ const waiting: Readonly<Record<string, string>> = {
   'cleanup over waits': `try { await delay.days(1); throw new Error('after') } finally { await delay.hours(1); await svc.id('cleaned') }`,
 }
 
+/** Of the programs over the language: what is stored in ways of its own. */
+const LANGUAGE = [
+  'loops: a map that grows while it is gone over',
+  'loops: a map entry that is deleted and added again',
+  'loops: a set from which earlier and later entries go',
+  'loops: keys and values and entries of a map',
+  'loops: an array iterator sees what is added',
+  'loops: a string with surrogates',
+  'loops: a typed array',
+  'loops: a chain of iterator helpers',
+  'loops: for in over an instance of a class',
+  'loops: for in inside for in over the same object',
+  "loops: a turn's item is there when a resource is acquired again before it is read",
+  'promises: promises in an object with a wait between',
+  'promises: promises in a map',
+  'promises: then on a local beside another call',
+  'promises: a promise cache in a map in a loop',
+  'promises: an async function started in a map',
+  'expressions: typed arrays that share a buffer',
+  'functions: a named function expression that calls itself',
+  'functions: a function kept in a let',
+]
+
 /** What the corpus is recorded from, by name. */
 export function corpusSources(): Record<string, string> {
   const sources = Object.entries(cases).map(([name, body]) => [name, sourceOf(body)] as const)
@@ -82,5 +106,8 @@ export function corpusSources(): Record<string, string> {
       .replace('{ svc }', '{ svc, sig, locks }')
     return [name, source] as const
   })
-  return Object.fromEntries([...sources, ...waits])
+  const odd = languagePrograms()
+    .filter(({ topic, name }) => LANGUAGE.includes(`${topic}: ${name}`))
+    .map(({ topic, name, body }) => [`${topic}: ${name}`, sourceOf(body)] as const)
+  return Object.fromEntries([...sources, ...waits, ...odd])
 }
