@@ -108,11 +108,11 @@ async function copy(sql: ReturnType<typeof openPostgres>, count: number): Promis
   await sql.query(`insert into copies select number, (lpad(to_hex(1700000000000 + number), 12, '0') || '7' ||
     substr(md5(number::text), 1, 3) || '8' || substr(md5(number::text), 4, 15))::uuid from generate_series(1, ${count}) as number`)
   const statements = [
-    `insert into justscale.instance (id, path, definition, program, parent, started_at, shard)
-     select x.id, ${named('i.path')}, i.definition, i.program, i.parent, i.started_at, x.number % 256
+    `insert into justscale.instance (id, path, kind, parent, started_at, shard)
+     select x.id, ${named('i.path')}, i.kind, i.parent, i.started_at, x.number % 256
      from justscale.instance i, copies x where i.path = '/waits/TEMPLATE'`,
-    `insert into justscale.process (id, seq, line, shard, status, head_chunks, waits, head)
-     select x.id, p.seq, p.line, x.number % 256, case when x.number % 100 = 0 then 0 else p.status end, p.head_chunks, p.waits,
+    `insert into justscale.process (id, seq, line, kind, shard, status, head_chunks, waits, head)
+     select x.id, p.seq, p.line, p.kind, x.number % 256, case when x.number % 100 = 0 then 0 else p.status end, p.head_chunks, p.waits,
        convert_to(${named("convert_from(p.head, 'utf8')")}, 'utf8')
      from justscale.process p join justscale.instance i using (id), copies x where i.path = '/waits/TEMPLATE'`,
     `insert into justscale.subscription (process, number, shard, key)

@@ -10,6 +10,8 @@ import type { Programs } from './programs.ts'
 
 /** One live program that cannot run on this build. */
 export interface Incompatibility extends LiveProgram {
+  /** Of how many processes. */
+  readonly count: number
   /** How many of them stand at which source line, most first. */
   readonly lines: readonly LineCount[]
   /** In words, one per missing thing. */
@@ -46,7 +48,9 @@ export async function incompatibilities(store: EngineStore, programs: Programs):
   const found: Incompatibility[] = []
   for (const live of await store.livePrograms()) {
     const missing = await missingFor(live, store, programs)
-    if (missing.length > 0) found.push({ ...live, lines: await store.linesOf(live.hash), missing })
+    if (missing.length === 0) continue
+    const lines = await store.linesOf(live.hash)
+    found.push({ ...live, count: lines.reduce((sum, { count }) => sum + count, 0), lines, missing })
   }
   return found
 }

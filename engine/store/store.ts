@@ -26,7 +26,7 @@ export interface EngineStore {
   /** Stores programs by hash; those that are there already stay as they are, but for a new signature. */
   putPrograms(programs: readonly StoredProgram[]): Promise<void>
   getProgram(hash: string): Promise<StoredProgram | undefined>
-  /** Hashes that live processes need, with how many wait where: what a deploy must be able to run. */
+  /** Programs that live processes need: what a deploy must be able to run. Costs the same however many processes there are. */
   livePrograms(): Promise<readonly LiveProgram[]>
   /** Where the live processes of one program stand, most first. */
   linesOf(hash: string): Promise<readonly LineCount[]>
@@ -363,7 +363,6 @@ export interface StoredProgram {
 export interface LiveProgram {
   readonly hash: string
   readonly definition: string
-  readonly count: number
 }
 
 /** How many processes stand at a source line. */

@@ -105,7 +105,7 @@ export class MemoryStore implements EngineStore {
     for (const row of this.#rows.byId.values()) {
       if (isEnded(row)) continue
       const { program: hash, definition } = row.record
-      live.set(hash, { hash, definition, count: (live.get(hash)?.count ?? 0) + 1 })
+      live.set(hash, { hash, definition })
     }
     return [...live.values()]
   }

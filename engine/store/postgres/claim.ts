@@ -68,7 +68,7 @@ export function claimDueStatement(
 /** Nothing of definitions that have no place. */
 function notOf(schema: string, process: string, most: ReadonlyMap<string, number>): string {
   if (most.size === 0) return ''
-  return `and not exists (select from ${schema}.instance i where i.id = ${process} and i.definition = any($5::text[]))`
+  return `and not exists (select from ${schema}.instance_kind i where i.id = ${process} and i.definition = any($5::text[]))`
 }
 
 function parametersOf(
@@ -106,7 +106,7 @@ function claiming(schema: string, ready: string, most: ReadonlyMap<string, numbe
           (select set_config('synchronous_commit', 'off', true)) as setting
         on conflict (shard, process, id) do update set claimed = true)
       select ${RECORD_COLUMNS}, ${stateColumns(schema)}
-      from picked join ${schema}.process p on p.id = picked.process join ${schema}.instance i on i.id = p.id
+      from picked join ${schema}.process p on p.id = picked.process join ${schema}.instance_kind i on i.id = p.id
       order by picked.since`
 }
 
@@ -115,7 +115,7 @@ function withinPlaces(schema: string): string {
   return `picked as (
         select x.process, x.since from (
           select k.process, k.since, i.definition, row_number() over (partition by i.definition order by k.since) as place
-          from woken k join ${schema}.instance i on i.id = k.process) x
+          from woken k join ${schema}.instance_kind i on i.id = k.process) x
         left join unnest($6::text[], $7::int4[]) as l(definition, places) on l.definition = x.definition
         where x.place <= coalesce(l.places, $3::int4) order by x.since limit $3::int4),`
 }
@@ -133,7 +133,7 @@ export function releaseStatement(schema: string, node: number, id: string): SqlS
 export function reloadStatement(schema: string, node: number, id: string): SqlStatement {
   return {
     text: `select ${RECORD_COLUMNS}, ${stateColumns(schema)}
-      from ${schema}.process p join ${schema}.instance i on i.id = p.id join ${schema}.shard s on s.id = p.shard
+      from ${schema}.process p join ${schema}.instance_kind i on i.id = p.id join ${schema}.shard s on s.id = p.shard
       where p.id = $1::uuid and s.node = $2::int4`,
     parameters: [id, node],
   }

@@ -47,7 +47,7 @@ export function emitStatement(schema: string, signals: readonly SignalEmission[]
          (select json_agg(json_build_array(d.id::text, d.via, d.at, length(d.payload)) order by d.id)
            from delivered d where d.process = p.id) as delivered_table,
          (select string_agg(d.payload, ''::bytea order by d.id) from delivered d where d.process = p.id) as delivered_bytes
-       from picked join ${schema}.process p on p.id = picked.id join ${schema}.instance i on i.id = p.id) l on true`,
+       from picked join ${schema}.process p on p.id = picked.id join ${schema}.instance_kind i on i.id = p.id) l on true`,
   )
 }
 

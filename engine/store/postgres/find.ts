@@ -1,7 +1,7 @@
 /** Reading processes without claiming them: by path, by filter, whole, and their timelines. */
 import type { SqlRunner } from '../../sql/connection.ts'
 import { type SqlValue, sqlArray } from '../../sql/connection.ts'
-import type { LineCount, LiveProgram, LoadedProcess, LogLine, ProcessFilter, ProcessRecord } from '../store.ts'
+import type { LineCount, LoadedProcess, LogLine, ProcessFilter, ProcessRecord } from '../store.ts'
 import { TIMELINE } from './flushed.ts'
 import { readLoaded, readRecord, RECORD_COLUMNS, stateColumns, statusNumber } from './record.ts'
 
@@ -15,7 +15,7 @@ function everyProcess(schema: string): string {
 
 export async function findByPath(sql: SqlRunner, schema: string, path: string): Promise<ProcessRecord | undefined> {
   const [row] = await sql.query(
-    `select ${RECORD_COLUMNS} from ${schema}.instance i cross join ${everyProcess(schema)} where i.path = $1::text`,
+    `select ${RECORD_COLUMNS} from ${schema}.instance_kind i cross join ${everyProcess(schema)} where i.path = $1::text`,
     [path],
   )
   return row && readRecord(row)
@@ -38,7 +38,7 @@ export async function listByFilter(
   where((given) => `i.id < ${given}::uuid`, filter.before)
   const limit = `$${parameters.push(filter.limit ?? 100)}::int4`
   const rows = await sql.query(
-    `select ${RECORD_COLUMNS} from ${schema}.instance i cross join ${everyProcess(schema)}
+    `select ${RECORD_COLUMNS} from ${schema}.instance_kind i cross join ${everyProcess(schema)}
      ${conditions.length > 0 ? `where ${conditions.join(' and ')}` : ''} order by i.id desc limit ${limit}`,
     parameters,
   )
@@ -47,7 +47,7 @@ export async function listByFilter(
 
 export async function liveChildren(sql: SqlRunner, schema: string, id: string): Promise<readonly ProcessRecord[]> {
   const rows = await sql.query(
-    `select ${RECORD_COLUMNS} from ${schema}.instance i join ${schema}.process p on p.id = i.id where i.parent = $1::uuid
+    `select ${RECORD_COLUMNS} from ${schema}.instance_kind i join ${schema}.process p on p.id = i.id where i.parent = $1::uuid
      order by i.id`,
     [id],
   )
@@ -57,12 +57,12 @@ export async function liveChildren(sql: SqlRunner, schema: string, id: string): 
 export async function loadById(sql: SqlRunner, schema: string, id: string): Promise<LoadedProcess | undefined> {
   const [live] = await sql.query(
     `select ${RECORD_COLUMNS}, ${stateColumns(schema)}
-     from ${schema}.process p join ${schema}.instance i on i.id = p.id where p.id = $1::uuid`,
+     from ${schema}.process p join ${schema}.instance_kind i on i.id = p.id where p.id = $1::uuid`,
     [id],
   )
   if (live) return readLoaded(live)
   const [row] = await sql.query(
-    `select ${RECORD_COLUMNS} from ${schema}.instance i cross join ${everyProcess(schema)} where i.id = $1::uuid`,
+    `select ${RECORD_COLUMNS} from ${schema}.instance_kind i cross join ${everyProcess(schema)} where i.id = $1::uuid`,
     [id],
   )
   return row && { record: readRecord(row), head: new Uint8Array(), parts: new Map(), inbox: [], timers: new Map() }
@@ -77,17 +77,10 @@ export async function timelineOf(sql: SqlRunner, schema: string, id: string): Pr
   return rows.toReversed()
 }
 
-export async function countLivePrograms(sql: SqlRunner, schema: string): Promise<readonly LiveProgram[]> {
-  return sql.query<{ hash: string; definition: string; count: number }>(
-    `select i.program as hash, min(i.definition) as definition, count(*)::int4 as count
-     from ${schema}.process p join ${schema}.instance i on i.id = p.id group by i.program order by 2, 1`,
-  )
-}
-
 export async function countLines(sql: SqlRunner, schema: string, hash: string): Promise<readonly LineCount[]> {
   return sql.query<{ line: number; count: number }>(
-    `select p.line, count(*)::int4 as count from ${schema}.process p join ${schema}.instance i on i.id = p.id
-     where i.program = $1::text group by 1 order by 2 desc, 1`,
+    `select p.line, count(*)::int4 as count from ${schema}.process p join ${schema}.kind k on k.id = p.kind
+     where k.program = $1::text group by 1 order by 2 desc, 1`,
     [hash],
   )
 }

@@ -33,9 +33,10 @@ import type {
 } from '../store.ts'
 import { emitStatement, readEmitted } from './emit.ts'
 import { takeCensus } from './census.ts'
-import { countLines, countLivePrograms, findByPath, liveChildren, listByFilter, loadById, timelineOf } from './find.ts'
+import { countLines, findByPath, liveChildren, listByFilter, loadById, timelineOf } from './find.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { Hints } from './hints.ts'
+import { findLivePrograms } from './kinds.ts'
 import { joinStatements } from './membership.ts'
 import { migrate, schemaName } from './migrate.ts'
 import { NOW } from './record.ts'
@@ -177,7 +178,7 @@ export class PostgresStore implements EngineStore {
   }
 
   livePrograms(): Promise<readonly LiveProgram[]> {
-    return countLivePrograms(this.#sql, this.#schema)
+    return findLivePrograms(this.#sql, this.#schema)
   }
 
   linesOf(hash: string): Promise<readonly LineCount[]> {

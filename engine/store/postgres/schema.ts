@@ -5,6 +5,7 @@
  */
 
 import { reachFunction } from './keys.ts'
+import { kindFunction } from './kinds.ts'
 
 /** Shards of a namespace. Fixed for the life of the namespace. */
 export const SHARDS = 256
@@ -42,19 +43,27 @@ export const migrations: readonly Migration[] = [
 
       create table ${schema}.instance (
         id uuid primary key,
+        started_at bigint not null,
+        kind int not null,
+        shard smallint not null,
         path text not null unique,
+        parent uuid
+      );
+      create table ${schema}.kind (
+        id int primary key generated always as identity,
         definition text not null,
         program text not null,
-        parent uuid,
-        started_at bigint not null,
-        shard smallint not null
+        unique (program, definition)
       );
-      create index instance_definition on ${schema}.instance (definition, id);
+      ${kindFunction(schema)}
+      create view ${schema}.instance_kind as
+        select i.*, k.definition, k.program from ${schema}.instance i join ${schema}.kind k on k.id = i.kind;
 
       create table ${schema}.process (
         id uuid primary key,
         seq int not null,
         line int not null,
+        kind int not null,
         ended_at bigint,
         shard smallint not null,
         status smallint not null,
@@ -66,6 +75,7 @@ export const migrations: readonly Migration[] = [
         outcome bytea
       ) with (fillfactor = 50, toast_tuple_target = 8160, autovacuum_vacuum_scale_factor = 0.05,
               autovacuum_vacuum_cost_delay = 0);
+      create index process_kind on ${schema}.process (kind);
       alter table ${schema}.process alter head set storage external, alter data set storage external,
         alter outcome set storage external;
 
@@ -152,7 +162,7 @@ export const migrations: readonly Migration[] = [
                (select to_timestamp(min(t.due) / 1000.0) from ${schema}.timer t where t.process = i.id) as next_timer,
                (select count(*) from ${schema}.inbox x where x.process = i.id) as inbox,
                s.node, i.shard, i.parent, i.id
-        from ${schema}.instance i
+        from ${schema}.instance_kind i
         left join ${schema}.process p on p.id = i.id
         left join ${schema}.finished f on f.id = i.id
         left join ${schema}.shard s on s.id = i.shard;`,

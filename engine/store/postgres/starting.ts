@@ -50,17 +50,21 @@ export function addStarting(
     head_chunks: ['int2', forms.map(({ headChunks }) => headChunks)],
     claimed: ['bool', starts.map(({ claimed }) => claimed === true)],
   })
-  statement.with('starting', `select x.* from ${input} where ${condition}`, 'materialized')
+  statement.with(
+    'starting',
+    `select x.*, ${schema}.kind_of(x.definition, x.program) as kind from ${input} where ${condition}`,
+    'materialized',
+  )
   statement.with(
     'started',
-    `insert into ${schema}.instance (id, path, definition, program, parent, started_at, shard)
-     select id, path, definition, program, parent, ${NOW}, shard from starting on conflict do nothing
+    `insert into ${schema}.instance (id, path, kind, parent, started_at, shard)
+     select id, path, kind, parent, ${NOW}, shard from starting on conflict do nothing
      returning id, shard, started_at`,
   )
   statement.with(
     'started_process',
-    `insert into ${schema}.process (id, seq, line, shard, status, head_chunks, waits, head)
-     select s.id, 0, s.line, s.shard, 0, s.head_chunks, s.waits, substr(${statement.blob}, s.head_at, s.head_length)
+    `insert into ${schema}.process (id, seq, line, kind, shard, status, head_chunks, waits, head)
+     select s.id, 0, s.line, s.kind, s.shard, 0, s.head_chunks, s.waits, substr(${statement.blob}, s.head_at, s.head_length)
      from starting s join started using (id)`,
   )
   statement.with(
