@@ -300,6 +300,18 @@ export function storeContract(name: string, open: () => Promise<ContractStore>):
         await expect(first.release(record.id)).rejects.toBeInstanceOf(FencedError)
       }))
 
+    test('a process that goes on after a checkpoint at rest is in a turn again', () =>
+      withStore(async ({ store, node, kill }) => {
+        await store.start([request('/test/1')])
+        const first = await node()
+        const claimed = await claimOne(first)
+        await first.commit([checkpoint(claimed)])
+        await first.commit([checkpoint(claimed, { seq: 2, status: 'running' })])
+        const second = await node()
+        await kill(first)
+        expect((await claimOne(second)).record).toMatchObject({ path: '/test/1', seq: 2, crashes: 1 })
+      }))
+
     test('an accepted checkpoint forgives earlier crashes', () =>
       withStore(async ({ store, node, kill }) => {
         await store.start([request('/test/1')])

@@ -26,8 +26,8 @@ export interface Row {
   readonly timers: Map<number, number>
   readonly subscriptions: Map<number, string>
   runnable: boolean
-  /** Number of the newest inbox entry that its node has seen: what arrives after that keeps the process runnable. */
-  seen: number
+  /** By node, the number of the newest inbox entry that it was given: what arrives after that keeps the process runnable. */
+  readonly seen: Map<number, number>
   log: LogLine[]
 }
 
@@ -103,7 +103,7 @@ export class Rows {
       timers: new Map(),
       subscriptions: new Map(),
       runnable: true,
-      seen: 0,
+      seen: new Map(),
       log: [],
     }
     this.byId.set(id, row)
@@ -164,7 +164,8 @@ export class Rows {
     this.#changed(row)
   }
 
-  apply(checkpoint: Checkpoint): void {
+  /** `seen`: number of the newest inbox entry that its writer had been given. */
+  apply(checkpoint: Checkpoint, seen: number): void {
     const row = this.byId.get(checkpoint.id) as Row
     const { status, place, outcome, data } = checkpoint
     const over = outcome !== undefined
@@ -190,7 +191,7 @@ export class Rows {
       due === null ? row.timers.delete(number) : row.timers.set(number, due)
     for (const number of checkpoint.unsubscribe) this.#unsubscribe(row, number)
     for (const { number, key } of checkpoint.subscribe) this.#subscribe(row, number, key)
-    row.runnable = checkpoint.runnable || row.inbox.some((entry) => Number(entry.id) > row.seen)
+    row.runnable = checkpoint.runnable || row.inbox.some((entry) => Number(entry.id) > seen)
     row.log = [...row.log, ...checkpoint.log].slice(-LOG_CAP)
     for (const request of checkpoint.start) this.start(request)
     for (const emission of checkpoint.emit) this.emit(emission)
@@ -251,13 +252,15 @@ export class Rows {
     row.inbox = []
     row.timers.clear()
     row.parts.clear()
+    row.seen.clear()
     row.runnable = false
   }
 }
 
-/** The process for its node, which has then seen its whole inbox. */
-export function handOut(row: Row): LoadedProcess {
-  row.seen = Number(row.inbox.at(-1)?.id ?? row.seen)
+/** The process for a node of its own, which has then seen its whole inbox. */
+export function handOut(row: Row, node: number): LoadedProcess {
+  const newest = row.inbox.at(-1)
+  if (newest !== undefined) row.seen.set(node, Number(newest.id))
   return loaded(row)
 }
 

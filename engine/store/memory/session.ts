@@ -73,7 +73,7 @@ export class MemorySession implements StoreSession {
       if (running.has(id) || free === 0 || !this.#member.shards.has(shard) || !isClaimable(row, now)) continue
       if (free !== undefined) places.set(definition, free - 1)
       this.#member.busy.add(id)
-      claimed.push(handOut(row))
+      claimed.push(handOut(row, this.node))
     }
     return claimed
   }
@@ -85,7 +85,7 @@ export class MemorySession implements StoreSession {
       const row = this.#rows.byId.get(result.id)
       if (!result.created || row === undefined || !this.#owns(row)) return result
       this.#member.busy.add(result.id)
-      return { ...result, process: handOut(row) }
+      return { ...result, process: handOut(row, this.node) }
     })
   }
 
@@ -108,7 +108,7 @@ export class MemorySession implements StoreSession {
   async reload(id: string): Promise<LoadedProcess | undefined> {
     this.#fence()
     const row = this.#rows.byId.get(id)
-    return row && this.#owns(row) && !isEnded(row) ? handOut(row) : undefined
+    return row && this.#owns(row) && !isEnded(row) ? handOut(row, this.node) : undefined
   }
 
   async release(id: string): Promise<void> {
@@ -140,7 +140,7 @@ export class MemorySession implements StoreSession {
   async commit(checkpoints: readonly Checkpoint[]): Promise<readonly CommitAnswer[]> {
     return checkpoints.map((checkpoint): CommitAnswer => {
       if (!this.#accepts(checkpoint)) return 'fenced'
-      this.#apply(checkpoint)
+      this.#apply(checkpoint, this.#seen(checkpoint))
       return 'accepted'
     })
   }
@@ -149,9 +149,11 @@ export class MemorySession implements StoreSession {
     if (transaction.kind !== 'memory') throw new TypeError('The memory store cannot write into an SQL transaction')
     if (!this.#accepts(checkpoint))
       throw new FencedError(`Process ${checkpoint.id} moved on or belongs to another node`)
+    // What arrives until it commits, and whatever another node was given meanwhile, this checkpoint knows nothing of.
+    const seen = this.#seen(checkpoint)
     // As with a database's row locks: who passed the fence in an open transaction may commit it.
     transaction.onCommit(() => {
-      if (this.#rows.byId.get(checkpoint.id)?.record.seq === checkpoint.seq - 1) this.#apply(checkpoint)
+      if (this.#rows.byId.get(checkpoint.id)?.record.seq === checkpoint.seq - 1) this.#apply(checkpoint, seen)
     })
   }
 
@@ -164,9 +166,15 @@ export class MemorySession implements StoreSession {
     this.#leave(this.#member)
   }
 
-  #apply(checkpoint: Checkpoint): void {
-    this.#rows.apply(checkpoint)
-    if (checkpoint.status !== 'running') this.#member.busy.delete(checkpoint.id)
+  #apply(checkpoint: Checkpoint, seen: number): void {
+    this.#rows.apply(checkpoint, seen)
+    const { id, shard, status, runnable } = checkpoint
+    if (status !== 'running' && !runnable) this.#member.busy.delete(id)
+    else if (this.#member.shards.has(shard)) this.#member.busy.add(id)
+  }
+
+  #seen({ id }: Checkpoint): number {
+    return this.#rows.byId.get(id)?.seen.get(this.node) ?? 0
   }
 
   #accepts(checkpoint: Checkpoint): boolean {
