@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, test } from 'bun:test'
 import type { Engine, Process } from '@justscale/engine'
 import type { EngineStore, StoreSession } from '../../store/store.ts'
-import { billing, child, fan, guarded, hand, ledger, parent, subscription, twoSteps } from './processes.ts'
+import { billing, child, fan, guarded, hand, ledger, parent, rounds, subscription, twoSteps } from './processes.ts'
 import { diary, elder, grandchild, middle } from './families.ts'
 import { World } from './world.ts'
 
@@ -91,6 +91,12 @@ const scenarios: Record<string, Scenario> = {
     params: { id: 'f' },
     drive: (_engine, world) => world.clock.advance({ minutes: 4 }),
     effects: ['charge f 1', 'charge f 2', 'charge f 3'],
+  },
+  'a map that changes': {
+    process: rounds as never,
+    params: { id: 'r' },
+    drive: (_engine, world) => world.clock.advance({ minutes: 4 }),
+    effects: ['charge r a', 'charge r b'],
   },
   children: {
     process: parent as never,

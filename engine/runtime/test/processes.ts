@@ -179,6 +179,29 @@ export const fan = defineProcess({
   },
 })
 
+/** Goes over a map that changes meanwhile, and keeps promises in one. */
+export const rounds = defineProcess({
+  path: '/rounds/:id',
+  inject: { payments },
+  async handler({ payments }, { id }) {
+    const open = new Map([
+      ['a', 1],
+      ['b', 2],
+    ])
+    const receipts = new Map<string, Promise<string>>()
+    const seen: string[] = []
+    for (const [name, turns] of open) {
+      receipts.set(name, payments.charge(`${id} ${name}`))
+      if (open.size < 3) open.set('c', 0)
+      if (turns > 1) open.delete('c')
+      await delay.minutes(1)
+      seen.push(name)
+    }
+    for (const name of seen) await receipts.get(name)
+    return [...seen, ...open.keys()]
+  },
+})
+
 /** Fails first, and waits for a signal after it was mended. */
 export const mended = defineProcess({
   path: '/table/:table/mended',
