@@ -100,7 +100,7 @@ export class MemorySession implements StoreSession {
       if (claimed.length >= limit) break
       if (row === undefined || running.has(id) || !this.#owns(row) || !isClaimable(row, this.#now())) continue
       this.#member.busy.add(id)
-      claimed.push(handOut(row))
+      claimed.push(handOut(row, this.node))
     }
     return { counts, claimed }
   }
