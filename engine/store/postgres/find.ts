@@ -3,6 +3,7 @@ import type { SqlRunner } from '../../sql/connection.ts'
 import { type SqlValue, sqlArray } from '../../sql/connection.ts'
 import type { LineCount, LoadedProcess, LogLine, ProcessFilter, ProcessRecord } from '../store.ts'
 import { TIMELINE } from './flushed.ts'
+import { readLines } from './log-lines.ts'
 import { readLoaded, readRecord, RECORD_COLUMNS, stateColumns, statusNumber } from './record.ts'
 
 const COMMON = 'id, seq, status, line, waits, crashes, data, outcome, ended_at'
@@ -69,12 +70,14 @@ export async function loadById(sql: SqlRunner, schema: string, id: string): Prom
 }
 
 export async function timelineOf(sql: SqlRunner, schema: string, id: string): Promise<readonly LogLine[]> {
-  const rows = await sql.query<{ at: number; kind: string; text: string }>(
-    `select at::float8 as at, kind, text from ${schema}.timeline where process = $1::uuid
-     order by seq desc, line desc limit ${TIMELINE}`,
+  const rows = await sql.query<{ lines: Uint8Array }>(
+    `select lines from ${schema}.timeline where process = $1::uuid order by seq desc, line desc limit ${TIMELINE}`,
     [id],
   )
-  return rows.toReversed()
+  return rows
+    .toReversed()
+    .flatMap(({ lines }) => readLines(lines))
+    .slice(-TIMELINE)
 }
 
 export async function countLines(sql: SqlRunner, schema: string, hash: string): Promise<readonly LineCount[]> {

@@ -2,10 +2,11 @@
  * The parts of a flush that hang on the processes that advanced: inbox, timers, wake-ups, timeline, and what reaches other
  * processes.
  */
-import type { Checkpoint, LogLine } from '../store.ts'
+import type { Checkpoint } from '../store.ts'
 import { addEmission, type Emitting } from './emission.ts'
 import { type Flushed, isAtRest, TIMELINE } from './flushed.ts'
 import { addStarting, type Starting } from './starting.ts'
+import { writeLines } from './log-lines.ts'
 import type { Statement } from './statement.ts'
 
 export function addConsumed(statement: Statement, schema: string, live: readonly Flushed[]): void {
@@ -117,35 +118,22 @@ export function addWakes(statement: Statement, schema: string, live: readonly Fl
   )
 }
 
-/** Cut now and then, by checkpoint number: a process's timeline does not grow with its history. */
+/** The lines of a checkpoint are one row. Cut now and then, by checkpoint number: a process's timeline does not grow with its history. */
 export function addTimeline(statement: Statement, schema: string, checkpoints: readonly Checkpoint[]): void {
-  const process: string[] = []
-  const lines: Record<'seq' | 'line' | 'at', number[]> = { seq: [], line: [], at: [] }
-  const words: Record<'kind' | 'text', string[]> = { kind: [], text: [] }
-  for (const { id, seq, log } of checkpoints) {
-    for (let number = 0; number < log.length; number++) {
-      const { at, kind, text } = log[number] as LogLine
-      process.push(id)
-      lines.seq.push(seq)
-      lines.line.push(number)
-      lines.at.push(Math.round(at))
-      words.kind.push(kind)
-      words.text.push(text)
-    }
-  }
-  if (process.length > 0) {
+  const logged = checkpoints.filter(({ log }) => log.length > 0)
+  if (logged.length > 0) {
+    const slices = logged.map(({ log }) => statement.bytes(writeLines(log)))
     const rows = statement.rows('x', {
-      process: ['uuid', process],
-      seq: ['int4', lines.seq],
-      line: ['int2', lines.line],
-      at: ['int8', lines.at],
-      kind: ['text', words.kind],
-      text: ['text', words.text],
+      process: ['uuid', logged.map(({ id }) => id)],
+      seq: ['int4', logged.map(({ seq }) => seq)],
+      at: ['int4', slices.map(({ offset }) => offset)],
+      length: ['int4', slices.map(({ length }) => length)],
     })
     statement.with(
       'logged',
-      `insert into ${schema}.timeline (process, seq, line, at, kind, text)
-       select x.process, x.seq, x.line, x.at, x.kind, x.text from ${rows} join accepted a on a.id = x.process`,
+      `insert into ${schema}.timeline (process, seq, line, lines)
+       select x.process, x.seq, 0, substr(${statement.blob}, x.at, x.length)
+       from ${rows} join accepted a on a.id = x.process`,
     )
   }
   if (!checkpoints.some(({ seq }) => seq > TIMELINE && seq % 50 === 0)) return

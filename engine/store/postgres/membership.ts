@@ -183,8 +183,10 @@ function inherit(schema: string, dead: number, heirs: readonly number[]): SqlSta
           update ${schema}.process p set ${crashed} from turn where p.id = turn.process
           returning p.id, p.crashes, p.seq, p.line, p.status),
         told as (
-          insert into ${schema}.timeline (process, seq, line, at, kind, text)
-          select id, seq, 1000 + crashes, ${NOW}, 'crashed', 'its node died during its turn' from crashed
+          insert into ${schema}.timeline (process, seq, line, lines)
+          select id, seq, 1000 + crashes,
+            convert_to(json_build_array(json_build_array(${NOW}, 'crashed', 'its node died during its turn'))::text, 'UTF8')
+          from crashed
           on conflict do nothing)
         select i.path, c.line from crashed c join ${schema}.instance i on i.id = c.id
         where c.status = ${statusNumber('quarantined')}`,

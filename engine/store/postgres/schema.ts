@@ -145,9 +145,7 @@ export const migrations: readonly Migration[] = [
         process uuid not null,
         seq int not null,
         line smallint not null,
-        at bigint not null,
-        kind text not null,
-        text text not null,
+        lines bytea not null,
         primary key (process, seq, line)
       );
 
