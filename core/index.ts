@@ -60,7 +60,7 @@ export {
 } from './repository/errors.ts'
 export { transaction } from './cell/transaction.ts'
 export { CoreError, DefinitionError, ForeignAppError, NotInAppError } from './errors.ts'
-export { AppStoppedError, StartFailedError, StopTimeoutError } from './app/errors.ts'
+export { AppStoppedError, StartFailedError, StopFailedError, StopTimeoutError } from './app/errors.ts'
 export { AppGraphError, UnprovidedTokenError } from './container/errors.ts'
 
 // For authors of transports, adapters and features.

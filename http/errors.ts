@@ -64,6 +64,17 @@ export class ResponseContractError extends CoreError {
   }
 }
 
+/** A socket was to be closed with a code that the protocol does not let a server send. */
+export class CloseCodeError extends CoreError {
+  readonly code = 'HTTP_CLOSE_CODE'
+
+  constructor(code: unknown) {
+    super(`A socket cannot be closed with the code ${String(code)}`, {
+      hint: 'Use 1000 (done), 1001 to 1003 or 1007 to 1014, or a code of your own from 4000 to 4999.',
+    })
+  }
+}
+
 /** The server could not listen. */
 export class HttpBindError extends CoreError {
   readonly code = 'HTTP_BIND'

@@ -11,6 +11,7 @@ export { HttpCallError } from './client/http-call-error.ts'
 export { createGuard, createMiddleware, type Guard, type Middleware } from './middleware/create-middleware.ts'
 export {
   HttpError,
+  CloseCodeError,
   HttpBindError,
   ResponseContractError,
   RouteConflictError,

@@ -41,3 +41,16 @@ export class StartFailedError extends CoreError {
     )
   }
 }
+
+/** Several stop hooks failed, or stopping and disposing did. What comes after each was done all the same. */
+export class StopFailedError extends CoreError {
+  readonly code = 'CORE_STOP_FAILED'
+  /** What they threw, in order. */
+  readonly errors: readonly unknown[]
+
+  constructor(app: string, errors: readonly unknown[]) {
+    const told = errors.map((error) => (error instanceof Error ? error.message : String(error))).join('; ')
+    super(`${errors.length} stop hooks of "${app}" failed: ${told}`, { cause: new AggregateError(errors) })
+    this.errors = errors
+  }
+}

@@ -16,7 +16,7 @@ import type { ReferenceSource } from '../reference/loader.ts'
 import type { Application, RunOptions, StartOptions, StopOptions } from './application.ts'
 import type { AppDraft } from './builder.ts'
 import { runInApp, type AppContext } from './context.ts'
-import { AppStoppedError, StartFailedError, StopTimeoutError } from './errors.ts'
+import { AppStoppedError, StartFailedError, StopFailedError, StopTimeoutError } from './errors.ts'
 import { repositoryReferences } from './repository-references.ts'
 import { untilSignalled } from './until-signalled.ts'
 import { within } from './within.ts'
@@ -113,8 +113,7 @@ class App implements Application<unknown> {
     this.#started = []
     this.state = 'stopped'
     if (failures.length === 1) throw failures[0]
-    if (failures.length > 1)
-      throw new AggregateError(failures, `${failures.length} stop hooks of "${this.name}" failed`)
+    if (failures.length > 1) throw new StopFailedError(this.name, failures)
   }
 
   async serve(): Promise<void> {

@@ -4,12 +4,40 @@ import {
   createFeatureBuilder,
   currentApp,
   defineService,
+  DefinitionError,
   defineToken,
   JustScale,
   Lifecycle,
+  StopFailedError,
   type Component,
 } from '../index.ts'
 import { untyped } from '../test/app-parts.ts'
+
+test('a factory that throws is named, with who needs it; an error with a code and a hint stays as it is', async () => {
+  class Pool extends defineService({
+    factory: (): object => {
+      throw new Error('connect ECONNREFUSED 127.0.0.1:6379')
+    },
+  }) {}
+  class Mailer extends defineService({ inject: { pool: Pool }, factory: () => ({}) }) {}
+  class Signup extends defineService({ inject: { mailer: Mailer }, factory: () => ({}) }) {}
+  const app = JustScale().add(Pool).add(Mailer).add(Signup).build()
+  const failed: unknown = await app.resolve(Signup).catch((error: unknown) => error)
+  expect(failed).toMatchObject({
+    code: 'CORE_FACTORY_FAILED',
+    message:
+      'Pool could not be made: connect ECONNREFUSED 127.0.0.1:6379 (needed by Mailer, which is needed by Signup)',
+    path: ['Signup', 'Mailer', 'Pool'],
+    cause: expect.any(Error),
+  })
+  class Coded extends defineService({
+    factory: (): object => {
+      throw new DefinitionError('not so', { hint: 'so' })
+    },
+  }) {}
+  const other = JustScale().add(Coded).build()
+  expect(await other.resolve(Coded).catch((error: unknown) => error)).toMatchObject({ code: 'CORE_DEFINITION' })
+})
 
 describe('start and stop', () => {
   function feature(name: string, log: string[], fail = false): Component {
@@ -222,7 +250,9 @@ describe('start and stop', () => {
       .add(bad)
       .build()
     await app.start()
-    await expect(app.stop()).rejects.toBeInstanceOf(AggregateError)
+    const failed: unknown = await app.stop().catch((error: unknown) => error)
+    expect(failed).toBeInstanceOf(StopFailedError)
+    expect(failed).toMatchObject({ code: 'CORE_STOP_FAILED', errors: [expect.any(Error), expect.any(Error)] })
     expect(log.at(-1)).toBe('A stops')
   })
 })

@@ -42,6 +42,30 @@ export class LazyTooEarlyError extends CoreError {
   }
 }
 
+/** What makes a component threw an error without a code of its own. */
+export class FactoryFailedError extends CoreError {
+  readonly code = 'CORE_FACTORY_FAILED'
+  /** The component, and before it who needs it, from the outermost. */
+  readonly path: readonly string[]
+
+  constructor(path: readonly string[], cause: unknown) {
+    const [component = '', ...needing] = path.toReversed()
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    const by = needing.length === 0 ? '' : ` (needed by ${needing.join(', which is needed by ')})`
+    super(`${component} could not be made: ${reason}${by}`, {
+      cause,
+      hint: `Look at the factory of ${component}; the error that it threw is the cause of this one.`,
+    })
+    this.path = path
+  }
+
+  /** `error` itself when it says by a code and a hint what to do. */
+  static from(path: readonly string[], error: unknown): unknown {
+    const tells = error instanceof Error && 'code' in error && ('hint' in error || typeof error.code === 'number')
+    return tells ? error : new FactoryFailedError(path, error)
+  }
+}
+
 /** A request-scoped service was asked for outside any request, message, command or step. */
 export class RequestScopeError extends CoreError {
   readonly code = 'CORE_REQUEST_SCOPE'

@@ -17,7 +17,13 @@ import { AbstractContainer, type ContainerEntry, type ControllerEntry, type SubA
 import type { Component, CreateContext } from './component.ts'
 import { disposalOf, Disposals, type Disposal } from './disposal.ts'
 import { contributionMeta, isContributionToken } from './contribution-mark.ts'
-import { CircularResolveError, LazyTooEarlyError, RequestScopeError, UnprovidedTokenError } from './errors.ts'
+import {
+  CircularResolveError,
+  FactoryFailedError,
+  LazyTooEarlyError,
+  RequestScopeError,
+  UnprovidedTokenError,
+} from './errors.ts'
 import { lazyToken, type Graph, type Node } from './graph.ts'
 import { isLazy, type AnyToken, type InstanceOf } from './token.ts'
 import { tokenKey, tokenName } from './token-name.ts'
@@ -170,7 +176,14 @@ export class ScopeContainer extends AbstractContainer {
       resolve: ((token: unknown) =>
         this.#find(token, { name: node.meta.name, chain, node })) as CreateContext['resolve'],
     }
-    const instance = await making.run(true, () => runInApp(this.#app, () => maker(dependencies, context)))
+    const instance = await Promise.try(() =>
+      making.run(true, () => runInApp(this.#app, () => maker(dependencies, context))),
+    ).catch((error: unknown) => {
+      throw FactoryFailedError.from(
+        chain.map(({ meta }) => meta.name),
+        error,
+      )
+    })
     if (node.meta.borrowed) this.#disposals.borrowed(instance)
     else if (node.meta.scope === 'request') this.#endWithCell(instance, node.meta.name)
     else this.#disposals.made(instance, node.meta.name)

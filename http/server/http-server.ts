@@ -9,6 +9,7 @@ import type { SocketSession } from '../websocket/socket-session.ts'
 import { BunPeer, type BunServer } from './bun-peer.ts'
 import type { HttpHandler } from './http-handler.ts'
 import type { HttpOptions } from './options.ts'
+import { missingFolders } from './static-file.ts'
 
 export abstract class HttpServer extends defineToken('HttpServer') {
   /** Answers without a socket: for tests, and for code that wants to call the app's own routes. */
@@ -84,6 +85,9 @@ export class BunHttpServer extends HttpServer {
     }
     this.#ready = true
     this.#logger.info(`HTTP listens on ${this.url}`)
+    for (const [path, folder] of await missingFolders(this.#options.static)) {
+      this.#logger.warn(`HTTP serves nothing at ${path}: there is no folder ${folder}`)
+    }
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,5 @@
 /** Serves files of a folder, and nothing outside of it: links that lead out count as missing, and so do names with a dot in front. */
-import { realpath, stat } from 'node:fs/promises'
+import { readdir, realpath, stat } from 'node:fs/promises'
 import { join, resolve, sep } from 'node:path'
 import { HttpError } from '../errors.ts'
 import { pathOf } from '../request/request-path.ts'
@@ -18,6 +18,13 @@ export async function staticFile(request: Request, prefix: string, folder: strin
     'cache-control': 'public, max-age=0, must-revalidate',
     'content-type': file.type,
   })
+}
+
+/** Paths whose folder is not there (yet), each with its absolute name. */
+export async function missingFolders(folders: Readonly<Record<string, string>> = {}): Promise<[string, string][]> {
+  const absolute = Object.entries(folders).map(([path, folder]): [string, string] => [path, resolve(folder)])
+  const there = await Promise.all(absolute.map(([, folder]) => readdir(folder).then(Boolean, () => false)))
+  return absolute.filter((_, index) => !there[index])
 }
 
 function relativeName(pathname: string, prefix: string): string {

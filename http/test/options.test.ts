@@ -1,6 +1,7 @@
 /** What the options of the server add to all answers, or take away: CORS, compression, tags, pages, log lines, host. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { createContribution, createController, FetchHandlers, JustScale, MetricsSource } from '@justscale/core'
+import { resolve } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { z } from 'zod'
 import { createClient, Get, HttpFeature, type HttpOptions, HttpServer, Post, SSE, Ws } from '../index.ts'
@@ -235,6 +236,12 @@ test('a socket opens under all options, and its client is told so once', async (
   expect(await answer).toBe('hello')
   socket.close()
   expect(lines.find(({ rawMessage }) => rawMessage === 'GET /socket')?.properties['status']).toBe(101)
+})
+
+test('a folder of files that is not there is told at the start, by its name', async () => {
+  const { lines } = await start({ static: { '/assets': './no-such-folder', '/here': import.meta.dir } })
+  const told = lines.filter(({ level }) => level === 'warning').map(({ rawMessage }) => rawMessage)
+  expect(told).toEqual([`HTTP serves nothing at /assets: there is no folder ${resolve('no-such-folder')}`])
 })
 
 test('readiness ends with the stop, liveness does not', async () => {

@@ -10,7 +10,7 @@ import {
   Logger,
 } from '@justscale/core'
 import { z } from 'zod'
-import { Get, HttpError, HttpFeature, HttpServer, Ws } from '../index.ts'
+import { CloseCodeError, Get, HttpError, HttpFeature, HttpServer, Ws } from '../index.ts'
 import { keptLog } from './quiet.ts'
 import { RawClient } from './raw-client.ts'
 
@@ -66,7 +66,10 @@ const sockets = createController({
     ),
     over: Ws('/over').handle(async ({ send, close }) => {
       await send('last')
-      close(4001, 'x'.repeat(200))
+      for (const code of [0, 999, 1005, 1006, 1015, 2999, 5000, 4000.5, Number.NaN]) {
+        expect(() => close(code)).toThrow(CloseCodeError)
+      }
+      close(4001, 'ü'.repeat(200))
       await send('after the end')
     }),
     large: Ws('/large').handle(async ({ messages, send }) => {
@@ -246,7 +249,7 @@ describe('what closes a socket', () => {
       'Too many',
     ],
     ['a handler that fails', '/throws', () => {}, 1011, 'Internal error'],
-    ['the handler itself', '/over', () => {}, 4001, 'x'.repeat(120)],
+    ['the handler itself', '/over', () => {}, 4001, 'ü'.repeat(61)],
   ])('%s', async (_what, path, misbehave, code, reason) => {
     const { socket, closed } = await open(path)
     misbehave(socket)

@@ -4,9 +4,11 @@
  */
 import { currentCell, runInCell } from '@justscale/core/cell'
 import type { ServerWebSocket } from 'bun'
+import { CloseCodeError } from '../errors.ts'
 import { parseJson } from '../request/parse-json.ts'
 import { checkSchema, type Schema } from '../route/schema.ts'
 import type { WebSocketOptions } from '../server/options.ts'
+import { closeReason, mayClose } from './close-code.ts'
 import type { Messages, SocketContext } from './socket-context.ts'
 
 /** Characters or bytes of unread messages; a single message may have more. */
@@ -73,8 +75,9 @@ export class SocketSession implements SocketContext<unknown> {
   }
 
   readonly close = (code = 1000, reason = ''): void => {
+    if (!mayClose(code)) throw new CloseCodeError(code)
     if (this.closed.aborted) return
-    this.#socket?.close(code, reason.slice(0, 120))
+    this.#socket?.close(code, closeReason(reason))
     this.ended()
   }
 
