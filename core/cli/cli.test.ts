@@ -4,6 +4,7 @@ import { JustScale } from '../app/builder.ts'
 import { currentCell } from '../cell/current-cell.ts'
 import { createController } from '../controller/create-controller.ts'
 import { createGuard, createMiddleware } from '../controller/create-middleware.ts'
+import { DefinitionError } from '../errors.ts'
 import { createFeatureBuilder } from '../feature/create-feature-builder.ts'
 import { defineService } from '../service/define-service.ts'
 import { Cli, CommandError, runCommandLine } from './index.ts'
@@ -232,6 +233,35 @@ describe('help', () => {
     expect(out).toMatch(/^ {2}--tag <text> \.\.\.$/m)
     expect(ran).toEqual([])
   })
+})
+
+test('help needs no configuration that is right', async () => {
+  class Broken extends defineService({
+    factory: (): { readonly limit: number; pay(order: string): string } => {
+      throw new DefinitionError('PAY_LIMIT is no number')
+    },
+  }) {}
+  const payments = createController({
+    inject: { broken: Broken },
+    routes: ({ broken }) => ({
+      pay: Cli('pay now')
+        .describe(`Pays, up to ${broken.limit}`)
+        .input(z.object({ order: z.string().describe('Which one') }))
+        .handle(({ args }) => broken.pay(args.order)),
+    }),
+  })
+  const called = async (...args: string[]) => {
+    const told = { out: '', err: '' }
+    const output = { out: (text: string) => void (told.out += text), error: (text: string) => void (told.err += text) }
+    const app = JustScale().add(Broken).add(payments).build()
+    return { ...told, code: await runCommandLine(app, args, { program: 'shop', output }), told }
+  }
+  const list = await called('--help')
+  expect([list.code, list.told.err, list.told.out]).toEqual([0, '', expect.stringContaining('pay now')])
+  const one = await called('pay', 'now', '--help')
+  expect([one.code, one.told.err, one.told.out]).toEqual([0, '', expect.stringContaining('Which one')])
+  const run = await called('pay', 'now', '--order', '1')
+  expect([run.code, run.told.out, run.told.err]).toEqual([1, '', expect.stringContaining('PAY_LIMIT is no number')])
 })
 
 describe('definitions', () => {

@@ -10,6 +10,7 @@ import { stepFunction } from '../controller/create-middleware.ts'
 import { CommandError, misuse } from './command-error.ts'
 import { commandIo, type CommandIo, type Output } from './command-io.ts'
 import { cliDescription, type CliStep } from './cli-route.ts'
+import { describedCommands } from './described-commands.ts'
 import { commandsOf, findCommand, type AppCommand } from './find-command.ts'
 import { commandHelp, programHelp } from './help-text.ts'
 import { parametersOf, type Parameter } from './parameters.ts'
@@ -34,8 +35,7 @@ export async function runCommandLine(
 ): Promise<number> {
   const interrupt = interruption(signal)
   try {
-    await app.prepare()
-    const commands = commandsOf(app)
+    const commands = await commandsFor(app, args)
     const [first] = args
     if (first === '--help' || first === '-h') {
       const routes = commands.map(({ route }) => route)
@@ -53,6 +53,18 @@ export async function runCommandLine(
     interrupt[Symbol.dispose]()
     await app.stop().catch((error: unknown) => output.error(failureText(error)))
   }
+}
+
+/** Help needs no app that could run. */
+async function commandsFor(app: Application<unknown>, args: readonly string[]): Promise<readonly AppCommand[]> {
+  try {
+    await app.prepare()
+  } catch (error) {
+    const options = args.slice(0, args.includes('--') ? args.indexOf('--') : undefined)
+    if (options.includes('--help') || options.includes('-h')) return describedCommands(app)
+    throw error
+  }
+  return commandsOf(app)
 }
 
 async function called(
