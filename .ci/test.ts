@@ -21,6 +21,9 @@ const LIMIT = 5 * 60_000
 
 const filters = process.argv.slice(2)
 const reports = mkdtempSync(join(tmpdir(), 'justscale-reports-'))
+process.on('exit', () => rmSync(reports, { recursive: true, force: true }))
+// Without a handler a signal ends it before that.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1))
 const counts: Count[] = []
 const real = [...findTests('**/*.real.test.ts'), ...findTests('.ci/*.real.test.ts')]
 const inMemory = [...findTests('**/*.test.ts'), ...findTests('.ci/*.test.ts')].filter((path) => !real.includes(path))
@@ -30,7 +33,6 @@ if (real.length > 0) {
   await testServer()
   for (const path of real) counts.push(await run([path], ['--timeout=120000']))
 }
-rmSync(reports, { recursive: true })
 const total = counts.reduce(add, { passed: 0, failed: 0, skipped: 0 })
 const failed = total.failed + (process.env.CI === 'true' ? total.skipped : 0)
 if (failed > total.failed) console.log(`${total.skipped} skipped tests count as failures, because CI=true`)

@@ -1,15 +1,22 @@
 /** What is wrong in a .proto file is reported with its place; what is right keeps its comments and its imports. */
-import { expect, test } from 'bun:test'
-import { mkdtempSync, mkdirSync, writeFileSync } from 'node:fs'
+import { afterAll, expect, test } from 'bun:test'
+import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { ProtoImportError, ProtoSyntaxError } from '../errors.ts'
 import { createProtoLoader } from './load.ts'
 import { parseProto } from './parse-file.ts'
 
+const folders: string[] = []
+
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
+
 /** Writes files into a new project folder and loads the first one. */
 function load(files: Record<string, string>) {
   const folder = mkdtempSync(join(tmpdir(), 'proto-'))
+  folders.push(folder)
   writeFileSync(join(folder, 'package.json'), '{}')
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, name)), { recursive: true })

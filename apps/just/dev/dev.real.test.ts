@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'bun:test'
+import { afterAll, afterEach, beforeEach, expect, test } from 'bun:test'
 import { chmodSync, existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,10 +7,12 @@ const just = join(import.meta.dir, '..', 'main.ts')
 const bunfig = '--config=/dev/null'
 
 let project: string
+const projects: string[] = []
 let started: Dev[]
 
 beforeEach(() => {
   project = mkdtempSync(join(tmpdir(), 'justscale-dev-'))
+  projects.push(project)
   chmodSync(project, 0o755)
   app('one')
   started = []
@@ -19,6 +21,11 @@ beforeEach(() => {
 afterEach(async () => {
   for (const dev of started) await dev.end('SIGTERM')
   rmSync(project, { recursive: true, force: true })
+})
+
+// A database that was just being made when its app was ended finds its folder gone, and leaves what it wrote meanwhile.
+afterAll(() => {
+  for (const folder of projects) rmSync(folder, { recursive: true, force: true })
 })
 
 /** An app that says which version it is, on which database, and stays. */
