@@ -8,26 +8,23 @@ import { awaits } from './thunk.ts'
 
 /** A copy of a function, its names not yet resolved, without such calls. */
 export function withoutChains(func: Node): Node {
-  return declaresPromise(func) ? func : rewritten(func)
-}
-
-function rewritten(func: Node): Node {
-  return { ...func, body: inAsync(func.body) }
-}
-
-/** A local of that name means something else. */
-function declaresPromise(func: Node): boolean {
-  let found = false
+  let chained = false
+  let declared = false
   walk(func, (node) => {
-    const declared = isFunction(node)
+    if (isChain(node) || isStatic(node, 'resolve') || isStatic(node, 'try')) chained = true
+    const names = isFunction(node)
       ? (node.params as Node[])
       : node.type === 'VariableDeclarator'
         ? [node.id as Node]
         : []
-    if (declared.some((each) => patternNames(each).some((one) => one.name === 'Promise'))) found = true
-    return !found
+    // A local of that name means something else.
+    if (names.some((each) => patternNames(each).some((one) => one.name === 'Promise'))) declared = true
   })
-  return found
+  return chained && !declared ? rewritten(func) : func
+}
+
+function rewritten(func: Node): Node {
+  return { ...func, body: inAsync(func.body) }
 }
 
 function inAsync(node: Node): Node {

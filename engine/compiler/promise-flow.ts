@@ -41,7 +41,7 @@ class PromiseMarks {
   /** The locals whose contents are being gone through. */
   private readonly holders: Variable[] = []
   /** Returned, and so awaited by who gets it, if nothing else is done with it. */
-  private readonly returned: Node[] = []
+  private readonly returned = new Set<Node>()
 
   constructor(flows: Flows) {
     this.flows = flows
@@ -89,7 +89,7 @@ class PromiseMarks {
       this.given(node.left)
       this.given(node.right)
     } else if (node.type === 'Identifier' || node.type === 'AssignmentExpression' || taken(node))
-      this.returned.push(node)
+      this.returned.add(node)
   }
 
   finish(): void {
@@ -118,9 +118,13 @@ class PromiseMarks {
 
   private isOnlyPromise(variable: Variable, besides?: Node): boolean {
     const { node, references, awaitedAt } = variable
-    const returned = new Set([...this.returned, besides])
     return references.every(
-      (each) => each === node || awaitedAt?.has(each) || returned.has(each) || this.flows.isTarget(each),
+      (each) =>
+        each === node ||
+        awaitedAt?.has(each) ||
+        each === besides ||
+        this.returned.has(each) ||
+        this.flows.isTarget(each),
     )
   }
 

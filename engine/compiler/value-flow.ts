@@ -28,7 +28,16 @@ export interface Flows {
 /** Methods that put their last argument into what they are called on. */
 const PUTS = new Set(['push', 'unshift', 'add', 'set'])
 
+const known = new WeakMap<Node, Flows>()
+
+/** Of a function whose names are resolved: found once. */
 export function flowsOf(root: Node): Flows {
+  const found = known.get(root) ?? findFlows(root)
+  known.set(root, found)
+  return found
+}
+
+function findFlows(root: Node): Flows {
   const sources = new Map<Variable, Source[]>()
   const writes = new Map<Variable, Write[]>()
   const awaited = new Set<Node>()
@@ -37,8 +46,8 @@ export function flowsOf(root: Node): Flows {
 
   const source = (variable: Variable | undefined, from: Node, at: readonly string[]): void => {
     if (!variable) return
-    const known = sources.get(variable)
-    if (known) known.push({ from, at })
+    const before = sources.get(variable)
+    if (before) before.push({ from, at })
     else sources.set(variable, [{ from, at }])
   }
   const write = (target: Node, into: readonly string[], value: Node): void => {
@@ -46,8 +55,8 @@ export function flowsOf(root: Node): Flows {
     if (!root.variable) return
     targets.add(root)
     const found: Write = { into: [...path, ...into], value }
-    const known = writes.get(root.variable)
-    if (known) known.push(found)
+    const before = writes.get(root.variable)
+    if (before) before.push(found)
     else writes.set(root.variable, [found])
   }
   const bind = (target: Node | null, from: Node, at: readonly string[]): void => {
