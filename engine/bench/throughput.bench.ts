@@ -12,7 +12,8 @@ import { processCpu, serverLoad } from './measure/server-load.ts'
 import { median } from './measure/statistics.ts'
 
 const rounds = Number(process.argv[2] ?? 3)
-const total = Number(process.argv[3] ?? 4_000)
+/** With few processes much of what is measured is the compiling of the code to machine code, in all contenders. */
+const total = Number(process.argv[3] ?? 8_000)
 
 interface Entry {
   readonly name: string
