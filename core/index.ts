@@ -61,6 +61,7 @@ export {
 export { transaction } from './cell/transaction.ts'
 export { CoreError, DefinitionError, ForeignAppError, NotInAppError } from './errors.ts'
 export { AppStoppedError, StartFailedError, StopFailedError, StopTimeoutError } from './app/errors.ts'
+export { nameError } from './name-error.ts'
 export { AppGraphError, UnprovidedTokenError } from './container/errors.ts'
 
 // For authors of transports, adapters and features.

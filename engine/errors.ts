@@ -1,19 +1,28 @@
 /** Errors of the engine: each with a stable code, a hint, and a page under docs/errors. */
+import { nameError } from './name-error.ts'
 
 export abstract class EngineError extends Error {
+  static {
+    nameError(this, 'EngineError')
+  }
+
   abstract readonly code: string
   /** What to do about it. */
   readonly hint: string | undefined
 
   constructor(message: string, options: { hint?: string; cause?: unknown } = {}) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined)
-    this.name = new.target.name
+    if (!Object.hasOwn(new.target.prototype, 'name')) this.name = new.target.name
     this.hint = options.hint
   }
 }
 
 /** This node no longer owns the process (or the process moved on): nothing was written. */
 export class FencedError extends EngineError {
+  static {
+    nameError(this, 'FencedError')
+  }
+
   readonly code = 'ENGINE_FENCED'
 }
 
@@ -35,6 +44,10 @@ const ADD_PLUGIN =
  * not see what it is.
  */
 export class NotCompiledError extends EngineError {
+  static {
+    nameError(this, 'NotCompiledError')
+  }
+
   readonly code = 'ENGINE_NOT_COMPILED'
 
   constructor(what: string, kind: 'process' | 'routine' | 'primitive' = 'primitive') {
@@ -64,6 +77,10 @@ const UNSEEN = {
 
 /** Thrown at the current wait of a process that is being cancelled; also what `handle.result` rejects with then. */
 export class ProcessCancelled extends EngineError {
+  static {
+    nameError(this, 'ProcessCancelled')
+  }
+
   readonly code = 'ENGINE_PROCESS_CANCELLED'
   readonly reason: unknown
 
@@ -79,46 +96,82 @@ export class ProcessCancelled extends EngineError {
 
 /** A signal that no process could ever be reached by, or that is emitted without a parameter it is routed by. */
 export class SignalRouteError extends EngineError {
+  static {
+    nameError(this, 'SignalRouteError')
+  }
+
   readonly code = 'ENGINE_SIGNAL_ROUTE'
 }
 
 /** A process is defined or started in a way that cannot work: path, parameters, unknown definition. */
 export class ProcessDefinitionError extends EngineError {
+  static {
+    nameError(this, 'ProcessDefinitionError')
+  }
+
   readonly code = 'ENGINE_PROCESS_DEFINITION'
 }
 
 /** Something was asked of an engine that is not running, or outside of any engine. */
 export class NoEngineError extends EngineError {
+  static {
+    nameError(this, 'NoEngineError')
+  }
+
   readonly code = 'ENGINE_NOT_RUNNING'
 }
 
 /** No process has this path. */
 export class ProcessNotFoundError extends EngineError {
+  static {
+    nameError(this, 'ProcessNotFoundError')
+  }
+
   readonly code = 'ENGINE_PROCESS_NOT_FOUND'
 }
 
 /** A program in the store is not what a build with this engine's key has stored: its code is not run. */
 export class ProgramRefusedError extends EngineError {
+  static {
+    nameError(this, 'ProgramRefusedError')
+  }
+
   readonly code = 'ENGINE_PROGRAM_REFUSED'
 }
 
 /** A program that a live process needs cannot run here: a binding, a dependency or the program itself is missing. */
 export class ProgramUnavailableError extends EngineError {
+  static {
+    nameError(this, 'ProgramUnavailableError')
+  }
+
   readonly code = 'ENGINE_PROGRAM_UNAVAILABLE'
 }
 
 /** A schedule's cron rule, time zone or name is none, or its name is taken. */
 export class ScheduleDefinitionError extends EngineError {
+  static {
+    nameError(this, 'ScheduleDefinitionError')
+  }
+
   readonly code = 'ENGINE_SCHEDULE_DEFINITION'
 }
 
 /** The store cannot hold something in a checkpoint (a key too long for an index, say), now or later: the process fails there. */
 export class CheckpointRefusedError extends EngineError {
+  static {
+    nameError(this, 'CheckpointRefusedError')
+  }
+
   readonly code = 'ENGINE_CHECKPOINT_REFUSED'
 }
 
 /** A signal would reach a process that does not read what it is sent: it is refused, and no inbox received it. */
 export class InboxFullError extends EngineError {
+  static {
+    nameError(this, 'InboxFullError')
+  }
+
   readonly code = 'ENGINE_INBOX_FULL'
   /** Instance path of the process. */
   readonly process: string
@@ -136,6 +189,10 @@ export class InboxFullError extends EngineError {
 
 /** A process was in a turn three times in a row when its node died: it is not run again by itself. */
 export class QuarantinedError extends EngineError {
+  static {
+    nameError(this, 'QuarantinedError')
+  }
+
   readonly code = 'ENGINE_QUARANTINED'
 
   constructor(process: string) {

@@ -28,7 +28,7 @@ export type { CheckpointJoin, Step, StepHost, StepOutcome, StepUnit } from './st
 export type { JoinableTransaction, MemoryTransaction, SqlTransaction } from './step/transaction.ts'
 
 // Values
-export type { EncodedSnapshot, Root, Snapshot, ValueCodec, ValueType } from './value/codec.ts'
+export type { EncodedSnapshot, ErrorClasses, Root, Snapshot, ValueCodec, ValueType } from './value/codec.ts'
 export { createValueCodec } from './value/create-codec.ts'
 export { ValueDecodeError, ValueEncodeError, ValueTooLargeError } from './value/errors.ts'
 

@@ -2,7 +2,7 @@
  * Errors of the HTTP room. `HttpError` is an answer that is thrown: it becomes a problem document with its status. The
  * others stop an app at start, or name a mistake of the app's own code, which clients see as 500 with a request id only.
  */
-import { CoreError } from '@justscale/core'
+import { CoreError, nameError } from '@justscale/core'
 
 /** One thing wrong with what a client sent. */
 export interface Violation {
@@ -21,6 +21,10 @@ export interface HttpErrorOptions {
 
 /** An answer other than success: `throw new HttpError(409, 'It is paid already')`. The message is shown to the client. */
 export class HttpError extends CoreError {
+  static {
+    nameError(this, 'HttpError')
+  }
+
   readonly code = 'HTTP_ERROR'
   /** 400 to 599. */
   readonly status: number
@@ -39,6 +43,10 @@ export class HttpError extends CoreError {
 
 /** Two routes of one app answer the same method and path. */
 export class RouteConflictError extends CoreError {
+  static {
+    nameError(this, 'RouteConflictError')
+  }
+
   readonly code = 'HTTP_ROUTE_CONFLICT'
 
   constructor(route: string, first: string, second: string) {
@@ -50,11 +58,19 @@ export class RouteConflictError extends CoreError {
 
 /** A route that cannot work: a parameter without a name, a reserved one, a path without a slash. */
 export class RouteDefinitionError extends CoreError {
+  static {
+    nameError(this, 'RouteDefinitionError')
+  }
+
   readonly code = 'HTTP_ROUTE_DEFINITION'
 }
 
 /** What a handler gave back does not fit what its route declares. */
 export class ResponseContractError extends CoreError {
+  static {
+    nameError(this, 'ResponseContractError')
+  }
+
   readonly code = 'HTTP_RESPONSE_CONTRACT'
 
   constructor(route: string, status: number, problem: string) {
@@ -66,6 +82,10 @@ export class ResponseContractError extends CoreError {
 
 /** A socket was to be closed with a code that the protocol does not let a server send. */
 export class CloseCodeError extends CoreError {
+  static {
+    nameError(this, 'CloseCodeError')
+  }
+
   readonly code = 'HTTP_CLOSE_CODE'
 
   constructor(code: unknown) {
@@ -77,6 +97,10 @@ export class CloseCodeError extends CoreError {
 
 /** The server could not listen. */
 export class HttpBindError extends CoreError {
+  static {
+    nameError(this, 'HttpBindError')
+  }
+
   readonly code = 'HTTP_BIND'
 
   constructor(host: string, port: number | string, cause: unknown) {

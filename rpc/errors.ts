@@ -2,15 +2,20 @@
  * Errors of the rpc room that are about a programmer's mistake: a proto that does not parse, a contract that is not
  * implemented, a client that is configured wrongly. Errors that travel to a caller are GrpcError (grpc-error.ts).
  */
+import { nameError } from './name-error.ts'
 
 export abstract class RpcError extends Error {
+  static {
+    nameError(this, 'RpcError')
+  }
+
   abstract readonly code: string
   /** What to do about it. */
   readonly hint: string | undefined
 
   constructor(message: string, options: { hint?: string; cause?: unknown } = {}) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined)
-    this.name = new.target.name
+    if (!Object.hasOwn(new.target.prototype, 'name')) this.name = new.target.name
     this.hint = options.hint
   }
 }
@@ -23,6 +28,10 @@ export interface ProtoPosition {
 
 /** A .proto file is wrong. The message starts with `file:line:column`. */
 export class ProtoSyntaxError extends RpcError {
+  static {
+    nameError(this, 'ProtoSyntaxError')
+  }
+
   readonly code = 'RPC_PROTO_SYNTAX'
   readonly file: string
   readonly position: ProtoPosition
@@ -39,20 +48,36 @@ export class ProtoSyntaxError extends RpcError {
 
 /** An imported .proto file is nowhere on the import path. */
 export class ProtoImportError extends RpcError {
+  static {
+    nameError(this, 'ProtoImportError')
+  }
+
   readonly code = 'RPC_PROTO_IMPORT'
 }
 
 /** A controller does not implement its contract: a method is missing, or one is there that the contract lacks. */
 export class ContractError extends RpcError {
+  static {
+    nameError(this, 'ContractError')
+  }
+
   readonly code = 'RPC_CONTRACT'
 }
 
 /** Client or server options that cannot work. */
 export class RpcConfigError extends RpcError {
+  static {
+    nameError(this, 'RpcConfigError')
+  }
+
   readonly code = 'RPC_CONFIG'
 }
 
 /** A message that a client was to send does not fit its schema; nothing, or not all of it, was sent. */
 export class MessageError extends RpcError {
+  static {
+    nameError(this, 'MessageError')
+  }
+
   readonly code = 'RPC_MESSAGE'
 }

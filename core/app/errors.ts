@@ -1,8 +1,13 @@
 /** Errors of the app's life. */
 import { CoreError } from '../errors.ts'
+import { nameError } from '../name-error.ts'
 
 /** A stop hook, or disposing of a service, took longer than stopping may; what comes after it was done all the same. */
 export class StopTimeoutError extends CoreError {
+  static {
+    nameError(this, 'StopTimeoutError')
+  }
+
   readonly code = 'CORE_STOP_TIMEOUT'
   /** Whose it is. */
   readonly component: string
@@ -17,6 +22,10 @@ export class StopTimeoutError extends CoreError {
 
 /** Something of an app was used after `app.stop()`. */
 export class AppStoppedError extends CoreError {
+  static {
+    nameError(this, 'AppStoppedError')
+  }
+
   readonly code = 'CORE_APP_STOPPED'
 
   /** `app`: its name, when known. */
@@ -29,6 +38,10 @@ export class AppStoppedError extends CoreError {
 
 /** A start hook failed; what had started was stopped again. */
 export class StartFailedError extends CoreError {
+  static {
+    nameError(this, 'StartFailedError')
+  }
+
   readonly code = 'CORE_START_FAILED'
 
   constructor(component: string, app: string, cause: unknown) {
@@ -44,6 +57,10 @@ export class StartFailedError extends CoreError {
 
 /** Several stop hooks failed, or stopping and disposing did. What comes after each was done all the same. */
 export class StopFailedError extends CoreError {
+  static {
+    nameError(this, 'StopFailedError')
+  }
+
   readonly code = 'CORE_STOP_FAILED'
   /** What they threw, in order. */
   readonly errors: readonly unknown[]

@@ -1,9 +1,14 @@
 /** Errors of cells and units of work. Each has a stable code, a hint and a page under docs/errors. */
 
 import { CoreError } from '../errors.ts'
+import { nameError } from '../name-error.ts'
 
 /** Something needs a cell and none is open: `repo.lock` in a bare script, for example. */
 export class CellRequiredError extends CoreError {
+  static {
+    nameError(this, 'CellRequiredError')
+  }
+
   readonly code = 'CORE_CELL_REQUIRED'
 
   constructor(what: string) {
@@ -15,6 +20,10 @@ export class CellRequiredError extends CoreError {
 
 /** Work went on after its cell had ended: a promise that nobody awaited. */
 export class CellClosedError extends CoreError {
+  static {
+    nameError(this, 'CellClosedError')
+  }
+
   readonly code = 'CORE_CELL_CLOSED'
 
   constructor(cell: string) {
@@ -29,6 +38,10 @@ export class CellClosedError extends CoreError {
  * and it is not known (`committed: 'unknown'`).
  */
 export class TransactionLostError extends CoreError {
+  static {
+    nameError(this, 'TransactionLostError')
+  }
+
   readonly code = 'CORE_TRANSACTION_LOST'
   readonly committed: 'no' | 'unknown'
 
@@ -48,6 +61,10 @@ export class TransactionLostError extends CoreError {
 
 /** A transaction, a lock or the turn in one was not had within the deadline. */
 export class UnitTimeoutError extends CoreError {
+  static {
+    nameError(this, 'UnitTimeoutError')
+  }
+
   readonly code = 'CORE_UNIT_TIMEOUT'
 
   constructor(what: string, milliseconds: number) {
@@ -59,6 +76,10 @@ export class UnitTimeoutError extends CoreError {
 
 /** The commit is stored, and a callback that ran after it failed. */
 export class AfterCommitError extends CoreError {
+  static {
+    nameError(this, 'AfterCommitError')
+  }
+
   readonly code = 'CORE_AFTER_COMMIT'
 
   constructor(errors: readonly unknown[]) {

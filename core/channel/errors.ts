@@ -1,8 +1,13 @@
 /** Errors of channels. */
 import { CoreError } from '../errors.ts'
+import { nameError } from '../name-error.ts'
 
 /** A subscriber read too slowly: its queue was full. Ends its loop. */
 export class ChannelOverflowError extends CoreError {
+  static {
+    nameError(this, 'ChannelOverflowError')
+  }
+
   readonly code = 'CORE_CHANNEL_OVERFLOW'
 
   constructor(topic: string, size: number) {
@@ -14,6 +19,10 @@ export class ChannelOverflowError extends CoreError {
 
 /** A message that fails the schema of its channel: nobody got it. */
 export class ChannelMessageError extends CoreError {
+  static {
+    nameError(this, 'ChannelMessageError')
+  }
+
   readonly code = 'CORE_CHANNEL_MESSAGE'
 
   constructor(channel: string, failures: readonly string[]) {
@@ -25,6 +34,10 @@ export class ChannelMessageError extends CoreError {
 
 /** A channel's key that is neither text nor something that points at a stored entity. */
 export class ChannelKeyError extends CoreError {
+  static {
+    nameError(this, 'ChannelKeyError')
+  }
+
   readonly code = 'CORE_CHANNEL_KEY'
 
   constructor(channel: string, why: string) {
@@ -34,6 +47,10 @@ export class ChannelKeyError extends CoreError {
 
 /** A value that cannot leave this process: a lock, a stored entity, a function. */
 export class ProcessableEncodeError extends CoreError {
+  static {
+    nameError(this, 'ProcessableEncodeError')
+  }
+
   readonly code = 'CORE_ENCODE'
   /** Where in the value: `message.order`. */
   readonly path: string
@@ -46,5 +63,9 @@ export class ProcessableEncodeError extends CoreError {
 
 /** A message arrived that this app cannot read: from another version of it, or of a model it does not have. */
 export class MessageDecodeError extends CoreError {
+  static {
+    nameError(this, 'MessageDecodeError')
+  }
+
   readonly code = 'CORE_MESSAGE_DECODE'
 }

@@ -1,8 +1,13 @@
 /** What a command ends with when it cannot do what it was asked. */
 import { CoreError } from '../errors.ts'
+import { nameError } from '../name-error.ts'
 
 /** Printed as its message and hint, without a stack. */
 export class CommandError extends CoreError {
+  static {
+    nameError(this, 'CommandError')
+  }
+
   readonly code = 'CORE_COMMAND'
   /** Default 1. */
   readonly exitCode: number

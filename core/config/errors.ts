@@ -1,5 +1,6 @@
 /** Errors of configuration. */
 import { CoreError } from '../errors.ts'
+import { nameError } from '../name-error.ts'
 
 export interface ConfigFailure {
   /** `server.port`. */
@@ -13,6 +14,10 @@ export interface ConfigFailure {
 
 /** The configuration is wrong; lists everything that is. */
 export class ConfigurationError extends CoreError {
+  static {
+    nameError(this, 'ConfigurationError')
+  }
+
   readonly code = 'CORE_CONFIGURATION'
   readonly failures: readonly ConfigFailure[]
 
@@ -28,6 +33,10 @@ export class ConfigurationError extends CoreError {
 
 /** There is no environment file of the chosen name. */
 export class EnvironmentNotFoundError extends CoreError {
+  static {
+    nameError(this, 'EnvironmentNotFoundError')
+  }
+
   readonly code = 'CORE_ENVIRONMENT_NOT_FOUND'
 
   constructor(name: string, looked: readonly string[], found: readonly string[]) {

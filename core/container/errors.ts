@@ -1,5 +1,6 @@
 /** Errors of the container. */
 import { CoreError } from '../errors.ts'
+import { nameError } from '../name-error.ts'
 
 /** One thing wrong with an app: what, and what to do. */
 export interface GraphFault {
@@ -10,6 +11,10 @@ export interface GraphFault {
 
 /** The app cannot be built; lists everything that is wrong with it. */
 export class AppGraphError extends CoreError {
+  static {
+    nameError(this, 'AppGraphError')
+  }
+
   readonly code = 'CORE_APP_GRAPH'
   readonly faults: readonly GraphFault[]
 
@@ -22,6 +27,10 @@ export class AppGraphError extends CoreError {
 
 /** A token was asked for that nothing in this scope provides. */
 export class UnprovidedTokenError extends CoreError {
+  static {
+    nameError(this, 'UnprovidedTokenError')
+  }
+
   readonly code = 'CORE_UNPROVIDED_TOKEN'
 
   constructor(token: string, scope: string) {
@@ -33,6 +42,10 @@ export class UnprovidedTokenError extends CoreError {
 
 /** A lazy dependency was used while the app was still being put together. */
 export class LazyTooEarlyError extends CoreError {
+  static {
+    nameError(this, 'LazyTooEarlyError')
+  }
+
   readonly code = 'CORE_LAZY_TOO_EARLY'
 
   constructor(token: string) {
@@ -44,6 +57,10 @@ export class LazyTooEarlyError extends CoreError {
 
 /** What makes a component threw an error without a code of its own. */
 export class FactoryFailedError extends CoreError {
+  static {
+    nameError(this, 'FactoryFailedError')
+  }
+
   readonly code = 'CORE_FACTORY_FAILED'
   /** The component, and before it who needs it, from the outermost. */
   readonly path: readonly string[]
@@ -68,6 +85,10 @@ export class FactoryFailedError extends CoreError {
 
 /** A request-scoped service was asked for outside any request, message, command or step. */
 export class RequestScopeError extends CoreError {
+  static {
+    nameError(this, 'RequestScopeError')
+  }
+
   readonly code = 'CORE_REQUEST_SCOPE'
 
   constructor(token: string) {
@@ -79,6 +100,10 @@ export class RequestScopeError extends CoreError {
 
 /** A factory asked, through `resolve`, for something that is itself waiting for that factory. */
 export class CircularResolveError extends CoreError {
+  static {
+    nameError(this, 'CircularResolveError')
+  }
+
   readonly code = 'CORE_CIRCULAR_RESOLVE'
 
   constructor(chain: readonly string[]) {

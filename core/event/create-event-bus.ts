@@ -9,6 +9,7 @@ import { runInCell } from '../cell/run-in-cell.ts'
 import { CoreError } from '../errors.ts'
 import { Logger } from '../log/logger.ts'
 import { defineService } from '../service/define-service.ts'
+import { nameError } from '../name-error.ts'
 
 export type EventSchemas = Readonly<Record<string, StandardSchemaV1>>
 type InputOf<Schema extends StandardSchemaV1> = StandardSchemaV1.InferInput<Schema>
@@ -26,6 +27,10 @@ export interface EventBus<Schemas extends EventSchemas> {
 
 /** An event whose payload fails its schema. */
 export class EventValidationError extends CoreError {
+  static {
+    nameError(this, 'EventValidationError')
+  }
+
   readonly code = 'CORE_EVENT_VALIDATION'
 }
 

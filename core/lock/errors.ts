@@ -1,5 +1,6 @@
 /** Errors of locks. */
 import { CoreError } from '../errors.ts'
+import { nameError } from '../name-error.ts'
 
 /** Who holds a lock, as far as this node knows. */
 export interface LockPlace {
@@ -11,6 +12,10 @@ export interface LockPlace {
 
 /** A lock was not had within the time allowed for it. */
 export class LockTimeoutError extends CoreError {
+  static {
+    nameError(this, 'LockTimeoutError')
+  }
+
   readonly code = 'CORE_LOCK_TIMEOUT'
   /** What was to be locked: `Order(0192...)`. */
   readonly target: string
@@ -29,6 +34,10 @@ export class LockTimeoutError extends CoreError {
 
 /** Two units of work each wait for what the other holds; this one was chosen to fail. */
 export class DeadlockError extends CoreError {
+  static {
+    nameError(this, 'DeadlockError')
+  }
+
   readonly code = 'CORE_DEADLOCK'
   /** What this unit of work holds and another waits for, when known. */
   readonly held: string | undefined
@@ -51,6 +60,10 @@ export class DeadlockError extends CoreError {
 
 /** A named lock ended before its holder let go of it: its lease ran out, or the connection to the store was lost. */
 export class LockLostError extends CoreError {
+  static {
+    nameError(this, 'LockLostError')
+  }
+
   readonly code = 'CORE_LOCK_LOST'
 
   constructor(name: string, reason: string) {

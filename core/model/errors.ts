@@ -1,5 +1,6 @@
 /** Errors of models and their instances. */
 import { CoreError } from '../errors.ts'
+import { nameError } from '../name-error.ts'
 
 export interface FieldFailure {
   /** `amount`, or `address.city`, or `tags.2`. */
@@ -9,6 +10,10 @@ export interface FieldFailure {
 
 /** Values that the fields cannot have; lists every one of them. */
 export class FieldValidationError extends CoreError {
+  static {
+    nameError(this, 'FieldValidationError')
+  }
+
   readonly code = 'CORE_FIELD_VALIDATION'
   readonly model: string
   readonly failures: readonly FieldFailure[]
@@ -22,5 +27,9 @@ export class FieldValidationError extends CoreError {
 
 /** A method or service of a model was used where its app has not resolved it. */
 export class ModelServiceError extends CoreError {
+  static {
+    nameError(this, 'ModelServiceError')
+  }
+
   readonly code = 'CORE_MODEL_SERVICE'
 }

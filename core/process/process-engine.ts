@@ -7,6 +7,7 @@ import { type AppContext, requireApp } from '../app/context.ts'
 import { currentCell } from '../cell/current-cell.ts'
 import { defineToken } from '../service/define-token.ts'
 import { CoreError } from '../errors.ts'
+import { nameError } from '../name-error.ts'
 
 /** Token of the app's durable-process engine; provided by `InMemoryProcessFeature` or `PostgresProcessFeature`. */
 export abstract class ProcessEngine extends defineToken('ProcessEngine') {
@@ -16,6 +17,10 @@ export abstract class ProcessEngine extends defineToken('ProcessEngine') {
 
 /** The app has processes and no feature that runs them. */
 export class NoProcessFeatureError extends CoreError {
+  static {
+    nameError(this, 'NoProcessFeatureError')
+  }
+
   readonly code = 'CORE_NO_PROCESS_FEATURE'
 
   constructor(what: string, app: string) {

@@ -1,8 +1,13 @@
 /** Errors of references. */
 import { CoreError } from '../errors.ts'
+import { nameError } from '../name-error.ts'
 
 /** The entity that a reference points at does not exist. */
 export class ReferenceNotFoundError extends CoreError {
+  static {
+    nameError(this, 'ReferenceNotFoundError')
+  }
+
   readonly code = 'CORE_REFERENCE_NOT_FOUND'
   /** The reference as printed: `Order(0192...)`. */
   readonly reference: string
@@ -17,6 +22,10 @@ export class ReferenceNotFoundError extends CoreError {
 
 /** The text given to `Model.ref` can be no key, whatever the storage. */
 export class MalformedReferenceError extends CoreError {
+  static {
+    nameError(this, 'MalformedReferenceError')
+  }
+
   readonly code = 'CORE_REFERENCE_MALFORMED'
 
   constructor(model: string, text: string) {

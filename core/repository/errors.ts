@@ -1,8 +1,13 @@
 /** Errors of repositories: the same from every adapter. */
 import { CoreError } from '../errors.ts'
+import { nameError } from '../name-error.ts'
 
 /** A second entity with a value that only one may have. */
 export class UniqueViolationError extends CoreError {
+  static {
+    nameError(this, 'UniqueViolationError')
+  }
+
   readonly code = 'CORE_UNIQUE_VIOLATION'
   readonly model: string
   /** The fields that must be unique, together. */
@@ -20,6 +25,10 @@ export class UniqueViolationError extends CoreError {
 
 /** A reference to an entity that does not exist, or a delete of one that others refer to. */
 export class ReferenceViolationError extends CoreError {
+  static {
+    nameError(this, 'ReferenceViolationError')
+  }
+
   readonly code = 'CORE_REFERENCE_VIOLATION'
   readonly model: string
   readonly field: string
@@ -41,6 +50,10 @@ export class ReferenceViolationError extends CoreError {
 
 /** The storage refused a value that the model allows: its schema differs from the model. */
 export class StorageRefusedError extends CoreError {
+  static {
+    nameError(this, 'StorageRefusedError')
+  }
+
   readonly code = 'CORE_STORAGE_REFUSED'
 
   constructor(what: string, reason: string, cause?: unknown) {
@@ -53,6 +66,10 @@ export class StorageRefusedError extends CoreError {
 
 /** Something was to be changed that this unit of work has not locked. */
 export class NotLockedError extends CoreError {
+  static {
+    nameError(this, 'NotLockedError')
+  }
+
   readonly code = 'CORE_NOT_LOCKED'
 
   constructor(entity: string, method: string, why: string) {
@@ -62,6 +79,10 @@ export class NotLockedError extends CoreError {
 
 /** A locked entity was used after its lock was let go. */
 export class LockReleasedError extends CoreError {
+  static {
+    nameError(this, 'LockReleasedError')
+  }
+
   readonly code = 'CORE_LOCK_RELEASED'
 
   constructor(entity: string) {
@@ -73,6 +94,10 @@ export class LockReleasedError extends CoreError {
 
 /** A locked entity was let go with changes that were not saved. */
 export class UnsavedChangesError extends CoreError {
+  static {
+    nameError(this, 'UnsavedChangesError')
+  }
+
   readonly code = 'CORE_UNSAVED_CHANGES'
 
   constructor(entity: string, fields: readonly string[]) {
@@ -84,6 +109,10 @@ export class UnsavedChangesError extends CoreError {
 
 /** The entity was deleted in this unit of work. */
 export class EntityGoneError extends CoreError {
+  static {
+    nameError(this, 'EntityGoneError')
+  }
+
   readonly code = 'CORE_ENTITY_GONE'
 
   constructor(entity: string) {
@@ -93,5 +122,9 @@ export class EntityGoneError extends CoreError {
 
 /** A query that its repository cannot answer: of another model, without an order, into another storage. */
 export class QueryError extends CoreError {
+  static {
+    nameError(this, 'QueryError')
+  }
+
   readonly code = 'CORE_QUERY'
 }

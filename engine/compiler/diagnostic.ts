@@ -1,6 +1,7 @@
 /** What the compiler has to say about a source file: refusals (it compiles nothing then) and warnings. */
 import { EngineError } from '../errors.ts'
 import type { Node } from './ast.ts'
+import { nameError } from '../name-error.ts'
 
 export interface Diagnostic {
   /** `COMPILE_...`: stable, with a page under docs/errors. */
@@ -18,6 +19,10 @@ export interface Diagnostic {
 
 /** Refusals of one file, all of them at once. */
 export class CompileError extends EngineError {
+  static {
+    nameError(this, 'CompileError')
+  }
+
   readonly code = 'ENGINE_COMPILE'
   readonly diagnostics: readonly Diagnostic[]
 

@@ -1,8 +1,13 @@
 /** Errors the machine throws into processes (`ProcessCancelled`, in the room's errors, is another). */
 import { EngineError, ProcessCancelled } from '../errors.ts'
+import { nameError } from '../name-error.ts'
 
 /** A `using` resource was given up at a wait and could not be acquired again after it. */
 export class ResourceGoneError extends EngineError {
+  static {
+    nameError(this, 'ResourceGoneError')
+  }
+
   readonly code = 'ENGINE_RESOURCE_GONE'
 
   constructor(slot: string, cause?: unknown) {
@@ -15,11 +20,19 @@ export class ResourceGoneError extends EngineError {
 
 /** A primitive was used in a way only a compiled handler's own code may. */
 export class PrimitiveMisuseError extends EngineError {
+  static {
+    nameError(this, 'PrimitiveMisuseError')
+  }
+
   readonly code = 'ENGINE_PRIMITIVE_MISUSE'
 }
 
 /** A loop with awaits over an iterator that gives more items than are read ahead: it may never end. */
 export class IterationLimitError extends EngineError {
+  static {
+    nameError(this, 'IterationLimitError')
+  }
+
   readonly code = 'ENGINE_ITERATION_LIMIT'
 
   constructor(limit: number) {
@@ -31,6 +44,10 @@ export class IterationLimitError extends EngineError {
 
 /** Something was to run beside a block that holds a lock: a fan-out or floating call of a routine of another module. */
 export class FiberInLockError extends EngineError {
+  static {
+    nameError(this, 'FiberInLockError')
+  }
+
   readonly code = 'ENGINE_FIBER_IN_LOCK'
 
   constructor(slot: string) {
@@ -42,6 +59,10 @@ export class FiberInLockError extends EngineError {
 
 /** A join was given a promise that nobody could make again. */
 export class PlainPromiseError extends EngineError {
+  static {
+    nameError(this, 'PlainPromiseError')
+  }
+
   readonly code = 'ENGINE_PLAIN_PROMISE'
 
   constructor(mode: string) {

@@ -7,6 +7,7 @@ import { parseProgram } from '../program/hash.ts'
 import type { EngineStore, LineCount, LiveProgram } from '../store/store.ts'
 import { missingIn } from './missing.ts'
 import type { Programs } from './programs.ts'
+import { nameError } from '../name-error.ts'
 
 /** One live program that cannot run on this build. */
 export interface Incompatibility extends LiveProgram {
@@ -20,6 +21,10 @@ export interface Incompatibility extends LiveProgram {
 
 /** This build cannot run programs that live processes began with. */
 export class DeployRefusedError extends EngineError {
+  static {
+    nameError(this, 'DeployRefusedError')
+  }
+
   readonly code = 'ENGINE_DEPLOY_REFUSED'
   readonly incompatible: readonly Incompatibility[]
 

@@ -41,7 +41,6 @@ export function createEngine(options: EngineOptions): Engine {
     tell(event)
   }
   const name = options.name ?? `${process.env.HOSTNAME ?? 'node'}:${process.pid}`
-  const codec = createValueCodec([handleType as ValueType, cancelledType as ValueType, ...(options.values ?? [])])
   const primitiveHost = {
     currentStep,
     transaction: (body: unknown) => allOrNothing(body as () => unknown, options.transaction),
@@ -52,6 +51,10 @@ export function createEngine(options: EngineOptions): Engine {
     primitiveHost,
     options.isRead ?? (() => false),
     [options.programKey ?? []].flat(),
+  )
+  const codec = createValueCodec(
+    [handleType as ValueType, cancelledType as ValueType, ...(options.values ?? [])],
+    programs.classes,
   )
   const limits = { warning: options.limits?.warning ?? 65_536, error: options.limits?.error ?? 4_194_304 }
   const starts = new Batch((requests: readonly StartRequest[]) => node.startAll(requests))

@@ -10,6 +10,7 @@ import { parseProgram, programText, textHash } from '../program/hash.ts'
 import type { Binding, ProgramDebug, StepSite } from '../program/program.ts'
 import { isSigned, signProgram } from '../program/signature.ts'
 import type { EngineStore, StoredProgram } from '../store/store.ts'
+import { boundClasses } from './bound-classes.ts'
 import { compiledOf, type ProcessDefinition } from './definition.ts'
 import { missingIn } from './missing.ts'
 
@@ -53,6 +54,9 @@ export class Programs {
   definition(path: string): ProcessDefinition | undefined {
     return this.#definitions.get(path)
   }
+
+  /** Classes of errors that handlers of this build can name. */
+  readonly classes = boundClasses(this.#origins)
 
   /** Whether a program is of this build. */
   has(hash: string): boolean {

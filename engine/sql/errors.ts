@@ -3,6 +3,7 @@
  * `SqlConnectionError`: the connection is gone, and unless `sent` says otherwise nobody knows whether the statement ran.
  */
 import { EngineError } from '../errors.ts'
+import { nameError } from '../name-error.ts'
 
 /** What the server says about a refused statement. */
 export interface SqlStatementDetails {
@@ -19,6 +20,10 @@ export interface SqlStatementDetails {
 
 /** The server refused a statement. `code` is the SQLSTATE, for example `23505` for a unique violation. */
 export class SqlStatementError extends EngineError {
+  static {
+    nameError(this, 'SqlStatementError')
+  }
+
   readonly code: string
   readonly constraint: string | undefined
   readonly schema: string | undefined
@@ -55,6 +60,10 @@ const PERMANENT = new Set(['22', '23', '54'])
 
 /** The connection is gone or could not be made. */
 export class SqlConnectionError extends EngineError {
+  static {
+    nameError(this, 'SqlConnectionError')
+  }
+
   readonly code = 'SQL_CONNECTION'
   /** `no`: the statement never left, so it can be sent again. `unknown`: it may have run. */
   readonly sent: 'no' | 'unknown'
@@ -70,5 +79,9 @@ export class SqlConnectionError extends EngineError {
 
 /** All connections of a pool stayed in use for as long as the caller was willing to wait. */
 export class SqlPoolTimeoutError extends EngineError {
+  static {
+    nameError(this, 'SqlPoolTimeoutError')
+  }
+
   readonly code = 'SQL_POOL_TIMEOUT'
 }

@@ -7,6 +7,7 @@
  */
 import type { SqlRunner } from '../sql/connection.ts'
 import type { JoinableTransaction } from './transaction.ts'
+import { nameError } from '../name-error.ts'
 
 /** What host code can know of the step it runs in: `currentStep()`. */
 export interface Step {
@@ -68,7 +69,10 @@ export interface CheckpointJoin {
 
 /** Thrown by a `StepUnit`: the transaction is gone (lost connection, deadlock, lock timeout, serialisation failure); run the step again. */
 export class StepRetry extends Error {
-  override readonly name = 'StepRetry'
+  static {
+    nameError(this, 'StepRetry')
+  }
+
   readonly code = 'ENGINE_STEP_RETRY'
   /** `unknown`: the connection was lost during COMMIT, so the engine first reads whether the checkpoint is there. */
   readonly committed: 'no' | 'unknown'

@@ -262,3 +262,45 @@ function catchError(body: () => unknown): unknown {
   }
   throw new Error('nothing was thrown')
 }
+
+describe('classes of errors', () => {
+  class Odd extends RangeError {
+    get twice(): string {
+      return this.message.repeat(2)
+    }
+  }
+  class Odder extends Odd {}
+  const knowing = (type: { readonly prototype: Error }) =>
+    createValueCodec([], {
+      nameOf: (prototype) => (prototype === type.prototype ? 'app#Odd' : undefined),
+      prototypeOf: (name) => (name === 'app#Odd' ? type.prototype : undefined),
+    })
+
+  test('the nearest known class is that of the error that is read', () => {
+    const read = knowing(Odd).decodeValue(knowing(Odd).encodeValue(new Odder('x'), 'value'))
+    expect(read).toBeInstanceOf(Odd)
+    expect(read).not.toBeInstanceOf(Odder)
+    expect((read as Odd).twice).toBe('xx')
+    expect(Error.isError(read)).toBe(true)
+  })
+
+  test('without the class, or with one that is no error any more, it is the nearest built-in class', () => {
+    const bytes = knowing(Odd).encodeValue(new Odd('x'), 'value')
+    class Other {
+      readonly message = 'no error'
+    }
+    for (const reader of [codec, knowing(Other as never)]) {
+      const read = reader.decodeValue(bytes)
+      expect(Object.getPrototypeOf(read)).toBe(RangeError.prototype)
+      expect(read).toMatchObject({ message: 'x' })
+    }
+  })
+
+  test('a name that the class gives is not stored as a property of the error; another is', () => {
+    const named = Object.assign(new Odd('x'), { name: 'Named' })
+    expect(Object.hasOwn(copy(named), 'name')).toBe(true)
+    expect(copy(named).name).toBe('Named')
+    expect(Object.hasOwn(copy(new ValueDecodeError('x')), 'name')).toBe(false)
+    expect(copy(new ValueDecodeError('x'))).toBeInstanceOf(ValueDecodeError)
+  })
+})

@@ -48,6 +48,14 @@ export interface EncodedSnapshot {
   readonly size: number
 }
 
+/** Classes of errors by names that outlive a build. A stored error is of its class again when it is read. */
+export interface ErrorClasses {
+  /** The name of the class with this prototype, if it has one. */
+  nameOf(prototype: object): string | undefined
+  /** The prototype of today's class of this name. */
+  prototypeOf(name: string): object | undefined
+}
+
 /** How one class is stored. Registered per engine, never globally. */
 export interface ValueType<Value = unknown> {
   /** Stored beside every value: never change it. Names starting with `js:` are the engine's own. */

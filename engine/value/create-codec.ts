@@ -1,13 +1,14 @@
 /** The codec: parts per root, compared with what is stored, so that unchanged parts are not written again. */
-import type { EncodedSnapshot, Root, Snapshot, ValueCodec, ValueType } from './codec.ts'
+import type { EncodedSnapshot, ErrorClasses, Root, Snapshot, ValueCodec, ValueType } from './codec.ts'
 import { Decoder } from './decode.ts'
 import { Encoder } from './encode.ts'
+import { packageErrors } from './error-class.ts'
 import { inlinePrimitive } from './inline.ts'
 import { type Bytes, plainBytes, TextBytes, textOfBytes } from './text-bytes.ts'
 import { checkAcyclicTypes } from './typed-cycle.ts'
 
-/** A codec that also stores `types`. Tags must be unique. */
-export function createValueCodec(types: readonly ValueType[] = []): ValueCodec {
+/** A codec that also stores `types`, whose tags are unique, and finds the classes of errors in `classes`. */
+export function createValueCodec(types: readonly ValueType[] = [], classes: ErrorClasses = packageErrors): ValueCodec {
   const byTag = new Map<string, ValueType>()
   for (const type of types) {
     if (byTag.has(type.tag)) throw new TypeError(`Two value types have the tag '${type.tag}'`)
@@ -17,7 +18,7 @@ export function createValueCodec(types: readonly ValueType[] = []): ValueCodec {
   function encode(roots: readonly Root[], previous: Snapshot = empty): EncodedSnapshot {
     if (areAllPlain(roots)) return comparePlain(roots, previous)
     const numbers = numberRoots(roots, previous)
-    const encoder = new Encoder(types)
+    const encoder = new Encoder(types, classes)
     const weak: Root[] = []
     for (const root of roots) {
       if (root.weak) weak.push(root)
@@ -32,7 +33,7 @@ export function createValueCodec(types: readonly ValueType[] = []): ValueCodec {
   }
 
   function decode(snapshot: Snapshot): Map<string, unknown> {
-    const decoder = new Decoder(byTag, snapshot.parts)
+    const decoder = new Decoder(byTag, snapshot.parts, classes)
     const values = new Map<string, unknown>()
     for (const [name, part] of snapshot.roots) values.set(name, decoder.root(part))
     return values
@@ -46,7 +47,7 @@ export function createValueCodec(types: readonly ValueType[] = []): ValueCodec {
       if (snapshot.parts.size === 1) return plainBytes(snapshot.parts.get(0) as Bytes)
       return joinParts(snapshot.parts)
     },
-    decodeValue: (bytes) => new Decoder(byTag, splitParts(bytes)).root(0),
+    decodeValue: (bytes) => new Decoder(byTag, splitParts(bytes), classes).root(0),
   }
 }
 

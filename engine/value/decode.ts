@@ -2,10 +2,11 @@
  * Reads parts back. Empty shells of all objects are made first and filled afterwards, so cycles need nothing special.
  * Values of registered types are made when all that their stored form reaches is filled.
  */
-import type { ValueType } from './codec.ts'
+import type { ErrorClasses, ValueType } from './codec.ts'
+import { emptyError } from './error-class.ts'
 import { ValueDecodeError } from './errors.ts'
 import { readMarked } from './inline.ts'
-import { errorClasses, temporalKinds, viewClasses } from './node.ts'
+import { temporalKinds, viewClasses } from './node.ts'
 import { type Bytes, textOfBytes } from './text-bytes.ts'
 
 interface Slot {
@@ -18,11 +19,13 @@ interface Slot {
 
 export class Decoder {
   readonly #types: ReadonlyMap<string, ValueType>
+  readonly #classes: ErrorClasses
   readonly #parts = new Map<number, Slot[]>()
   readonly #raw = new Map<number, readonly unknown[]>()
 
-  constructor(types: ReadonlyMap<string, ValueType>, parts: ReadonlyMap<number, Bytes>) {
+  constructor(types: ReadonlyMap<string, ValueType>, parts: ReadonlyMap<number, Bytes>, classes: ErrorClasses) {
     this.#types = types
+    this.#classes = classes
     for (const [part, bytes] of parts) this.#parse(part, bytes)
     for (const slots of this.#parts.values()) {
       // A view has made its buffer, which stands behind it, already.
@@ -89,7 +92,7 @@ export class Decoder {
       case 'v':
         return this.#view(node, part)
       case 'e':
-        return readError(String(node[1]))
+        return emptyError(String(node[1]), node[3], this.#classes)
       default:
         throw new ValueDecodeError(
           `Stored values hold the unknown kind '${node[0]}': they were written by a newer version`,
@@ -163,8 +166,11 @@ export class Decoder {
   }
 
   #fillError(target: Error, fields: Record<string, unknown>, part: number): void {
-    for (const [key, inline] of Object.entries(fields))
-      define(target, key, this.#read(inline, part), !hiddenFields.has(key))
+    for (const [key, inline] of Object.entries(fields)) {
+      const value = this.#read(inline, part)
+      // A name that the class gives is not a property of the error.
+      if (key !== 'name' || target.name !== value) define(target, key, value, !hiddenFields.has(key))
+    }
   }
 
   /** Makes a value of a registered type, after filling all that its stored form reaches. */
@@ -263,10 +269,4 @@ function readTemporal(kind: string, text: string): unknown {
   if (known === undefined) throw new ValueDecodeError(`Stored values hold the unknown Temporal kind '${kind}'`)
   const type: { from(text: string): unknown } = Temporal[known]
   return type.from(text)
-}
-
-function readError(base: string): Error {
-  if (base === 'AggregateError') return new AggregateError([])
-  const known = errorClasses[base as Exclude<keyof typeof errorClasses, 'AggregateError'>] ?? Error
-  return new known()
 }

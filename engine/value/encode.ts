@@ -2,11 +2,12 @@
  * Writes values into parts, breadth first and without recursion, so that depth is no limit. An object is written into the
  * part that reaches it first and referred to from everywhere else.
  */
-import type { ValueType } from './codec.ts'
+import type { ErrorClasses, ValueType } from './codec.ts'
 import { describeUnstorable, hintFor, pathStep } from './describe.ts'
+import { baseErrorClass, classNameOf } from './error-class.ts'
 import { ValueEncodeError } from './errors.ts'
 import { type Inline, inlinePrimitive } from './inline.ts'
-import { CHUNK, CHUNK_SPACE, errorClasses, type Node, temporalKinds, viewClasses } from './node.ts'
+import { CHUNK, CHUNK_SPACE, type Node, temporalKinds, viewClasses } from './node.ts'
 
 /** An object on its way to its node, with the way it was reached for error messages. */
 interface Pending {
@@ -21,14 +22,16 @@ interface Pending {
 export class Encoder {
   readonly parts = new Map<number, unknown[]>()
   readonly #types: readonly ValueType[]
+  readonly #classes: ErrorClasses
   readonly #strict: boolean
   readonly #seen = new Map<object, readonly [part: number, node: number]>()
   readonly #chunks = new Map<number, number>()
   #queue: Pending[] = []
 
   /** `strict` refuses what hangs on an error instead of describing it. */
-  constructor(types: readonly ValueType[], strict = false) {
+  constructor(types: readonly ValueType[], classes: ErrorClasses, strict = false) {
     this.#types = types
+    this.#classes = classes
     this.#strict = strict
   }
 
@@ -206,13 +209,14 @@ export class Encoder {
     for (const native of ['line', 'column', 'sourceURL', 'originalLine', 'originalColumn']) own.delete(native)
     const fields: Record<string, Inline> = {}
     for (const key of own) fields[key] = this.#child(pending, this.#errorField(Reflect.get(error, key)), key)
-    return ['e', base, fields]
+    const name = classNameOf(error, this.#classes)
+    return name === undefined ? ['e', base, fields] : ['e', base, fields, name]
   }
 
   #errorField(value: unknown): unknown {
     if (this.#strict || inlinePrimitive(value) !== undefined) return value
     try {
-      new Encoder(this.#types, true).encodeRoot('error', value, 0)
+      new Encoder(this.#types, this.#classes, true).encodeRoot('error', value, 0)
       return value
     } catch {
       return `[${describeUnstorable(value)}, not stored]`
@@ -248,18 +252,6 @@ function leafNode(value: object, prototype: unknown): Node | undefined {
   if (prototype === ArrayBuffer.prototype) return ['ab', new Uint8Array(value as ArrayBuffer).toBase64()]
   const temporal = temporalKinds.find((kind) => prototype === Temporal[kind].prototype)
   return temporal === undefined ? undefined : ['t', temporal, String(value)]
-}
-
-function baseErrorClass(error: Error): string {
-  for (
-    let prototype: unknown = Object.getPrototypeOf(error);
-    prototype !== null;
-    prototype = Object.getPrototypeOf(prototype)
-  ) {
-    const name = Object.entries(errorClasses).find(([, base]) => base.prototype === prototype)?.[0]
-    if (name !== undefined) return name
-  }
-  return 'Error'
 }
 
 function namedKeys(value: readonly unknown[]): string[] {

@@ -1,9 +1,13 @@
 /** What a typed client rejects with. */
-import { CoreError } from '@justscale/core'
+import { CoreError, nameError } from '@justscale/core'
 import type { Problem } from '../response/problem.ts'
 
 /** An answer that was no success. */
 export class HttpCallError extends CoreError {
+  static {
+    nameError(this, 'HttpCallError')
+  }
+
   readonly code = 'HTTP_CALL'
   readonly status: number
   /** What the server said, where it is one of ours. */

@@ -13,6 +13,7 @@ import {
 import { Code, ConnectError } from '@connectrpc/connect'
 import { metadataHeaders, type MetadataInit } from '../controller/metadata.ts'
 import { GrpcStatus, grpcStatusName, type GrpcStatusName } from './grpc-status.ts'
+import { nameError } from '../name-error.ts'
 
 /** A message that travels with an error, for programs: `detail(BadRequestSchema, { ... })`. */
 export interface GrpcErrorDetail {
@@ -42,6 +43,10 @@ export interface PackedDetail {
 const received = new WeakMap<GrpcError, readonly PackedDetail[]>()
 
 export class GrpcError extends Error {
+  static {
+    nameError(this, 'GrpcError')
+  }
+
   readonly code: GrpcStatus
   /** `NOT_FOUND`. */
   readonly statusName: GrpcStatusName
@@ -55,7 +60,6 @@ export class GrpcError extends Error {
   constructor(code: GrpcStatus, message: string, options: GrpcErrorOptions | readonly GrpcErrorDetail[] = {}) {
     const { details = [], metadata = {}, cause } = 'length' in options ? { details: options } : options
     super(message, cause === undefined ? undefined : { cause })
-    this.name = 'GrpcError'
     this.code = code
     this.statusName = grpcStatusName(code)
     this.details = details

@@ -1,10 +1,14 @@
 /** Errors of migrations. */
-import { CoreError } from '@justscale/core'
+import { CoreError, nameError } from '@justscale/core'
 import { SqlStatementError } from '@justscale/engine/sql'
 import type { MigrationFile } from './migration-file.ts'
 
 /** The database lacks migrations that the app comes with. */
 export class PendingMigrationsError extends CoreError {
+  static {
+    nameError(this, 'PendingMigrationsError')
+  }
+
   readonly code = 'POSTGRES_MIGRATIONS_PENDING'
 
   constructor(names: readonly string[]) {
@@ -16,11 +20,19 @@ export class PendingMigrationsError extends CoreError {
 
 /** Files and database tell different stories: an applied file was edited or removed, or a file cannot be read. */
 export class MigrationHistoryError extends CoreError {
+  static {
+    nameError(this, 'MigrationHistoryError')
+  }
+
   readonly code = 'POSTGRES_MIGRATION_HISTORY'
 }
 
 /** A migration failed. Unless it runs outside of a transaction, it was undone. */
 export class MigrationFailedError extends CoreError {
+  static {
+    nameError(this, 'MigrationFailedError')
+  }
+
   readonly code = 'POSTGRES_MIGRATION_FAILED'
 
   /** `statement` is what was sent. */
@@ -54,6 +66,10 @@ function lineOf(text: string, statement: string, position: number): number {
 
 /** The models changed in a way that no statement can be made for without knowing more. */
 export class MigrationPlanError extends CoreError {
+  static {
+    nameError(this, 'MigrationPlanError')
+  }
+
   readonly code = 'POSTGRES_MIGRATION_PLAN'
 
   constructor(problems: readonly string[]) {

@@ -124,7 +124,7 @@ export const cases: Readonly<Record<string, string>> = {
 }
 
 export function sourceOf(body: string): string {
-  return `import { createProcess, delay, retry, transaction } from '@justscale/core/process'
+  return `import { createProcess, delay, retry, transaction } from '@justscale/core/process'; import { KnownError } from './known-error.ts'
 const RATE = 3
 function twiceRate(n: number): number { return n * RATE * 2 }
 async function moduleHelper(svc: any, n: number): Promise<number> { let s = 0; for (const x of await svc.list(n)) s += await svc.id(x); return s }

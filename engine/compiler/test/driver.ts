@@ -21,6 +21,7 @@ import type { Effect, Input, MachineState } from '../../program/state.ts'
 import type { StepOutcome } from '../../step/step.ts'
 import type { Snapshot, ValueCodec } from '../../value/codec.ts'
 import { transform } from '../transform.ts'
+import { KnownError } from './known-error.ts'
 
 export type Services = Record<string, Record<string, (...args: never[]) => unknown>>
 
@@ -119,7 +120,7 @@ export async function driveProgram(compiled: StoredProgram, options: DriveOption
     },
   }
   const load = (): LoadedProgram => {
-    const made = compiled.loaded(() => env, options.bindings ?? {})
+    const made = compiled.loaded(() => env, { KnownError, ...options.bindings })
     return options.onOp ? watched(made, options.onOp) : made
   }
   loaded.program = load()

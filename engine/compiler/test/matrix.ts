@@ -95,6 +95,10 @@ const templates: Readonly<Record<string, string>> = {
   TryCatch:
     'const o: any[] = []; try { o.push(<1>); throw new Error(<"x">) } catch (e: any) { o.push(<e.message>) } return o',
   TryCatchPattern: 'try { throw { a: <1>, b: [<2>] } } catch ({ a, b: [c] }: any) { return [<a>, <c>] }',
+  TryCatchByClass:
+    'const o: any[] = []; try { o.push(<1>); throw new KnownError(<"x">) } catch (e: any) { o.push(<2>, e instanceof <KnownError>, <e.shown>, e instanceof Error) } return o',
+  TryFinallyByClass:
+    'const f = async () => { try { throw new KnownError(<"x">, { cause: [new KnownError("c")] }) } finally { <1> } }; const kept: any = {}; try { await f() } catch (e: any) { kept.e = e } <2>; const { e } = kept; return [e instanceof KnownError, e.name, e.cause[0] instanceof KnownError, <e.shown>]',
   TryFinally:
     'const o: any[] = []; const f = async () => { try { o.push(<1>); return <2> } finally { o.push(<3>) } }; return [await f(), o]',
   TryFinallyOverrides:

@@ -1,6 +1,7 @@
 /** Runs a handler's source as the plain async function it is, with stand-ins for the primitives. */
 import { Answers, nativeWaits } from './answers.ts'
 import { describeError, type Outcome, type Services } from './driver.ts'
+import { KnownError } from './known-error.ts'
 
 const transpiler = new Bun.Transpiler({ loader: 'ts', target: 'bun', deadCodeElimination: false, inline: false })
 
@@ -32,7 +33,7 @@ export async function runNative(
     handler = definition.handler
   }
   const transaction = async (run: () => unknown): Promise<unknown> => run()
-  const given = { createProcess, retry, transaction, ...waits, ...globals }
+  const given = { createProcess, retry, transaction, KnownError, ...waits, ...globals }
   // oxlint-disable-next-line typescript/no-implied-eval -- the case, as plain code
   new Function(...Object.keys(given), `"use strict";${body}`)(...Object.values(given))
   try {

@@ -5,13 +5,17 @@
  */
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { nameError } from '../../name-error.ts'
 
 /** `refused`: nobody listens there. `starting`: a server that does not take sessions yet (or any more). */
 export type ProbeAnswer = 'ready' | 'starting' | 'refused'
 
 /** A refusal by the server; `code` is the SQLSTATE. */
 export class SimpleQueryError extends Error {
-  override readonly name = 'SimpleQueryError'
+  static {
+    nameError(this, 'SimpleQueryError')
+  }
+
   readonly code: string
 
   constructor(code: string, message: string, statement: string) {

@@ -103,7 +103,7 @@ function trying(context: Context, wanted: Block): Piece {
   if (catches)
     more.push({
       before: `} catch (${name}: any) {${log}`,
-      ...body(context, 'catch', within(context, 'catch')),
+      ...byClass(body(context, 'catch', within(context, 'catch')), context.concurrent ? '' : name),
       after: '',
       more: [],
     })
@@ -111,6 +111,11 @@ function trying(context: Context, wanted: Block): Piece {
     more.push({ before: '} finally {', ...body(context, 'finally', within(context, 'finally')), after: '', more: [] })
   const kept = catches || context.inside.includes('try') ? danger : []
   return { before: 'try {', ...first, body: [...first.body, ...kept], after: '}', more }
+}
+
+/** Asks for the error's class behind whatever waits in the body. */
+function byClass<Inner extends Pick<Piece, 'body'>>(inner: Inner, name: string): Inner {
+  return name === '' ? inner : { ...inner, body: [...inner.body, leaf(`log.push(${name} instanceof KnownError);`)] }
 }
 
 function switching(context: Context, _block: Block, forced: boolean): Piece {

@@ -16,7 +16,7 @@ const codec = createValueCodec()
 export const params = { id: 'x' }
 
 export function fuzzSource(body: string): string {
-  return `import { createProcess, race, signal, listen, delay, retry, transaction } from '@justscale/core/process'
+  return `import { createProcess, race, signal, listen, delay, retry, transaction } from '@justscale/core/process'; import { KnownError } from './known-error.ts'
 function bound(value: any): number { return (typeof value === 'number' && value === value ? value : 7) % 1000 }
 function joined(texts: any, ...values: any[]): number { return texts.join('').length + bound(values[0]) }
 function settled(list: any[]): any[] { return list.map((each) => each.status === 'fulfilled' ? each.value : String(each.reason.message)) }

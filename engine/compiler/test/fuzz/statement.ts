@@ -94,7 +94,7 @@ function throwing(context: Context): Piece {
   const caught = context.inside.lastIndexOf('try')
   if (caught < 0 && !context.random.chance(0.2)) return logging(context)
   const text = context.random.chance(0.5)
-    ? `throw new Error('t' + (await svc.id(${expression(context, 1)})));`
+    ? `throw new KnownError('t' + (await svc.id(${expression(context, 1)})));`
     : `await svc.fail('f${context.random.below(9)}');`
   return leaving(context, 'throw', Math.max(0, caught), text)
 }
