@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
 const LONGEST = 63
 
 export function quoteName(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`
+  return name.includes('"') ? `"${name.replaceAll('"', '""')}"` : `"${name}"`
 }
 
 export function quoteText(text: string): string {

@@ -50,6 +50,7 @@ export class PgModel {
   /** Name of the model, for messages. */
   readonly name: string
   readonly table: string
+  readonly quotedTable: string
   readonly renamedFrom: string | undefined
   readonly columns: readonly Column[]
   /** Unique ones first, in order of the fields: the order in which violations are found. */
@@ -63,6 +64,7 @@ export class PgModel {
     this.model = model
     this.name = modelName(model)
     this.table = options.table ?? plural(snakeCase(this.name))
+    this.quotedTable = quoteName(this.table)
     this.renamedFrom = options.renamedFrom
     this.columns = Object.entries(modelFields(model)).map(([field, definition]) => column(field, definition))
     this.#byField = new Map(this.columns.map((each) => [each.field, each]))
@@ -74,10 +76,6 @@ export class PgModel {
       return [{ name: constraintName(this.table, each.name, 'fkey'), column: each, target: type.target() }]
     })
     this.selectList = ['id', ...this.columns.map((each) => this.#selected(each))].join(', ')
-  }
-
-  get quotedTable(): string {
-    return quoteName(this.table)
   }
 
   /** True where the model has no field of that column: then the table has a system column. */
