@@ -2,6 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { compileModule } from './compile-module.ts'
+import { markUsed, pruneCache } from './prune-cache.ts'
 
 /** The compiled module, or `undefined` when there is nothing to compile in it. Throws `CompileError`. */
 export function compileCached(
@@ -22,7 +23,10 @@ export function compileCached(
     .digest('hex')
   const file = join(folder, `${key}.js`)
   const cached = fresh(read(file))
-  if (cached !== undefined) return cached === '' ? undefined : cached
+  if (cached !== undefined) {
+    markUsed(file)
+    return cached === '' ? undefined : cached
+  }
   const { code, lookedInto } = compileModule(path, source, options.bundling === true)
   write(folder, file, headOf(lookedInto) + (code ?? ''))
   return code
@@ -53,6 +57,9 @@ function read(file: string): string | undefined {
   }
 }
 
+/** Folders that were pruned in this OS process: each is once, when it grows. */
+const pruned = new Set<string>()
+
 /** A cache that cannot be written is no cache: nothing else changes. */
 function write(folder: string, file: string, text: string): void {
   try {
@@ -60,6 +67,8 @@ function write(folder: string, file: string, text: string): void {
     const temporary = `${file}.${process.pid}`
     writeFileSync(temporary, text)
     renameSync(temporary, file)
+    if (!pruned.has(folder)) pruneCache(folder)
+    pruned.add(folder)
   } catch {
     return
   }
