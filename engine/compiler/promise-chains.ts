@@ -36,7 +36,7 @@ function inAsync(node: Node): Node {
     if (each.type === 'AwaitExpression' && isStatic(each.argument, 'resolve'))
       return make(each, each.type, { ...each, argument: inAsync(each.argument.arguments[0]) })
     if (isStatic(each, 'try')) return tried(each)
-    return isChain(each) && !awaits(each) ? unchained(each) : undefined
+    return isChain(each) ? unchained(each, awaits(each)) : undefined
   })
 }
 
@@ -68,31 +68,29 @@ function tried(node: Node): Node {
   return asyncCall(node, [returns(wait(call(node, body, [])))])
 }
 
-function asyncCall(node: Node, body: readonly Node[]): Node {
-  const func = make(node, 'ArrowFunctionExpression', {
-    params: [],
-    async: true,
-    expression: false,
-    body: block(node, body),
-  })
-  return call(node, func, [])
+function asyncCall(node: Node, body: readonly Node[], params: readonly Node[] = [], args: readonly Node[] = []): Node {
+  const func = { params, async: true, expression: false, body: block(node, body) }
+  return call(node, make(node, 'ArrowFunctionExpression', func), args)
 }
 
 function isCallback(node: Node): boolean {
   return isFunction(node) || (node.type === 'MemberExpression' && !node.computed) || node.type === 'Identifier'
 }
 
-function unchained(node: Node): Node {
+/** `given`: what is chained awaits something itself, before anything runs beside. */
+function unchained(node: Node, given = false): Node {
   const method = node.callee.property.name as string
   const [first, second] = (node.arguments as Node[]).map((each) => inAsync(each))
-  const awaited = wait(inAsync(node.callee.object))
+  const chained = inAsync(node.callee.object)
+  const param = name(node, `chained_${node.start}`)
+  const awaited = wait(given ? param : chained)
   const body =
     method === 'finally'
       ? [attempt(node, returns(awaited), undefined, first)]
       : method === 'catch'
         ? [attempt(node, returns(awaited), first)]
         : settledBy(node, awaited, first, second)
-  return asyncCall(node, body)
+  return given ? asyncCall(node, body, [{ ...param }], [chained]) : asyncCall(node, body)
 }
 
 /** Errors of `first` are not for `second`. */
