@@ -1,8 +1,8 @@
 /**
  * `bun engine/bench/suspended.bench.ts [many]`: a thousand suspended processes and a million (default), one in a hundred of
  * them in the middle of a turn when their node died. How long a node takes to boot, to claim and to carry a signal beside
- * either, bytes per process over all tables and indexes, and memory on the node. Rows are copies of a process that the engine
- * suspended itself.
+ * either, bytes per process over all tables and indexes and of each, and memory of a node in an OS process of its own, which
+ * has nothing to run by then, after a collection. Rows are copies of a process that the engine suspended itself.
  */
 import { createEngine, defineProcess, defineSignals, delay, race, signal } from '@justscale/engine'
 import { PostgresStore } from '@justscale/engine/postgres'
@@ -35,7 +35,19 @@ interface Figures {
   readonly memory: number
 }
 
-const many = Number(process.argv[2] ?? 1_000_000)
+const [, , role, address = ''] = process.argv
+if (role === 'node') {
+  const engine = createEngine({ store: new PostgresStore({ url: address }), processes: [waits] })
+  await engine.start()
+  await Bun.sleep(2_000)
+  Bun.gc(true)
+  console.log(process.memoryUsage().rss)
+  await engine.drain()
+  await engine.store.close()
+  process.exit(0)
+}
+
+const many = Number(role ?? 1_000_000)
 const server = await durableServer()
 const few = await measure(1_000)
 const lots = await measure(many)
@@ -92,12 +104,23 @@ async function measure(count: number): Promise<Figures> {
     await engine.process(`/waits/${number}`).result
     emits.push(performance.now() - from)
   }
-  Bun.gc(true)
-  const memory = Math.round(process.memoryUsage().rss / 1_048_576)
   await engine.drain()
   await engine.store.close()
+  await printSizes(sql, count)
   await sql.close()
+  const node = Bun.spawn([process.execPath, import.meta.path, 'node', url], { stderr: 'inherit' })
+  const memory = Math.round(Number(await new Response(node.stdout).text()) / 1_048_576)
   return { boot: median(boots), claim: median(claims), emit: median(emits), bytes: (size?.bytes ?? 0) / count, memory }
+}
+
+async function printSizes(sql: ReturnType<typeof openPostgres>, count: number): Promise<void> {
+  const rows = await sql.query<{ name: string; bytes: number }>(
+    `select relname as name, (pg_relation_size(c.oid) / $1::float8) as bytes
+     from pg_class c join pg_namespace n on n.oid = c.relnamespace
+     where n.nspname = 'justscale' and pg_relation_size(c.oid) > $1::float8 order by 1`,
+    [count],
+  )
+  console.log(`${count}: ${rows.map(({ name, bytes }) => `${name} ${bytes.toFixed(0)}`).join(', ')} bytes each`)
 }
 
 /** Numbers of eight digits: the copies are as long as the original. */
