@@ -42,6 +42,7 @@ import { migrate, schemaName } from './migrate.ts'
 import { NOW } from './record.ts'
 import { fireStatement, putSchedulesStatement, readFired, readSchedule, schedulesStatement } from './schedules.ts'
 import { readCrowded, roomStatement } from './room.ts'
+import { getProgram, putPrograms } from './programs.ts'
 import { PostgresSession } from './session.ts'
 import { startOn } from './start.ts'
 import { Statement } from './statement.ts'
@@ -146,35 +147,12 @@ export class PostgresStore implements EngineStore {
     return transaction.kind === 'sql' && transaction.storage === this.#sql.identity
   }
 
-  async putPrograms(programs: readonly StoredProgram[]): Promise<void> {
-    const statement = new Statement()
-    const rows = statement.rows('x', {
-      hash: ['text', programs.map(({ hash }) => hash)],
-      definition: ['text', programs.map(({ definition }) => definition)],
-      text: ['text', programs.map(({ text }) => text)],
-      debug: ['text', programs.map(({ debug }) => debug)],
-      signature: ['text', programs.map(({ signature }) => signature ?? null)],
-    })
-    const { text, parameters } = statement.finish(
-      `insert into ${this.#schema}.program as p (hash, definition, text, debug, signature)
-       select hash, definition, text, debug, signature from ${rows} order by hash
-       on conflict (hash) do update set signature = excluded.signature
-         where excluded.signature is not null and p.signature is distinct from excluded.signature`,
-    )
-    await this.#sql.query(text, parameters)
+  putPrograms(programs: readonly StoredProgram[]): Promise<void> {
+    return putPrograms(this.#sql, this.#schema, programs)
   }
 
-  async getProgram(hash: string): Promise<StoredProgram | undefined> {
-    const [row] = await this.#sql.query<{
-      hash: string
-      definition: string
-      text: string
-      debug: string
-      signature: string | null
-    }>(`select hash, definition, text, debug, signature from ${this.#schema}.program where hash = $1::text`, [hash])
-    if (row === undefined) return undefined
-    const { signature, ...program } = row
-    return signature === null ? program : { ...program, signature }
+  getProgram(hash: string): Promise<StoredProgram | undefined> {
+    return getProgram(this.#sql, this.#schema, hash)
   }
 
   livePrograms(): Promise<readonly LiveProgram[]> {
