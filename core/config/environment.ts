@@ -2,7 +2,7 @@
  * Environments: what differs between development, test and production, as a component. `env/production.ts` default-exports
  * `createEnvironment((app) => app.add(...))`; `defineApp` picks the file by name and hands it to the app.
  */
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { BuiltIn, AppBuilder } from '../app/builder-type.ts'
 import type { Component, componentFacts, providesAtLeast } from '../container/component.ts'
@@ -72,10 +72,15 @@ export async function loadEnvironment(folder: string, name: string): Promise<unk
   throw new EnvironmentNotFoundError(name, looked, [...found].sort())
 }
 
+/** The file that only declares the type of environments stands beside them. */
+function hasDefault(source: string): boolean {
+  return /export\s+(default|\{[^}]*\bdefault\b)/.test(source)
+}
+
 function environmentFiles(folder: string): readonly string[] {
   try {
     return readdirSync(folder)
-      .filter((file) => file.endsWith('.ts'))
+      .filter((file) => /^[\w-]+\.ts$/.test(file) && hasDefault(readFileSync(join(folder, file), 'utf8')))
       .map((file) => file.slice(0, -3))
   } catch {
     return []

@@ -92,6 +92,12 @@ export class HttpHandler {
   #routed(): Router<Target> {
     const { options, pages } = this.#parts
     const router = new Router<Target>()
+    const own = (path: string, respond: Respond) =>
+      router.add('GET', path, { counter: this.#tools.unrouted, answer: respond })
+    // `/:slug` of the app does not take `/healthz`; `/healthz` of the app does.
+    const taken = new Set(this.routes.map(({ path }) => path))
+    const first = pages.filter(({ path }) => !/[:*]/.test(path) && !taken.has(path))
+    for (const page of first) own(page.path, ({ request }) => page.answer(request))
     for (const group of groupRoutes(this.routes)) {
       const [{ method, path }] = group
       router.add(method, path, {
@@ -99,8 +105,6 @@ export class HttpHandler {
         answer: (exchange) => this.#answerGroup(group, exchange),
       })
     }
-    const own = (path: string, respond: Respond) =>
-      router.add('GET', path, { counter: this.#tools.unrouted, answer: respond })
     for (const page of pages) own(page.path, ({ request }) => page.answer(request))
     for (const [path, folder] of Object.entries(options.static ?? {}))
       own(`${path.replace(/\/+$/, '')}/*`, ({ request }) => staticFile(request, path, folder))

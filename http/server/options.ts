@@ -42,7 +42,7 @@ export interface HttpOptions {
   readonly etag?: boolean
   /** One log line per request (default true). */
   readonly accessLog?: boolean
-  /** `/healthz`, `/readyz` and `/metrics` (default true). A route of the app on such a path wins. */
+  /** `/healthz`, `/readyz` and `/metrics` (default true). A route of the app with just such a path wins. */
   readonly monitoring?: boolean
   /** Folders served as they are, by path: `{ '/assets': './public' }`. Not what has a dot in front of its name, but for `.well-known`. */
   readonly static?: Readonly<Record<string, string>>

@@ -244,6 +244,26 @@ test('a folder of files that is not there is told at the start, by its name', as
   expect(told).toEqual([`HTTP serves nothing at /assets: there is no folder ${resolve('no-such-folder')}`])
 })
 
+test('a route with a parameter does not take the pages that say whether the app is well', async () => {
+  const short = createController({
+    routes: () => ({ any: Get('/:slug').handle(({ slug }) => slug), ready: Get('/readyz').handle(() => 'mine') }),
+  })
+  const app = JustScale()
+    .add(keptLog().sink)
+    .add(short)
+    .add(HttpFeature({ port: 0, host: '127.0.0.1' }))
+    .build()
+  await app.start()
+  try {
+    const server = await app.resolve(HttpServer)
+    expect((await server.fetch('/healthz')).status).toBe(200)
+    expect(await (await server.fetch('/bun')).json()).toBe('bun')
+    expect(await (await server.fetch('/readyz')).json()).toBe('mine')
+  } finally {
+    await app.stop()
+  }
+})
+
 test('readiness ends with the stop, liveness does not', async () => {
   const { app, server } = await started({ readinessDelay: 200 })
   const statuses = async () =>

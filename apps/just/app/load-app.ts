@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { AppDefinition, Application } from '@justscale/core'
+import { EnvironmentNotFoundError } from '@justscale/core/config'
 import type { ArgsDef } from 'citty'
 import { MisuseError } from '../program/misuse-error.ts'
 import { loadPreloads } from './preloads.ts'
@@ -45,7 +46,13 @@ export async function loadApp(entry: string, environment: string | undefined): P
   // Log lines of the app would be between the lines of the result.
   process.env['LOG_LEVEL'] ??= 'warning'
   if (environment !== undefined) process.env['JUSTSCALE_ENV'] = environment
-  return (await loadDefinition(entry)).create(environment)
+  const definition = await loadDefinition(entry)
+  try {
+    return await definition.create(environment)
+  } catch (error) {
+    if (environment === undefined || !(error instanceof EnvironmentNotFoundError)) throw error
+    throw new MisuseError(`There is no environment ${environment}`, error.hint)
+  }
 }
 
 /** The app with all its components, none of them started. */

@@ -41,7 +41,7 @@ export interface BuiltExecutable {
 export async function buildExecutable(options: BuildOptions): Promise<BuiltExecutable> {
   const entry = resolve(options.entry)
   if (!existsSync(entry)) throw new MisuseError(`There is no ${options.entry}`, 'Name the file that exports the app.')
-  const path = resolve(options.outfile ?? join('dist', basename(dirname(entry))))
+  const path = executablePath(options.outfile ?? join('dist', basename(dirname(entry))), options.target)
   const environments = chosenEnvironments(entry, options.environments)
   const folder = options.migrations ?? 'migrations'
   const migrations = existsSync(folder) ? folder : undefined
@@ -77,6 +77,11 @@ export async function buildExecutable(options: BuildOptions): Promise<BuiltExecu
     for (const folder of [sources, results]) rmSync(folder, { recursive: true, force: true })
   }
   return { path, bytes: Bun.file(path).size, environments: Object.keys(environments), migrations }
+}
+
+/** Windows starts only what ends in .exe, and the bundler names it so. */
+function executablePath(outfile: string, target = ''): string {
+  return resolve(target.includes('windows') && !outfile.endsWith('.exe') ? `${outfile}.exe` : outfile)
 }
 
 function chosenEnvironments(entry: string, names: readonly string[] | undefined): Readonly<Record<string, string>> {
