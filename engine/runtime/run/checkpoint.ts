@@ -6,7 +6,7 @@ import { ValueTooLargeError } from '../../value/errors.ts'
 import type { Head } from '../head.ts'
 import { writeHead } from '../head-text.ts'
 import { reachableNames } from '../interest.ts'
-import { placeOf, valueName } from '../place.ts'
+import { placeOf, RESULT, valueName } from '../place.ts'
 import { endKey } from '../waits.ts'
 import { placeValues } from './placing.ts'
 import { describeCancelling, storedCancelling } from './cancelling.ts'
@@ -146,7 +146,7 @@ export function dropValues(run: RunState): Pick<Checkpoint, 'head' | 'writeParts
 }
 
 export function encodeOutcome(run: RunState, outcome: StepOutcome): Uint8Array {
-  return run.node.codec.encodeValue(outcome, 'result')
+  return run.node.codec.encodeValue(outcome, RESULT)
 }
 
 /** Tells whoever waits for its end. */

@@ -100,10 +100,10 @@ async function lookAt(run: RunState, path: string): Promise<void> {
 }
 
 /** The process cannot go on (a value that cannot be stored, say): it fails where it stands, as of its last checkpoint. */
-export async function failHere(run: RunState, error: unknown): Promise<void> {
+export async function failHere(run: RunState, cause: unknown): Promise<void> {
   const process = await run.node.session.reload(run.id)
   if (process === undefined) return letGo(run)
-  const { line } = failingPlace(error, run.state, run.environment)
+  const { line, error } = failingPlace(cause, run.state, run.environment)
   const outcome: StepOutcome = { kind: 'threw', error }
   run.node.report({ kind: 'failed', process: run.path, line, error })
   drop(run, error)

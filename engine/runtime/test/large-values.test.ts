@@ -27,6 +27,15 @@ const large = defineProcess({
   },
 })
 
+const returning = defineProcess({
+  path: '/returning/:id',
+  inject: { rows },
+  async handler({ rows }) {
+    await rows.page()
+    return { deep: [new WeakMap()] }
+  },
+})
+
 const growing = defineProcess({
   path: '/growing/:id',
   inject: { rows },
@@ -72,6 +81,18 @@ test('a value that has no name is told by its await', async () => {
   expect(error.message).toMatch(
     /A value between two awaits cannot be stored: the function 'run' at \.run \(needed after the await at .*large-values\.test\.ts:\d+:\d+\)/,
   )
+})
+
+test('what the handler returns is told as that, with the handler for a stack and no code of the engine', async () => {
+  const error = await failure(returning)
+  expect(error.message).toMatch(
+    /^What the handler returns cannot be stored: an instance of WeakMap at result\.deep\[0\] \(the handler begins at .*large-values\.test\.ts:\d+:\d+\)$/,
+  )
+  for (const each of [error, await failure(between)]) {
+    expect(String(each.stack).split('\n')).toHaveLength(2)
+    expect(each.stack).toMatch(/\n {4}at handler \(.*large-values\.test\.ts:\d+:\d+\)$/)
+    expect(Bun.inspect(each)).not.toContain('encode.ts')
+  }
 })
 
 test('a process that stores much is told of when it becomes so, and whenever it doubles', async () => {
