@@ -6,6 +6,11 @@
 export interface Clock {
   /** Milliseconds since the epoch. Stores correct it to the database's clock before it decides a due time. */
   now(): number
+  /**
+   * As `now`, but it goes on evenly when the computer's clock is set, by the network or by hand (default: `now`). Nodes plan by
+   * it, corrected to the store's clock.
+   */
+  steady?(): number
   /** Calls `wake` once, `delay` milliseconds from now or later (any length; 0 means the next macrotask). */
   schedule(delay: number, wake: () => void): Scheduled
 }
@@ -27,6 +32,7 @@ const LONGEST_TIMER = 2 ** 31 - 1
 
 export const systemClock: Clock = {
   now: () => Date.now(),
+  steady: () => performance.timeOrigin + performance.now(),
   schedule(delay, wake) {
     let remaining = delay
     let timer: Timer
@@ -38,6 +44,14 @@ export const systemClock: Clock = {
     arm()
     return { cancel: () => clearTimeout(timer) }
   },
+}
+
+/** The clock, with `steady` for its `now`. */
+export function steadyClock(clock: Clock): Clock {
+  return {
+    now: () => (clock.steady === undefined ? clock.now() : clock.steady()),
+    schedule: (delay, wake) => clock.schedule(delay, wake),
+  }
 }
 
 export const systemEntropy: Entropy = {

@@ -1,5 +1,5 @@
 /** The engine as its users see it: made with a store, given definitions, started; then it runs processes and carries signals. */
-import { type Entropy, systemClock, systemEntropy } from '../clock/clock.ts'
+import { type Entropy, steadyClock, systemClock, systemEntropy } from '../clock/clock.ts'
 import { InboxFullError, NoEngineError, ProcessDefinitionError } from '../errors.ts'
 import { createState, snapshot } from '../machine/index.ts'
 import { Metrics } from '../metrics/metrics.ts'
@@ -27,11 +27,14 @@ import { placeValues } from './run/placing.ts'
 import { retryDelay } from './retry-delay.ts'
 import { Rooms } from './rooms.ts'
 import { Scheduler } from './scheduler.ts'
-import { emissionOf } from './signal.ts'
+import { emissionOf, refuseLarge } from './signal.ts'
 import { StoreHealth } from './store-health.ts'
 
 export function createEngine(options: EngineOptions): Engine {
-  const { store, clock = systemClock, entropy = systemEntropy, host = options.store.steps ?? plainHost } = options
+  const { store, entropy = systemEntropy, host = options.store.steps ?? plainHost } = options
+  const given = options.clock ?? systemClock
+  // A store in this OS process goes by its clock; one elsewhere has its own, and this one may be set meanwhile.
+  const clock = store.capabilities.announces ? given : steadyClock(given)
   const textOf = options.textOf ?? plainText
   const tell = options.report ?? printEvent
   const metrics = new Metrics()
@@ -185,6 +188,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   async function emit(signal: SignalDefinition, payload: object, options: TransactionOption = {}): Promise<void> {
     const emission = rooms.limited(emissionOf(signal, payload, codec, textOf))
+    refuseLarge(emission, limits.error)
     const outbox = options.transaction === undefined ? outboxOf(currentStep()) : undefined
     try {
       if (outbox !== undefined) {

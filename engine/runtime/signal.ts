@@ -7,6 +7,7 @@ import { SignalRouteError } from '../errors.ts'
 import type { SignalDefinition } from '../program/wait.ts'
 import type { SignalEmission } from '../store/store.ts'
 import type { ValueCodec } from '../value/codec.ts'
+import { ValueTooLargeError } from '../value/errors.ts'
 import { requireEngine } from './engine-context.ts'
 import { encoded, pathParameters } from './path.ts'
 
@@ -92,6 +93,15 @@ export function emissionOf(
   }
   const keys = subsets(signal.params).map((names) => routingKey(signal, names, texts))
   return { signal: signal.name, keys, payload: codec.encodeValue(payload, `payload of ${signal.name}`) }
+}
+
+/** Whoever receives it would fail: no process holds more than `limit` bytes of values. Throws `ValueTooLargeError`. */
+export function refuseLarge({ signal, payload }: SignalEmission, limit: number): void {
+  if (payload.length <= limit) return
+  throw new ValueTooLargeError(
+    `The payload of ${signal} is ${payload.length} bytes; a process holds ${limit} at most, so none could receive it`,
+    { hint: 'Store the data elsewhere and emit a reference to it, or raise `limits.error` of the engine.' },
+  )
 }
 
 function subsets(names: readonly string[]): readonly (readonly string[])[] {

@@ -1,6 +1,6 @@
 /** What is too large, or cannot be stored, is told in the names and lines of the handler. */
 import { expect, test } from 'bun:test'
-import { defineProcess, delay, type ProcessDefinition } from '@justscale/engine'
+import { defineProcess, defineSignals, delay, type ProcessDefinition, signal } from '@justscale/engine'
 import { World } from './world.ts'
 
 const rows = {
@@ -15,6 +15,15 @@ const tools = {
   },
   async both(..._values: unknown[]) {},
 }
+
+const mail = defineSignals((signal) => ({ arrived: signal('/mail/:id/arrived').data<{ readonly text: string }>() }))
+const receiver = defineProcess({
+  path: '/receiver/:id',
+  async handler(_, { id }) {
+    const { text } = await signal(mail.arrived, { id })
+    return text
+  },
+})
 
 const large = defineProcess({
   path: '/large/:id',
@@ -104,4 +113,20 @@ test('a process that stores much is told of when it becomes so, and whenever it 
   const sizes = world.events.flatMap((event) => (event.kind === 'large' ? [event.bytes] : []))
   expect(sizes.map((bytes) => Math.floor(Math.log2(bytes / 65_536)))).toEqual([0, 1, 2])
   await engine.stop()
+})
+
+test('a signal that no process could hold is refused where it is emitted; who waits for it goes on waiting', async () => {
+  const world = new World(receiver)
+  const engine = await world.engine()
+  const handle = await engine.run(receiver, { id: '1' })
+  await world.clock.settle()
+  const emitting = engine.emit(mail.arrived, { id: '1', text: 'x'.repeat(5_000_000) })
+  await expect(emitting).rejects.toMatchObject({
+    code: 'ENGINE_VALUE_TOO_LARGE',
+    message: expect.stringContaining('/mail/:id/arrived'),
+  })
+  expect(await handle.status).toBe('waiting')
+  await engine.emit(mail.arrived, { id: '1', text: 'short' })
+  await world.clock.settle()
+  expect(await handle.result).toBe('short')
 })
