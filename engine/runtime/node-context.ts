@@ -32,6 +32,8 @@ export interface NodeContext {
   storeFailed(error: unknown): void
   /** The process is at rest, ended, or no longer this node's. `due`: when its next timer is, in store time, where it waits for one. */
   released(id: string, due?: number): void
+  /** A process may be there to be claimed without anybody saying so. */
+  missed(): void
   /** The process cannot run here now: it is not claimed again for a while. */
   parked(id: string): void
 }

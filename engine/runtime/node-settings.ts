@@ -25,6 +25,7 @@ export interface NodeSettings {
     | 'session'
     | 'committer'
     | 'released'
+    | 'missed'
     | 'parked'
     | 'unavailable'
     | 'now'

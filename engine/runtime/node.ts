@@ -170,6 +170,7 @@ export class Node {
       storeFailed: (error) => this.#storeFailed(error),
       now: () => this.now(),
       released: (id, due) => this.#leave(id, due),
+      missed: () => this.#claiming.look(),
       unavailable: (process, definition, error) => this.#unavailable.add(process, definition, error),
       parked: (id) => this.#park(id),
     }

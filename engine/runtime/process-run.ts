@@ -13,7 +13,7 @@ import type { NodeContext } from './node-context.ts'
 import { lookAtChildren } from './run/cancelling.ts'
 import { readCommands } from './run/commands.ts'
 import { advance, applyEffects, winWaits } from './run/effects.ts'
-import { afterEnd, drop, letGo } from './run/end.ts'
+import { afterEnd, drop, letGo, loseTurn } from './run/end.ts'
 import { hasInput, RunState, stands, takeInputs } from './run/run-state.ts'
 import { launch } from './run/steps.ts'
 import { commit, failHere, loadInto, see } from './run/storing.ts'
@@ -139,7 +139,7 @@ export class ProcessRun {
   /** A store that cannot be reached is waited for; anything else is an error of the process, which fails where it stands. */
   async #turnFailed(error: unknown): Promise<void> {
     const run = this.#run
-    if (error instanceof FencedError) return letGo(run)
+    if (error instanceof FencedError) return loseTurn(run)
     if (isStoreAway(error)) return this.#park(error)
     try {
       await failHere(run, error)

@@ -17,6 +17,12 @@ export function letGo(run: RunState): void {
   run.node.released(run.id, run.status === 'waiting' ? run.waits.nextTimer(run.node.now()) : undefined)
 }
 
+/** What it did is not stored: it has gone on elsewhere, or is there to be claimed as it is stored, and nobody says so. */
+export function loseTurn(run: RunState): void {
+  letGo(run)
+  run.node.missed()
+}
+
 export function afterEnd(run: RunState): boolean {
   const finished = run.finished as FinishedEffect
   if (finished.status === 'failed' && finished.outcome.kind === 'threw') {

@@ -14,7 +14,7 @@ import { openOutbox, type Outbox } from '../outbox.ts'
 import { inUnit, stepOf } from './calls.ts'
 import { takeCheckpoint } from './checkpoint.ts'
 import { advance } from './effects.ts'
-import { afterEnd, letGo } from './end.ts'
+import { afterEnd, loseTurn } from './end.ts'
 import { note, type RunState } from './run-state.ts'
 import { accepted, discard, failHere, lookAfter } from './storing.ts'
 
@@ -51,7 +51,7 @@ async function perform(run: RunState, call: Call): Promise<void> {
       try {
         retry = await attemptFailed(run, call, unit, join, error)
       } catch (failure) {
-        return failure instanceof FencedError ? letGo(run) : run.giveUp(failure)
+        return failure instanceof FencedError ? loseTurn(run) : run.giveUp(failure)
       }
     } finally {
       join.letGo()
@@ -103,7 +103,7 @@ async function attemptFailed(
   await unit.abort(error)
   if (run.gone) return undefined
   if (error instanceof FencedError) {
-    letGo(run)
+    loseTurn(run)
     return undefined
   }
   if (error instanceof StepRetry && error.committed === 'unknown' && (await join.isCommitted())) {

@@ -12,7 +12,7 @@ import { Waits } from '../waits.ts'
 import { encodeOutcome, takeCheckpoint } from './checkpoint.ts'
 import { loadCancelling, tellChildren } from './cancelling.ts'
 import { advance, applyPending } from './effects.ts'
-import { drop, letGo } from './end.ts'
+import { drop, letGo, loseTurn } from './end.ts'
 import type { RunState } from './run-state.ts'
 
 export async function loadInto(run: RunState, process: LoadedProcess): Promise<void> {
@@ -64,7 +64,7 @@ export async function commit(run: RunState): Promise<boolean> {
   }
   const answer = await run.node.committer.commit(checkpoint)
   if (answer === 'fenced') {
-    letGo(run)
+    loseTurn(run)
     return false
   }
   if (accepted(run, checkpoint)) await lookAfter(run)
@@ -127,7 +127,7 @@ export async function failHere(run: RunState, cause: unknown): Promise<void> {
  * fibers wait for them again, and they are not made a second time.
  */
 export async function discard(run: RunState, error: unknown): Promise<void> {
-  if (error instanceof FencedError) return letGo(run)
+  if (error instanceof FencedError) return loseTurn(run)
   const process = await run.node.session.reload(run.id)
   if (process === undefined) return letGo(run)
   await loadInto(run, process)

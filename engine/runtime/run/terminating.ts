@@ -8,7 +8,7 @@ import { decodeControl } from '../../store/control-payload.ts'
 import { plainCheckpoint } from '../../store/plain-checkpoint.ts'
 import type { LoadedProcess } from '../../store/store.ts'
 import { dropValues, encodeOutcome, endEmission } from './checkpoint.ts'
-import { afterEnd, letGo } from './end.ts'
+import { afterEnd, loseTurn } from './end.ts'
 import { note, type RunState } from './run-state.ts'
 
 /** The encoded reason that a stored process is to be terminated for. */
@@ -45,7 +45,7 @@ export async function terminate(run: RunState, reason: Uint8Array): Promise<void
       log: run.log,
     }),
   )
-  if (answer === 'fenced') return letGo(run)
+  if (answer === 'fenced') return loseTurn(run)
   run.status = 'cancelled'
   run.outcome = encoded
   run.finished = { kind: 'finished', status: 'cancelled', outcome }

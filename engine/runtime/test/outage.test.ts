@@ -104,3 +104,24 @@ test('an engine whose start failed can be started again', async () => {
   expect(await handle.status).toBe('waiting')
   await engine.stop()
 })
+
+test('a process whose checkpoint is refused, although it is still here, is taken up again as it is stored', async () => {
+  const clock = new TestClock()
+  const real = new MemoryStore({ clock })
+  let refused = 0
+  const store = over(real, {
+    async connect(options) {
+      const session = await real.connect(options)
+      const commit: typeof session.commit = async (checkpoints) =>
+        refused++ === 0 ? checkpoints.map(() => 'fenced') : session.commit(checkpoints)
+      return over(session, { commit })
+    },
+  })
+  const engine = createEngine({ store, processes: [subscription], clock, report() {} })
+  await engine.start()
+  const handle = await engine.run(subscription, { user: 'c' })
+  await clock.advance(1_000)
+  expect(refused).toBeGreaterThan(1)
+  expect(await handle.status).toBe('waiting')
+  await engine.stop()
+})

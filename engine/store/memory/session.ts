@@ -98,7 +98,9 @@ export class MemorySession implements StoreSession {
     for (const id of reached) {
       const row = this.#rows.byId.get(id)
       if (claimed.length >= limit) break
-      if (row === undefined || running.has(id) || !this.#owns(row) || !isClaimable(row, this.#now())) continue
+      // What has a turn here already is on its way into memory, and not in `running` yet: it is not given twice.
+      if (row === undefined || running.has(id) || this.#member.busy.has(id)) continue
+      if (!this.#owns(row) || !isClaimable(row, this.#now())) continue
       this.#member.busy.add(id)
       claimed.push(handOut(row, this.node))
     }
