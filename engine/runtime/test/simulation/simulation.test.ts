@@ -2,14 +2,14 @@
 import { expect, test } from 'bun:test'
 import { simulate } from './simulation.ts'
 
-const [from = 1, to = 15] = (process.env.SIMULATION_SEEDS ?? '').split('-').filter(Boolean).map(Number)
+const [from = 1, to = 30] = (process.env.SIMULATION_SEEDS ?? '').split('-').filter(Boolean).map(Number)
 
 test('nodes that live: the transaction of each step is committed once, however many are rolled back beside it', async () => {
   for (let seed = from; seed <= to; seed++) {
     const { broken } = await simulate({ seed, kills: 0 })
     expect({ seed, broken }).toEqual({ seed, broken: [] })
   }
-}, 60_000)
+}, 120_000)
 
 test('three nodes, killed, frozen and made slow: every process completes, with each effect under one key', async () => {
   let kills = 0
@@ -19,4 +19,4 @@ test('three nodes, killed, frozen and made slow: every process completes, with e
     expect({ seed, broken: result.broken }).toEqual({ seed, broken: [] })
   }
   expect(kills).toBeGreaterThan(to - from)
-}, 60_000)
+}, 120_000)
