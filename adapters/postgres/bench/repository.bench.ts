@@ -9,7 +9,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { testDatabase } from '@justscale/engine/embedded'
-import { handWritten } from './sides/hand-written.ts'
+import { handWritten, pipelined } from './sides/hand-written.ts'
 import { ours } from './sides/ours.ts'
 import type { Operation, Side } from './sides/side.ts'
 
@@ -20,24 +20,30 @@ const operations: readonly Operation[] = ['get', 'find', 'insert', 'lockAndSave'
 const database = await testDatabase()
 const at = Temporal.Now.instant().round('microsecond')
 await ours(database.url, at, async (mine, key) => {
-  const sides: Record<string, Side> = { ours: mine, 'hand-written': await handWritten(database.url, key, at) }
+  const sides: Record<string, Partial<Side> & Pick<Side, 'end'>> = {
+    ours: mine,
+    'hand-written': await handWritten(database.url, key, at),
+    pipelined: await pipelined(database.url, key),
+  }
   if (await installed()) {
     const { drizzleSide } = await import('./optional/drizzle.ts')
     sides['drizzle-orm'] = await drizzleSide(database.url, key, at)
   }
   const rows = []
   for (const operation of operations) {
-    const spent = new Map<string, number[]>(Object.keys(sides).map((name) => [name, []]))
+    const spent = new Map<string, number[]>()
     for (let turn = 0; turn < turns; turn += 1) {
       for (const [name, side] of Object.entries(sides)) {
-        const cpu = await cpuOf(() => side[operation]())
-        if (turn >= turns / 3) spent.get(name)?.push(cpu)
+        const work = side[operation]
+        if (work === undefined) continue
+        const cpu = await cpuOf(work)
+        if (turn >= turns / 3) spent.set(name, [...(spent.get(name) ?? []), cpu])
       }
     }
     const mean = (name: string) => trimmedMean(spent.get(name) ?? [])
     rows.push({
       operation,
-      ...Object.fromEntries(Object.keys(sides).map((name) => [`${name}, us`, Math.round(mean(name))])),
+      ...Object.fromEntries([...spent.keys()].map((name) => [`${name}, us`, Math.round(mean(name))])),
       'to hand-written': (mean('ours') / mean('hand-written')).toFixed(2),
       ...(sides['drizzle-orm'] && { 'to drizzle-orm': (mean('ours') / mean('drizzle-orm')).toFixed(2) }),
     })
