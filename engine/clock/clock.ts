@@ -4,7 +4,7 @@
  * `systemClock` and `systemEntropy` are the real ones; tests use `TestClock` from `engine/testing`.
  */
 export interface Clock {
-  /** Milliseconds since the epoch. Stores correct it to the database's clock before it decides a due time. */
+  /** Whole milliseconds since the epoch. Stores correct it to the database's clock before it decides a due time. */
   now(): number
   /**
    * As `now`, but it goes on evenly when the computer's clock is set, by the network or by hand (default: `now`). Nodes plan by
@@ -32,7 +32,7 @@ const LONGEST_TIMER = 2 ** 31 - 1
 
 export const systemClock: Clock = {
   now: () => Date.now(),
-  steady: () => performance.timeOrigin + performance.now(),
+  steady: () => Math.floor(performance.timeOrigin + performance.now()),
   schedule(delay, wake) {
     let remaining = delay
     let timer: Timer
