@@ -201,13 +201,17 @@ export class Claiming {
 
   /** Runs what a claim brings. */
   async #ask(context: NodeContext, claim: () => Promise<readonly LoadedProcess[]>): Promise<readonly LoadedProcess[]> {
-    const calls = this.#calls
+    const asked = this.#residents.ask(this.#calls)
     this.#asking = true
-    const claimed = await claim().finally(() => (this.#asking = false))
-    if (!this.#node.isCurrent(context)) return []
-    this.#settings.metrics.counters.claims++
-    for (const process of claimed) this.#residents.begin(context, process, calls)
-    return claimed
+    try {
+      const claimed = await claim().finally(() => (this.#asking = false))
+      if (!this.#node.isCurrent(context)) return []
+      this.#settings.metrics.counters.claims++
+      for (const process of claimed) this.#residents.begin(context, process, asked)
+      return claimed
+    } finally {
+      this.#residents.answered(asked)
+    }
   }
 
   /** Learns of further timers; answers whether it asked. */

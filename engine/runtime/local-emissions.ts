@@ -3,21 +3,18 @@
  * the store gives the node those that are reached in the same breath, and they go on at once, without being claimed.
  */
 import { FencedError } from '../errors.ts'
-import type { LoadedProcess, SignalEmission } from '../store/store.ts'
+import type { SignalEmission } from '../store/store.ts'
+import type { HandedNode } from './hand-outs.ts'
 import type { NodeContext } from './node-context.ts'
 import type { NodeSettings } from './node-settings.ts'
 import type { Places } from './places.ts'
 
 /** The node as its emissions see it. */
-export interface EmittingNode {
+export interface EmittingNode extends HandedNode {
   /** What its processes run in; `undefined` while it has no session, drains or has stopped. */
   running(): NodeContext | undefined
   /** Ids of processes in memory, and of those that are on their way there. */
   present(): Iterable<string>
-  /** How often somebody said that there may be something to do. */
-  calls(): number
-  /** `calls`: as it was before the process was loaded. */
-  begin(context: NodeContext, process: LoadedProcess, calls: number): void
 }
 
 /** How many processes an emission gives their turn at most, and how many may be in memory for it to do so. */
@@ -41,17 +38,19 @@ export class LocalEmissions {
     const free = Math.min(AT_ONCE, this.#places.free)
     const present = new Set(this.#node.present())
     if (context === undefined || free <= 0 || present.size > AT_ONCE || limits().size > 0) return store.emit(signals)
-    const calls = this.#node.calls()
+    const asked = this.#node.ask()
     try {
       const { counts, claimed } = await context.session.emit(signals, free, present)
       if (context === this.#node.running()) {
-        for (const process of claimed) this.#node.begin(context, process, calls)
+        for (const process of claimed) this.#node.begin(context, process, asked)
       }
       return counts
     } catch (error) {
       // Who lost its place delivers as anybody else does.
       if (error instanceof FencedError) return store.emit(signals)
       throw error
+    } finally {
+      this.#node.answered(asked)
     }
   }
 }

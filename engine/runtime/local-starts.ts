@@ -2,21 +2,18 @@
  * Processes that run on the node that starts them, at once: a place is kept before the store is asked, the store gives them
  * to this node, and no claim brings them a second time. What there is no place for is started for whoever claims it.
  */
-import type { LoadedProcess, StartRequest, StartResult } from '../store/store.ts'
+import type { StartRequest, StartResult } from '../store/store.ts'
+import type { HandedNode } from './hand-outs.ts'
 import type { NodeContext } from './node-context.ts'
 import type { NodeSettings } from './node-settings.ts'
 import type { Places } from './places.ts'
 
 /** The node as its starts see it. */
-export interface StartingNode {
+export interface StartingNode extends HandedNode {
   /** What its processes run in; `undefined` while it has no session, drains or has stopped. */
   running(): NodeContext | undefined
   /** Whether a claim is under way. */
   isAsking(): boolean
-  /** How often somebody said that there may be something to do. */
-  calls(): number
-  /** `calls`: as it was before the process was loaded. */
-  begin(context: NodeContext, process: LoadedProcess, calls: number): void
   /** There may be something to do. */
   wake(): void
   /** Places were given back. */
@@ -54,7 +51,7 @@ export class LocalStarts {
   }
 
   async #startHere(context: NodeContext, requests: readonly StartRequest[]): Promise<readonly StartResult[]> {
-    const calls = this.#node.calls()
+    const asked = this.#node.ask()
     let results: readonly StartResult[] = []
     try {
       results = await context.session.start(requests)
@@ -64,8 +61,9 @@ export class LocalStarts {
         this.ids.delete(id)
         this.#places.giveBack(definition)
         const process = results[index]?.process
-        if (process !== undefined && this.#node.running() === context) this.#node.begin(context, process, calls)
+        if (process !== undefined && this.#node.running() === context) this.#node.begin(context, process, asked)
       }
+      this.#node.answered(asked)
       // It may have happened all the same; and who was refused a place may have one now.
       if (results.length === 0) this.#node.wake()
       else this.#node.freed()

@@ -8,7 +8,8 @@ import { FencedError, QuarantinedError } from '../errors.ts'
 import type { SignalEmission, StartRequest, StartResult, StoreSession } from '../store/store.ts'
 import { Claiming } from './claiming.ts'
 import { Committer } from './committer.ts'
-import { type EmittingNode, LocalEmissions } from './local-emissions.ts'
+import type { HandedNode } from './hand-outs.ts'
+import { LocalEmissions } from './local-emissions.ts'
 import { LocalStarts } from './local-starts.ts'
 import type { NodeContext } from './node-context.ts'
 import type { NodeSettings } from './node-settings.ts'
@@ -42,7 +43,7 @@ export class Node {
     const running = () => (this.#state === 'running' ? this.#context : undefined)
     this.#settings = settings
     this.#unavailable = new Unavailable(settings.metrics, settings.report)
-    this.#residents = new Residents(places, settings.clock, settings.metrics)
+    this.#residents = new Residents(places, settings.clock, settings.metrics, () => this.wake())
     this.#claiming = new Claiming(settings, places, this.#residents, {
       running,
       isCurrent: (context) => this.#context === context,
@@ -51,20 +52,20 @@ export class Node {
       starting: () => this.#starts.ids,
       failed: (error, context) => this.#claimFailed(error, context),
     })
-    const calls = () => this.#claiming.calls
-    const begin: EmittingNode['begin'] = (context, process, heard) =>
-      this.#outside(() => this.#residents.begin(context, process, heard))
+    const handing: HandedNode = {
+      ask: () => this.#residents.ask(this.#claiming.calls),
+      answered: (asked) => this.#residents.answered(asked),
+      begin: (context, process, asked) => this.#outside(() => this.#residents.begin(context, process, asked)),
+    }
     this.#emissions = new LocalEmissions(settings, places, {
       running,
       present: () => [...this.#residents.ids, ...this.#starts.ids],
-      calls,
-      begin,
+      ...handing,
     })
     this.#starts = new LocalStarts(settings, places, {
       running,
       isAsking: () => this.#claiming.asking,
-      calls,
-      begin,
+      ...handing,
       wake: () => this.wake(),
       freed: () => {
         if (this.#claiming.hungry) this.#claiming.look()

@@ -2,6 +2,7 @@
 import type { Clock } from '../clock/clock.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { LoadedProcess } from '../store/store.ts'
+import { type Asked, HandOuts } from './hand-outs.ts'
 import type { NodeContext } from './node-context.ts'
 import type { Places } from './places.ts'
 import { ProcessRun } from './process-run.ts'
@@ -16,9 +17,13 @@ export class Residents {
   readonly #places: Places
   readonly #clock: Clock
   readonly #metrics: Metrics
+  readonly #handOuts = new HandOuts()
+  readonly #refused: () => void
   #idle: (() => void)[] = []
 
-  constructor(places: Places, clock: Clock, metrics: Metrics) {
+  /** `refused`: something was handed out and not taken; what woke it is still to be seen to. */
+  constructor(places: Places, clock: Clock, metrics: Metrics, refused: () => void) {
+    this.#refused = refused
     this.#places = places
     this.#clock = clock
     this.#metrics = metrics
@@ -42,11 +47,27 @@ export class Residents {
     return this.#byPath.get(path)?.left()
   }
 
-  /** `calls`: what the node had heard before the process was loaded. */
-  begin(context: NodeContext, process: LoadedProcess, calls: number): void {
-    if (this.#runs.has(process.record.id)) return
-    const run = new ProcessRun(context, process, calls)
+  /** Processes are asked for: `begin` those of the answer, then say `answered`. `calls`: what the node has heard until now. */
+  ask(calls: number): Asked {
+    return this.#handOuts.ask(calls)
+  }
+
+  answered(asked: Asked): void {
+    this.#handOuts.answered(asked)
+  }
+
+  /** Runs what the answer handed out, unless it has had a turn here since it was asked for. */
+  begin(context: NodeContext, process: LoadedProcess, asked: Asked): void {
+    const { id } = process.record
+    const here = this.#runs.has(id)
+    if (here || this.#handOuts.isStale(id, asked)) {
+      if (!here) context.session.returned(id)
+      this.#refused()
+      return
+    }
+    const run = new ProcessRun(context, process, asked.calls)
     this.#runs.set(run.id, run)
+    this.#handOuts.turned(id)
     this.#byPath.set(run.path, run)
     this.#places.take(process.record.definition)
     this.#metrics.counters.turns++
@@ -58,6 +79,7 @@ export class Residents {
   leave(id: string): ProcessRun | undefined {
     const run = this.#runs.get(id)
     if (this.#runs.delete(id) && run !== undefined) {
+      this.#handOuts.turned(id)
       this.#byPath.delete(run.path)
       this.#places.giveBack(run.definition)
     }

@@ -9,6 +9,7 @@ export function plainCheckpoint(given: CheckpointCore & Partial<Checkpoint>): Ch
     writeParts: new Map(),
     dropParts: [],
     consume: [],
+    wakes: [],
     timers: new Map(),
     runnable: false,
     subscribe: [],

@@ -151,6 +151,11 @@ export interface StoreSession {
    * it, and its shard may go to another node. It stays runnable.
    */
   release(id: string): Promise<void>
+  /**
+   * A process that this node was given and does not take, while it has no turn here: it may be an older state than that of
+   * a turn which ended since. It does not count as being in a turn; nothing that woke it is done with.
+   */
+  returned(id: string): void
   /** As `claim`, but of these processes, those that are due and that this node may run. */
   claimDue(ids: readonly string[], most?: ReadonlyMap<string, number>): Promise<readonly LoadedProcess[]>
   /**
@@ -209,6 +214,8 @@ export interface Checkpoint {
   readonly dropParts: readonly number[]
   /** Inbox rows that this checkpoint acted upon or drained. */
   readonly consume: readonly string[]
+  /** Wake-ups that its turn was loaded with (`LoadedProcess.wakes`): these are done with. All others keep the process runnable. */
+  readonly wakes: readonly string[]
   /** Timers by number: a due time in store milliseconds to set, or `null` to cancel. */
   readonly timers: ReadonlyMap<number, number | null>
   /** True when there is more to do at once (another input waits). */
@@ -300,6 +307,8 @@ export interface LoadedProcess {
   readonly inbox: readonly InboxEntry[]
   /** Timers that are due or pending: number to due time in store milliseconds. */
   readonly timers: ReadonlyMap<number, number>
+  /** Wake-ups that were there when its inbox was read, for `Checkpoint.wakes`. */
+  readonly wakes: readonly string[]
 }
 
 export interface InboxEntry {

@@ -58,6 +58,7 @@ function checkpoint(process: LoadedProcess, options: Partial<Checkpoint> = {}): 
     status: 'waiting',
     head: bytes(`head ${seq + 1}`),
     place: { line: 2, waits: ['signal x'] },
+    wakes: process.wakes,
     ...options,
   })
 }

@@ -40,6 +40,7 @@ export function takeCheckpoint(run: RunState): Checkpoint {
     writeParts: values.writeParts,
     dropParts: values.dropParts,
     consume: run.consumed,
+    wakes: run.wakes,
     timers: changes.timers,
     subscribe: changes.subscribe,
     unsubscribe: changes.unsubscribe,
@@ -57,6 +58,7 @@ export function takeCheckpoint(run: RunState): Checkpoint {
   if (ended !== undefined) checkpoint.outcome = ended
   if (run.cancelling !== undefined && run.outbox.starts.length > 0) run.cancelling.look = true
   if (run.consumed.length > 0) run.consumed = []
+  if (run.wakes.length > 0) run.wakes = []
   if (!keepLog) run.log = []
   if (run.outbox.starts.length + run.outbox.emits.length > 0) run.outbox = { starts: [], emits: [] }
   run.published = undefined

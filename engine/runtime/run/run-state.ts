@@ -65,6 +65,8 @@ export class RunState {
   held: Effect[] = []
   /** For the next checkpoint: inbox entries used up, processes and signals of steps, published data, timeline. */
   consumed: string[] = []
+  /** Wake-ups it was loaded with that no checkpoint has named yet. */
+  wakes: readonly string[] = []
   outbox: { starts: StartRequest[]; emits: SignalEmission[] } = { starts: [], emits: [] }
   published: Uint8Array | undefined
   log: LogLine[] = []

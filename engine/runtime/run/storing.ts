@@ -51,6 +51,7 @@ export async function loadInto(run: RunState, process: LoadedProcess): Promise<v
 export function see(run: RunState, process: LoadedProcess): void {
   const consumed = new Set(run.consumed)
   run.inbox = process.inbox.filter((entry) => !consumed.has(entry.id))
+  run.wakes = process.wakes
 }
 
 /** Writes a checkpoint; answers whether it was accepted. What cannot be stored fails the process at its line. */
@@ -114,6 +115,7 @@ export async function failHere(run: RunState, cause: unknown): Promise<void> {
       seq: process.record.seq + 1,
       status: 'failed',
       head: process.head,
+      wakes: process.wakes,
       outcome: encodeOutcome(run, outcome),
       place: { line, waits: [] },
       log: [{ at: run.node.now(), kind: 'failed', text: String(error) }],

@@ -26,8 +26,8 @@ export interface Row {
   readonly timers: Map<number, number>
   readonly subscriptions: Map<number, string>
   runnable: boolean
-  /** By node, the number of the newest inbox entry that it was given: what arrives after that keeps the process runnable. */
-  readonly seen: Map<number, number>
+  /** Wake-ups: each keeps the process runnable until a checkpoint whose turn was loaded with it. */
+  readonly wakes: Set<string>
   log: LogLine[]
 }
 
@@ -43,7 +43,7 @@ export function isEnded(row: Row): boolean {
 export function isClaimable(row: Row, now: number): boolean {
   if (isEnded(row)) return false
   if (idle.has(row.record.status)) return row.inbox.some((entry) => entry.via === 'control')
-  if (row.record.status === 'running' || row.runnable) return true
+  if (row.record.status === 'running' || row.runnable || row.wakes.size > 0) return true
   return isDue(row, now)
 }
 
@@ -103,7 +103,7 @@ export class Rows {
       timers: new Map(),
       subscriptions: new Map(),
       runnable: true,
-      seen: new Map(),
+      wakes: new Set(),
       log: [],
     }
     this.byId.set(id, row)
@@ -159,13 +159,13 @@ export class Rows {
   }
 
   deliver(row: Row, via: InboxEntry['via'], payload: Uint8Array): void {
-    row.inbox.push({ id: String(++this.#entries), via, at: this.#now(), payload })
-    row.runnable = true
+    const id = String(++this.#entries)
+    row.inbox.push({ id, via, at: this.#now(), payload })
+    row.wakes.add(id)
     this.#changed(row)
   }
 
-  /** `seen`: number of the newest inbox entry that its writer had been given. */
-  apply(checkpoint: Checkpoint, seen: number): void {
+  apply(checkpoint: Checkpoint): void {
     const row = this.byId.get(checkpoint.id) as Row
     const { status, place, outcome, data } = checkpoint
     const over = outcome !== undefined
@@ -191,7 +191,8 @@ export class Rows {
       due === null ? row.timers.delete(number) : row.timers.set(number, due)
     for (const number of checkpoint.unsubscribe) this.#unsubscribe(row, number)
     for (const { number, key } of checkpoint.subscribe) this.#subscribe(row, number, key)
-    row.runnable = checkpoint.runnable || row.inbox.some((entry) => Number(entry.id) > seen)
+    row.runnable = checkpoint.runnable
+    for (const wake of checkpoint.wakes) row.wakes.delete(wake)
     row.log = [...row.log, ...checkpoint.log].slice(-LOG_CAP)
     for (const request of checkpoint.start) this.start(request)
     for (const emission of checkpoint.emit) this.emit(emission)
@@ -252,16 +253,9 @@ export class Rows {
     row.inbox = []
     row.timers.clear()
     row.parts.clear()
-    row.seen.clear()
+    row.wakes.clear()
     row.runnable = false
   }
-}
-
-/** The process for a node of its own, which has then seen its whole inbox. */
-export function handOut(row: Row, node: number): LoadedProcess {
-  const newest = row.inbox.at(-1)
-  if (newest !== undefined) row.seen.set(node, Number(newest.id))
-  return loaded(row)
 }
 
 export function loaded(row: Row): LoadedProcess {
@@ -271,5 +265,6 @@ export function loaded(row: Row): LoadedProcess {
     parts: new Map(row.parts),
     inbox: [...row.inbox],
     timers: new Map(row.timers),
+    wakes: [...row.wakes],
   }
 }

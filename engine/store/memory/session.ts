@@ -14,7 +14,7 @@ import type {
   StoreSession,
   Upcoming,
 } from '../store.ts'
-import { handOut, isClaimable, isDue, isEnded, type Row, type Rows } from './rows.ts'
+import { isClaimable, isDue, isEnded, loaded, type Row, type Rows } from './rows.ts'
 
 /** What the store keeps of a connected node. */
 export interface Member {
@@ -73,7 +73,7 @@ export class MemorySession implements StoreSession {
       if (running.has(id) || free === 0 || !this.#member.shards.has(shard) || !isClaimable(row, now)) continue
       if (free !== undefined) places.set(definition, free - 1)
       this.#member.busy.add(id)
-      claimed.push(handOut(row, this.node))
+      claimed.push(loaded(row))
     }
     return claimed
   }
@@ -85,7 +85,7 @@ export class MemorySession implements StoreSession {
       const row = this.#rows.byId.get(result.id)
       if (!result.created || row === undefined || !this.#owns(row)) return result
       this.#member.busy.add(result.id)
-      return { ...result, process: handOut(row, this.node) }
+      return { ...result, process: loaded(row) }
     })
   }
 
@@ -98,11 +98,10 @@ export class MemorySession implements StoreSession {
     for (const id of reached) {
       const row = this.#rows.byId.get(id)
       if (claimed.length >= limit) break
-      // What has a turn here already is on its way into memory, and not in `running` yet: it is not given twice.
-      if (row === undefined || running.has(id) || this.#member.busy.has(id)) continue
+      if (row === undefined || running.has(id)) continue
       if (!this.#owns(row) || !isClaimable(row, this.#now())) continue
       this.#member.busy.add(id)
-      claimed.push(handOut(row, this.node))
+      claimed.push(loaded(row))
     }
     return { counts, claimed }
   }
@@ -110,11 +109,15 @@ export class MemorySession implements StoreSession {
   async reload(id: string): Promise<LoadedProcess | undefined> {
     this.#fence()
     const row = this.#rows.byId.get(id)
-    return row && this.#owns(row) && !isEnded(row) ? handOut(row, this.node) : undefined
+    return row && this.#owns(row) && !isEnded(row) ? loaded(row) : undefined
   }
 
   async release(id: string): Promise<void> {
     this.#fence()
+    this.#member.busy.delete(id)
+  }
+
+  returned(id: string): void {
     this.#member.busy.delete(id)
   }
 
@@ -142,7 +145,7 @@ export class MemorySession implements StoreSession {
   async commit(checkpoints: readonly Checkpoint[]): Promise<readonly CommitAnswer[]> {
     return checkpoints.map((checkpoint): CommitAnswer => {
       if (!this.#accepts(checkpoint)) return 'fenced'
-      this.#apply(checkpoint, this.#seen(checkpoint))
+      this.#apply(checkpoint)
       return 'accepted'
     })
   }
@@ -151,11 +154,9 @@ export class MemorySession implements StoreSession {
     if (transaction.kind !== 'memory') throw new TypeError('The memory store cannot write into an SQL transaction')
     if (!this.#accepts(checkpoint))
       throw new FencedError(`Process ${checkpoint.id} moved on or belongs to another node`)
-    // What arrives until it commits, and whatever another node was given meanwhile, this checkpoint knows nothing of.
-    const seen = this.#seen(checkpoint)
     // As with a database's row locks: who passed the fence in an open transaction may commit it.
     transaction.onCommit(() => {
-      if (this.#rows.byId.get(checkpoint.id)?.record.seq === checkpoint.seq - 1) this.#apply(checkpoint, seen)
+      if (this.#rows.byId.get(checkpoint.id)?.record.seq === checkpoint.seq - 1) this.#apply(checkpoint)
     })
   }
 
@@ -168,15 +169,11 @@ export class MemorySession implements StoreSession {
     this.#leave(this.#member)
   }
 
-  #apply(checkpoint: Checkpoint, seen: number): void {
-    this.#rows.apply(checkpoint, seen)
+  #apply(checkpoint: Checkpoint): void {
+    this.#rows.apply(checkpoint)
     const { id, shard, status, runnable } = checkpoint
     if (status !== 'running' && !runnable) this.#member.busy.delete(id)
     else if (this.#member.shards.has(shard)) this.#member.busy.add(id)
-  }
-
-  #seen({ id }: Checkpoint): number {
-    return this.#rows.byId.get(id)?.seen.get(this.node) ?? 0
   }
 
   #accepts(checkpoint: Checkpoint): boolean {

@@ -24,15 +24,15 @@ export interface EmissionOptions {
   /** Nothing is delivered when a signal would reach a full inbox: `crowded` then has a row. */
   readonly limited?: boolean
   /**
-   * Adds an expression with those reached that are not woken, because the same statement gives them their turn; answers its
-   * name. `free`: the condition that there is room.
+   * Adds an expression with those reached that the same statement gives their turn: their wake-up is marked as claimed.
+   * Answers its name. `free`: the condition that there is room.
    */
   readonly claim?: (free: string) => string
 }
 
 /**
- * Adds `reached` (signal, process, number, shard), signals by their place in `emissions`, and `delivered`, the rows put into
- * inboxes, to a statement that has `matched`.
+ * Adds `reached` (signal, process, number, shard), signals by their place in `emissions`, `delivered`, the rows put into
+ * inboxes, and `woken`, the wake-ups, to a statement that has `matched`.
  */
 export function addEmission(
   statement: Statement,
@@ -68,11 +68,11 @@ export function addEmission(
      returning process, id, at, via, payload`,
   )
   const claimed = options.claim?.(free)
-  const others = claimed ? `and r.process not in (select c.id from ${claimed} c)` : ''
+  const isClaimed = claimed ? `r.process in (select c.id from ${claimed} c)` : 'false'
   statement.with(
     'woken',
-    `insert into ${schema}.wake (shard, process, id)
-     select shard, process, nextval('${schema}.wake_id') from (select distinct shard, process from reached) r
-     where ${free} ${others}`,
+    `insert into ${schema}.wake (shard, process, id, claimed)
+     select shard, process, nextval('${schema}.wake_id'), ${isClaimed} from (select distinct shard, process from reached) r
+     where ${free} returning process, id`,
   )
 }

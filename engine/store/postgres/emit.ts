@@ -36,17 +36,13 @@ export function emitStatement(schema: string, signals: readonly SignalEmission[]
       (select json_agg(distinct shard) from reached) as shards,
       ${limited ? `(select json_build_array(c.signal, c.path) from (${crowdedSelect(schema)}) c)` : 'null::json'} as crowded`
   if (claim === undefined) return statement.finish(told)
-  statement.with(
-    'marked',
-    `insert into ${schema}.wake (shard, process, id, claimed) select shard, id, 0, true from picked
-     on conflict (shard, process, id) do update set claimed = true`,
-  )
   return statement.finish(
     `select told.*, l.* from (${told}) told left join lateral (
        select ${RECORD_COLUMNS}, ${stateColumns(schema)},
          (select json_agg(json_build_array(d.id::text, d.via, d.at, length(d.payload)) order by d.id)
            from delivered d where d.process = p.id) as delivered_table,
-         (select string_agg(d.payload, ''::bytea order by d.id) from delivered d where d.process = p.id) as delivered_bytes
+         (select string_agg(d.payload, ''::bytea order by d.id) from delivered d where d.process = p.id) as delivered_bytes,
+         (select k.id::text from woken k where k.process = p.id) as delivered_wake
        from picked join ${schema}.process p on p.id = picked.id join ${schema}.instance_kind i on i.id = p.id) l on true`,
   )
 }
@@ -94,5 +90,9 @@ export function readEmitted(rows: readonly SqlRow[], signals: readonly SignalEmi
 export function readReached(row: SqlRow): LoadedProcess {
   const process = readLoaded(row)
   const delivered = readInbox({ inbox_table: row.delivered_table, inbox_bytes: row.delivered_bytes })
-  return { ...process, inbox: [...process.inbox, ...delivered] }
+  return {
+    ...process,
+    inbox: [...process.inbox, ...delivered],
+    wakes: [...process.wakes, row.delivered_wake as string],
+  }
 }

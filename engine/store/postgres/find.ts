@@ -66,7 +66,16 @@ export async function loadById(sql: SqlRunner, schema: string, id: string): Prom
     `select ${RECORD_COLUMNS} from ${schema}.instance_kind i cross join ${everyProcess(schema)} where i.id = $1::uuid`,
     [id],
   )
-  return row && { record: readRecord(row), head: new Uint8Array(), parts: new Map(), inbox: [], timers: new Map() }
+  return (
+    row && {
+      record: readRecord(row),
+      head: new Uint8Array(),
+      parts: new Map(),
+      inbox: [],
+      timers: new Map(),
+      wakes: [],
+    }
+  )
 }
 
 export async function timelineOf(sql: SqlRunner, schema: string, id: string): Promise<readonly LogLine[]> {

@@ -7,6 +7,7 @@ import { addEmission, type Emitting } from './emission.ts'
 import { type Flushed, isAtRest, TIMELINE } from './flushed.ts'
 import { addStarting, type Starting } from './starting.ts'
 import { writeLines } from './log-lines.ts'
+import { CLAIM_MARK } from './record.ts'
 import type { Statement } from './statement.ts'
 
 export function addConsumed(statement: Statement, schema: string, live: readonly Flushed[]): void {
@@ -85,8 +86,9 @@ export function addTimers(statement: Statement, schema: string, live: readonly F
 
 /** The claim mark (id 0) stays while there is more to do, so that another node continues if this one dies. */
 export function addWakes(statement: Statement, schema: string, live: readonly Flushed[]): void {
-  const seen = live.flatMap(({ checkpoint, wakes, marked }) => {
-    const ids = isAtRest(checkpoint) && marked ? ['0', ...wakes] : wakes
+  const seen = live.flatMap(({ checkpoint, marked }) => {
+    const { wakes } = checkpoint
+    const ids = isAtRest(checkpoint) && marked ? [CLAIM_MARK, ...wakes] : wakes
     return ids.map((id) => ({ shard: checkpoint.shard, process: checkpoint.id, id }))
   })
   if (seen.length > 0) {

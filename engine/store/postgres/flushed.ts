@@ -4,11 +4,9 @@ import type { Checkpoint } from '../store.ts'
 /** How many checkpoints back the timeline of a process reaches. */
 export const TIMELINE = 200
 
-/** A checkpoint and what its node knows of the wake-ups that led to it. */
+/** A checkpoint and what its node knows of the claim mark. */
 export interface Flushed {
   readonly checkpoint: Checkpoint
-  /** Wake-ups that its turn has seen, without the claim mark. */
-  readonly wakes: readonly string[]
   /** Whether the claim mark is there. */
   readonly marked: boolean
 }

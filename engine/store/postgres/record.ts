@@ -31,6 +31,9 @@ export function viaNumber(via: InboxEntry['via']): number {
   return via === 'child' ? VIA_CHILD : via
 }
 
+/** The wake-up that says that a turn is under way, as `wake_table` has it. It is the store's own and no checkpoint names it. */
+export const CLAIM_MARK = '0'
+
 /** Database time in milliseconds. */
 export const NOW = `(extract(epoch from clock_timestamp()) * 1000)::bigint`
 
@@ -85,7 +88,8 @@ export function readLoaded(row: SqlRow): LoadedProcess {
   const wholeHead =
     (row.head_chunks as number) > 0 ? Buffer.concat([head, ...overflow.slice(0, row.head_chunks as number)]) : head
   const timers = (row.timer_table ?? []) as [number, number][]
-  return { record: readRecord(row), head: wholeHead, parts, inbox: readInbox(row), timers: new Map(timers) }
+  const wakes = ((row.wake_table ?? []) as string[]).filter((id) => id !== CLAIM_MARK)
+  return { record: readRecord(row), head: wholeHead, parts, inbox: readInbox(row), timers: new Map(timers), wakes }
 }
 
 function readParts(row: SqlRow): { parts: Map<number, Uint8Array>; overflow: Uint8Array[] } {

@@ -116,10 +116,8 @@ export class PostgresSession implements StoreSession {
 
   async #claim({ text, parameters }: SqlStatement): Promise<readonly LoadedProcess[]> {
     const lane = await this.#control.get()
-    const { rows } = await this.#turns.loading(
-      () => lane.query(text, parameters),
-      (answer) => this.#ours(answer),
-    )
+    const rows = this.#ours(await lane.query(text, parameters))
+    for (const row of rows) this.#turns.claimed(row)
     return rows.map(readLoaded)
   }
 
@@ -156,10 +154,9 @@ export class PostgresSession implements StoreSession {
     this.#fence()
     const { sql, schema } = this.#at
     const statement = emitStatement(schema, signals, { node: this.node, limit, running })
-    const { answer, rows } = await this.#turns.loading(
-      async () => readEmitted(await this.#arriving(inTurn(sql, (run) => run(statement))), signals),
-      ({ claimed }) => (this.#lost === undefined ? this.#ours(claimed) : []),
-    )
+    const answer = readEmitted(await this.#arriving(inTurn(sql, (run) => run(statement))), signals)
+    const rows = this.#lost === undefined ? this.#ours(answer.claimed) : []
+    for (const row of rows) this.#turns.seen(row)
     if (rows.length < answer.reached) this.#at.woken(answer.shards)
     return { counts: answer.counts, claimed: rows.map(readReached) }
   }
@@ -175,7 +172,7 @@ export class PostgresSession implements StoreSession {
     const { text, parameters } = reloadStatement(this.#at.schema, this.node, id)
     const [row] = await (await this.#control.get()).query(text, parameters)
     if (!row || !this.holds(row.shard as number)) return undefined
-    this.#turns.seen(row, false)
+    this.#turns.seen(row)
     return readLoaded(row)
   }
 
@@ -185,6 +182,10 @@ export class PostgresSession implements StoreSession {
     const [row] = await (await this.#control.get()).query<{ shard: number }>(text, parameters)
     this.#turns.forget(id)
     if (row !== undefined) this.#lookout.unable(row.shard)
+  }
+
+  returned(id: string): void {
+    this.#turns.forget(id)
   }
 
   async upcoming(from: number, horizon: number, limit: number): Promise<Upcoming> {
@@ -230,14 +231,17 @@ export class PostgresSession implements StoreSession {
 
   async committed(id: string, seq: number): Promise<boolean> {
     const { sql, schema } = this.#at
-    const rows = await sql.query(
-      `select from ${schema}.instance i join ${schema}.shard s on s.id = i.shard
+    const [row] = await sql.query(
+      `select exists (select from ${schema}.wake w where w.shard = i.shard and w.process = i.id and w.id = 0) as marked
+       from ${schema}.instance i join ${schema}.shard s on s.id = i.shard
        where i.id = $1::uuid and s.node = $3::int4 and exists (
          select from ${schema}.process where id = $1::uuid and seq >= $2::int4
          union all select from ${schema}.finished where id = $1::uuid and seq >= $2::int4)`,
       [id, seq, this.node],
     )
-    return rows.length > 0
+    // Nothing else tells that it came to rest, or ended, with that checkpoint.
+    if (row?.marked === false) this.#turns.forget(id)
+    return row !== undefined
   }
 
   async leave(): Promise<void> {

@@ -103,5 +103,6 @@ export function justStarted(request: StartRequest, shard: number, startedAt: num
     parts: new Map([...parts].map(([part, bytes]) => [part, plainBytes(bytes)])),
     inbox: [],
     timers: new Map(),
+    wakes: [],
   }
 }

@@ -1,16 +1,14 @@
 /**
- * What a node remembers of the processes it claimed until they are at rest: their shard, so that it is not handed over
- * in the middle of a turn, and the wake-ups the turn has seen, which its last checkpoint takes away.
+ * What a node remembers of the processes it was given until they are at rest: their shard, so that it is not handed over
+ * in the middle of a turn, and whether their claim mark is there.
  */
 import type { SqlRow } from '../../sql/connection.ts'
 import type { Checkpoint } from '../store.ts'
 import { type Flushed, isAtRest, isEnding } from './flushed.ts'
-
-const NONE: readonly string[] = []
+import { CLAIM_MARK } from './record.ts'
 
 interface Turn {
   readonly shard: number
-  wakes: readonly string[]
   marked: boolean
   /** A unit of work carries its last checkpoint, and nobody tells when that commits: counted as busy until then. */
   until?: number
@@ -21,63 +19,34 @@ const COMMITTING = 30_000
 
 export class Turns {
   readonly #turns = new Map<string, Turn>()
-  readonly #loads = new Set<Set<string>>()
 
-  /**
-   * Runs what loads processes to give them turns. What began a turn here meanwhile, by another load or by a start, was
-   * loaded too early and is left out: its state may be an old one. Answers the rows to begin with.
-   */
-  async loading<Answer>(
-    load: () => Promise<Answer>,
-    rowsOf: (answer: Answer) => readonly SqlRow[],
-  ): Promise<{ readonly answer: Answer; readonly rows: readonly SqlRow[] }> {
-    const begun = new Set<string>()
-    this.#loads.add(begun)
-    try {
-      const answer = await load()
-      const rows = rowsOf(answer).filter(({ id }) => !begun.has(id as string))
-      this.#loads.delete(begun)
-      for (const row of rows) this.seen(row, true)
-      return { answer, rows }
-    } finally {
-      this.#loads.delete(begun)
-    }
+  /** Loaded by a claim, which left its mark. */
+  claimed(row: SqlRow): void {
+    this.began(row.id as string, row.shard as number)
   }
 
-  #begins(id: string): void {
-    for (const begun of this.#loads) begun.add(id)
-  }
-
-  /** From a loaded row. `marked`: claimed, rather than looked at. */
-  seen(row: SqlRow, marked: boolean): void {
-    if (marked) this.#begins(row.id as string)
-    const wakes = (row.wake_table ?? []) as string[]
-    const known = this.#turns.get(row.id as string)
-    this.#turns.set(row.id as string, {
-      shard: row.shard as number,
-      wakes: wakes.filter((id) => id !== '0'),
-      marked: marked || wakes.includes('0') || known?.marked === true,
-    })
+  /** Loaded without leaving a mark. */
+  seen(row: SqlRow): void {
+    const id = row.id as string
+    const marks = (row.wake_table ?? []) as string[]
+    const marked = marks.includes(CLAIM_MARK) || this.#turns.get(id)?.marked === true
+    this.#turns.set(id, { shard: row.shard as number, marked })
   }
 
   /** Started and claimed at once. */
   began(id: string, shard: number): void {
-    this.#begins(id)
-    this.#turns.set(id, { shard, wakes: NONE, marked: true })
+    this.#turns.set(id, { shard, marked: true })
   }
 
   flushed(checkpoint: Checkpoint): Flushed {
-    const turn = this.#turns.get(checkpoint.id)
-    return { checkpoint, wakes: turn?.wakes ?? NONE, marked: turn?.marked ?? false }
+    return { checkpoint, marked: this.#turns.get(checkpoint.id)?.marked ?? false }
   }
 
   accepted(checkpoint: Checkpoint): void {
     const turn = this.#turns.get(checkpoint.id)
     if (isEnding(checkpoint) || isAtRest(checkpoint)) this.#turns.delete(checkpoint.id)
-    else if (turn) {
-      turn.wakes = NONE
-      turn.marked = true
-    } else this.#turns.set(checkpoint.id, { shard: checkpoint.shard, wakes: NONE, marked: true })
+    else if (turn) turn.marked = true
+    else this.#turns.set(checkpoint.id, { shard: checkpoint.shard, marked: true })
   }
 
   /** The checkpoint was written into a transaction that is still open. */

@@ -111,6 +111,12 @@ export async function simulate({ seed, plant = {}, kills: most = 6 }: Simulation
             if (random(8) === 0) throw new Error('the answer was lost')
             return results
           },
+          async emit(signals, limit, running) {
+            await sleep(random(30))
+            const result = await bounded(() => session.emit(signals, limit, running))
+            await sleep(random(30))
+            return result
+          },
           reload: (id) => bounded(() => session.reload(id)),
           async commit(checkpoints) {
             await sleep(random(30))

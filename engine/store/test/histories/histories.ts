@@ -97,6 +97,7 @@ export async function history(options: HistoryOptions): Promise<readonly Call<Op
       status: ends ? 'completed' : random(2) === 0 ? 'waiting' : 'running',
       head: ends ? new Uint8Array() : bytes(`head ${seq}`),
       consume: ends ? [] : used.map(({ id }) => id),
+      wakes: process.wakes,
       emit: sent ? [{ signal: 's', keys: [sent.key], payload: bytes(sent.payload) }] : [],
       ...(ends ? { outcome: bytes('done') } : {}),
       place: { line: 1, waits: [] },
