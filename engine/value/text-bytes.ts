@@ -2,6 +2,8 @@
  * Bytes that are UTF-8 text, kept as the text: what a process stores is JSON, and a string goes to the database without being
  * encoded, joined and written out in hexadecimal on the way. `length` counts bytes.
  */
+import { isAscii } from 'node:buffer'
+
 export class TextBytes {
   readonly text: string
   readonly length: number
@@ -23,6 +25,17 @@ export function plainBytes(bytes: Bytes): Uint8Array {
 /** The text of bytes that are JSON. */
 export function textOfBytes(bytes: Bytes): string {
   return bytes instanceof TextBytes ? bytes.text : decoder.decode(bytes)
+}
+
+/** All of them as one text, if it is ASCII without NUL. */
+export function asciiOf(pieces: readonly Bytes[]): string | undefined {
+  const texts: string[] = []
+  for (const piece of pieces) {
+    const isText = piece instanceof TextBytes
+    if (isText ? piece.text.length !== piece.length : !isAscii(piece) || piece.includes(0)) return undefined
+    texts.push(isText ? piece.text : Buffer.from(piece.buffer, piece.byteOffset, piece.length).toString('latin1'))
+  }
+  return texts.join('')
 }
 
 const encoder = new TextEncoder()

@@ -21,7 +21,7 @@ export interface EmitClaim {
 }
 
 export function emitStatement(schema: string, signals: readonly SignalEmission[], claim?: EmitClaim): SqlStatement {
-  const statement = new Statement()
+  const statement = new Statement(signals.length === 1)
   addKeys(statement, schema, { emitted: signals.flatMap(({ keys }) => keys), subscribed: [] })
   const emissions = signals.map((signal) => ({ signal, source: null }))
   const limited = signals.some(({ limit }) => limit !== undefined)

@@ -4,7 +4,7 @@
  */
 import type { Checkpoint } from '../store.ts'
 import { addEmission, type Emitting } from './emission.ts'
-import { type Flushed, isAtRest, TIMELINE } from './flushed.ts'
+import { type Flushed, isAtRest, isCutAt, TIMELINE } from './flushed.ts'
 import { addStarting, type Starting } from './starting.ts'
 import { writeLines } from './log-lines.ts'
 import { CLAIM_MARK } from './record.ts'
@@ -138,7 +138,7 @@ export function addTimeline(statement: Statement, schema: string, checkpoints: r
        from ${rows} join accepted a on a.id = x.process`,
     )
   }
-  if (!checkpoints.some(({ seq }) => seq > TIMELINE && seq % 50 === 0)) return
+  if (!checkpoints.some(({ seq }) => isCutAt(seq))) return
   statement.with(
     'forgotten',
     `delete from ${schema}.timeline d using accepted a

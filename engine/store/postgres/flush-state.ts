@@ -85,9 +85,11 @@ export function addEnding(statement: Statement, schema: string, ending: readonly
     `insert into ${schema}.finished (id, ended_at, seq, line, status, crashes, waits, data, outcome)
      select id, ${NOW}, seq, line, status, 0, waits, data, outcome from ended`,
   )
-  for (const table of ['part', 'timer', 'inbox', 'subscription']) {
+  for (const table of ['part', 'timer', 'subscription'] as const) {
+    if (!ending.some(({ rows }) => rows[table])) continue
     statement.with(`cleared_${table}`, `delete from ${schema}.${table} d using ended where d.process = ended.id`)
   }
+  statement.with('cleared_inbox', `delete from ${schema}.inbox d using ended where d.process = ended.id`)
   statement.with(
     'cleared_wake',
     `delete from ${schema}.wake d using ended where d.shard = ended.shard and d.process = ended.id`,

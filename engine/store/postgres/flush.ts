@@ -34,7 +34,7 @@ export function flushStatement(
   flushed: readonly Flushed[],
   patience?: string,
 ): SqlStatement {
-  const statement = new Statement()
+  const statement = new Statement(flushed.length === 1)
   const live = flushed.filter(({ checkpoint }) => !isEnding(checkpoint))
   const ending = flushed.filter(({ checkpoint }) => isEnding(checkpoint))
   const checkpoints = flushed.map(({ checkpoint }) => checkpoint)

@@ -8,6 +8,7 @@ import { SqlStatementError } from '../../sql/errors.ts'
 import { type FlushAnswer, isAccepted, flushStatement, reachesOut, readFlush } from './flush.ts'
 import type { Flushed } from './flushed.ts'
 import { FLUSH_LANES } from './membership.ts'
+import { plainFlush, readPlainFlush } from './plain-flush.ts'
 
 /** Checkpoints and bytes in one statement at most. */
 const MAX_ROWS = 500
@@ -67,6 +68,8 @@ export class Flusher {
 
   async #write(lane: SqlLane, number: number, batch: readonly Flushed[], patience?: string): Promise<FlushAnswer> {
     const fence = { node: this.#node, lane: number }
+    const plain = plainFlush(this.#schema, fence, batch)
+    if (plain !== undefined) return readPlainFlush(await lane.query(plain.text, plain.parameters))
     const statement = flushStatement(this.#schema, fence, batch, patience)
     if (!startsMany(batch)) return readFlush(await lane.query(statement.text, statement.parameters))
     const answers = await lane.pipeline([{ text: 'begin' }, MEASURED, statement, { text: 'commit' }])

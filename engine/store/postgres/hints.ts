@@ -3,11 +3,15 @@
  * writing transaction makes all such transactions wait for one another), coalesced so that one is in flight at a time. A
  * lost hint costs a poll's interval, never more.
  */
+import type { Clock } from '../../clock/clock.ts'
 import type { SqlDatabase } from '../../sql/connection.ts'
 import { sqlArray } from '../../sql/connection.ts'
 
 /** Processes named in one hint at most: a payload holds 8,000 bytes. */
 const IDS = 200
+
+/** Milliseconds by which the news of an end may be late. */
+const SOON = 2
 
 export class Hints {
   readonly #sql: SqlDatabase
@@ -15,10 +19,13 @@ export class Hints {
   readonly prefix: string
   readonly #shards = new Set<number>()
   readonly #ended = new Set<string>()
+  readonly #clock: Clock
   #sending = false
+  #later = false
 
-  constructor(sql: SqlDatabase, schema: string) {
+  constructor(sql: SqlDatabase, schema: string, clock: Clock) {
     this.#sql = sql
+    this.#clock = clock
     this.#schema = schema
     this.prefix = `justscale_${Bun.hash(schema).toString(36)}`
   }
@@ -39,9 +46,20 @@ export class Hints {
     this.#send()
   }
 
+  /** Sent a moment later: what follows here does not wait for it, and what ends together is told together. */
   ended(ids: Iterable<string>): void {
     for (const id of ids) this.#ended.add(id)
-    this.#send()
+    if (this.#later || !this.#sql.sessions) return
+    this.#later = true
+    this.#clock.schedule(SOON, () => {
+      this.#later = false
+      this.#send()
+    })
+  }
+
+  /** Sends what has been put off. */
+  async flush(): Promise<void> {
+    if (!this.#sending && this.#sql.sessions) await this.#drain()
   }
 
   /** Tells these nodes, whatever they own. */
@@ -62,6 +80,7 @@ export class Hints {
   }
 
   async #drain(): Promise<void> {
+    this.#sending = true
     while (this.#shards.size > 0 || this.#ended.size > 0) {
       const shards = [...this.#shards]
       const ended = [...this.#ended].slice(0, IDS)

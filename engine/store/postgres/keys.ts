@@ -18,11 +18,16 @@ export interface Keys {
 /** Adds the expression `matched` (key, process, number, shard) when there are keys. Answers the condition to wait for it. */
 export function addKeys(statement: Statement, schema: string, { emitted, subscribed, patience }: Keys): string {
   if (emitted.length === 0 && subscribed.length === 0) return 'true'
-  const array = (keys: readonly string[]) => `${statement.value(sqlArray([...new Set(keys)]))}::text[]`
+  const own = new Set(subscribed)
+  // Everybody takes locks in this order.
+  const keys = [...new Set([...emitted, ...subscribed])].sort()
+  const all = statement.value(sqlArray(keys))
+  const exclusive = statement.value(sqlArray(keys.map((key) => own.has(key))))
+  const heard = subscribed.length === 0 ? all : statement.value(sqlArray([...new Set(emitted)]))
   statement.with(
     'matched',
     `select m.key, m.process, m.number, m.shard
-     from ${schema}.reach(${array(emitted)}, ${array(subscribed)}, ${statement.value(patience ?? '')}::text) m`,
+     from ${schema}.reach(${all}::text[], ${exclusive}::bool[], ${heard}::text[], ${statement.value(patience ?? '')}::text) m`,
     'materialized',
   )
   return '(select count(*) from matched) >= 0'
@@ -37,23 +42,25 @@ const MANY = 500
 /** Creates the function. `schema` is quoted; locks of different namespaces are different. */
 export function reachFunction(schema: string): string {
   const all = `hashtextextended(${literal(schema)}, 0)`
+  const lock = literal(`${schema} `)
   return `
-    create function ${schema}.reach(emitted text[], subscribed text[], patience text)
+    create function ${schema}.reach(keys text[], own bool[], emitted text[], patience text)
       returns table (key text, process uuid, number int, shard smallint)
       language plpgsql volatile rows 1 as $reach$
       #variable_conflict use_column
       begin
-        if patience <> '' then
-          perform set_config('lock_timeout', patience, true);
-        end if;
-        if cardinality(emitted) + cardinality(subscribed) > ${MANY} then
+        -- A condition is evaluated in place, where a "perform" would be run as a query.
+        if patience <> '' and set_config('lock_timeout', patience, true) is null then null; end if;
+        if cardinality(keys) > ${MANY} then
           perform pg_advisory_xact_lock(${all});
         else
-          perform pg_advisory_xact_lock_shared(${all});
-          perform case when x.own then pg_advisory_xact_lock(x.lock) else pg_advisory_xact_lock_shared(x.lock) end
-            from (select hashtextextended(${literal(`${schema} `)} || k.key, 0) as lock, bool_or(k.own) as own
-                  from (select unnest(subscribed) as key, true as own union all select unnest(emitted), false) k
-                  group by 1 order by 1) x;
+          if pg_advisory_xact_lock_shared(${all}) is null then null; end if;
+          for i in 1 .. cardinality(keys) loop
+            if own[i] then
+              if pg_advisory_xact_lock(hashtextextended(${lock} || keys[i], 0)) is null then null; end if;
+            elsif pg_advisory_xact_lock_shared(hashtextextended(${lock} || keys[i], 0)) is null then null;
+            end if;
+          end loop;
         end if;
         if cardinality(emitted) > 0 then
           if current_setting('transaction_isolation') <> 'read committed' then

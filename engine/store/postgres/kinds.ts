@@ -4,7 +4,7 @@
  * processes there are of each.
  */
 import type { SqlRunner } from '../../sql/connection.ts'
-import type { LiveProgram } from '../store.ts'
+import type { LiveProgram, StartRequest } from '../store.ts'
 
 /** Creates the function that gives a kind its number, the first time it is asked for. */
 export function kindFunction(schema: string): string {
@@ -33,4 +33,18 @@ export async function findLivePrograms(sql: SqlRunner, schema: string): Promise<
      select k.program as hash, min(k.definition) as definition from live join ${schema}.kind k on k.id = live.kind
      group by 1 order by 2, 1`,
   )
+}
+
+/** The numbers that one session has seen: asking for them is a third of what a start takes the server. */
+export class KnownKinds {
+  readonly #numbers = new Map<string, number>()
+
+  of({ definition, program }: StartRequest): number | null {
+    return this.#numbers.get(`${program} ${definition}`) ?? null
+  }
+
+  /** Only what was committed: a kind that was rolled back has no number. */
+  learn({ definition, program }: StartRequest, kind: number): void {
+    this.#numbers.set(`${program} ${definition}`, kind)
+  }
 }

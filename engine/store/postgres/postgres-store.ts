@@ -85,7 +85,7 @@ export class PostgresStore implements EngineStore {
     this.#schema = schemaName(options.namespace ?? 'justscale')
     this.#clock = options.clock ?? systemClock
     this.#retention = options.retention ?? RETENTION
-    this.#hints = new Hints(this.#sql, this.#schema)
+    this.#hints = new Hints(this.#sql, this.#schema, this.#clock)
     this.#watchers = new Watchers(this.#sql, this.#schema, this.#clock)
     this.steps = sqlHost(this.#sql)
     const { sessions } = this.#sql
@@ -247,6 +247,7 @@ export class PostgresStore implements EngineStore {
     this.#sessions.clear()
     this.#watchers.close()
     await (await this.#ended)?.close()
+    await this.#hints.flush()
     if (this.#ownsSql) await this.#sql.close()
   }
 

@@ -27,6 +27,7 @@ import { emitStatement, readEmitted, readReached } from './emit.ts'
 import { Flusher } from './flusher.ts'
 import { flushStatement, isAccepted, readFlush } from './flush.ts'
 import { isEnding } from './flushed.ts'
+import { KnownKinds } from './kinds.ts'
 import { Lookout, type LookoutOptions } from './lookout.ts'
 import { FLUSH_LANES, UNIT_LANES } from './membership.ts'
 import { readLoaded } from './record.ts'
@@ -52,6 +53,7 @@ export class PostgresSession implements StoreSession {
   readonly #control: ControlLane
   readonly #lookout: Lookout
   readonly #turns = new Turns()
+  readonly #kinds = new KnownKinds()
   readonly #inFlight = new Set<Promise<unknown>>()
   #listening: SqlSubscription | undefined
   #units = 0
@@ -132,7 +134,7 @@ export class PostgresSession implements StoreSession {
     const isMine = ({ shard }: StartRequest) => shard !== undefined && this.holds(shard)
     const mine = new Set(requests.filter(isMine))
     const starting = inTurn(this.#at.sql, (run) =>
-      startOn(run, this.#at.schema, requests, (request) => mine.has(request)),
+      startOn(run, this.#at.schema, requests, (request) => mine.has(request), this.#kinds),
     )
     const { results, times } = await this.#arriving(starting)
     const others: number[] = []
@@ -143,7 +145,7 @@ export class PostgresSession implements StoreSession {
         others.push(result.shard)
         return result
       }
-      this.#turns.began(result.id, result.shard)
+      this.#turns.began(request, result.shard)
       return { ...result, process: justStarted(request, result.shard, times.get(result.id) as number) }
     })
     if (others.length > 0) this.#at.hints.wake(others)

@@ -4,6 +4,7 @@ import { sqlArray } from '../../sql/connection.ts'
 import { plainBytes } from '../../value/text-bytes.ts'
 import type { LoadedProcess, StartRequest, StartResult } from '../store.ts'
 import { addKeys } from './keys.ts'
+import type { KnownKinds } from './kinds.ts'
 import { addStarting } from './starting.ts'
 import { Statement } from './statement.ts'
 
@@ -12,13 +13,19 @@ export function startStatement(
   schema: string,
   requests: readonly StartRequest[],
   isClaimed: (request: StartRequest) => boolean = () => false,
+  kinds?: KnownKinds,
 ): SqlStatement {
-  const statement = new Statement()
+  const statement = new Statement(requests.length === 1)
   const subscribed = requests.flatMap(({ subscribe }) => subscribe.map(({ key }) => key))
   const locked = addKeys(statement, schema, { emitted: [], subscribed })
-  const starts = requests.map((request) => ({ request, source: null, claimed: isClaimed(request) }))
+  const starts = requests.map((request) => ({
+    request,
+    source: null,
+    claimed: isClaimed(request),
+    kind: kinds?.of(request) ?? null,
+  }))
   addStarting(statement, schema, starts, locked)
-  return statement.finish(`select id, shard, started_at::float8 as started_at from started`)
+  return statement.finish(`select id, shard, started_at::float8 as started_at, kind from started`)
 }
 
 /**
@@ -70,16 +77,26 @@ export function readStarted(
   }
 }
 
-/** Runs both, one after the other. */
+/** Runs both, one after the other. `kinds` is for what commits by itself. */
 export async function startOn(
   run: (statement: SqlStatement) => Promise<readonly SqlRow[]>,
   schema: string,
   requests: readonly StartRequest[],
   isClaimed?: (request: StartRequest) => boolean,
+  kinds?: KnownKinds,
 ): Promise<Started> {
-  const created = await run(startStatement(schema, requests, isClaimed))
+  const created = await run(startStatement(schema, requests, isClaimed, kinds))
+  if (kinds !== undefined) learn(kinds, requests, created)
   const find = existingStatement(schema, requests, created)
   return readStarted(requests, created, find === undefined ? [] : await run(find))
+}
+
+function learn(kinds: KnownKinds, requests: readonly StartRequest[], created: readonly SqlRow[]): void {
+  const byId = new Map(created.map(({ id, kind }) => [id as string, kind as number]))
+  for (const request of requests) {
+    const kind = byId.get(request.id)
+    if (kind !== undefined) kinds.learn(request, kind)
+  }
 }
 
 /** What was stored just now, as a claim would give it. */

@@ -15,6 +15,8 @@ export interface Starting {
   readonly source: string | null
   /** The starting node runs it at once. */
   readonly claimed?: boolean
+  /** Its kind, where that is known. */
+  readonly kind?: number | null
 }
 
 /** The shard a process gets when its starter has none: by path, so that it is the same for all who start it. */
@@ -23,7 +25,7 @@ export function shardOf(path: string): number {
 }
 
 /**
- * Adds the expressions `started` (id, shard, started_at) and, when there are subscriptions, `started_subscription` (process,
+ * Adds the expressions `started` (id, shard, started_at, kind) and, when there are subscriptions, `started_subscription` (process,
  * number, shard, key); answers whether there are. `condition` says which of the rows `x` (with `source`) are started.
  */
 export function addStarting(
@@ -41,6 +43,7 @@ export function addStarting(
     path: ['text', requests.map(({ path }) => path)],
     definition: ['text', requests.map(({ definition }) => definition)],
     program: ['text', requests.map(({ program }) => program)],
+    known: ['int4', starts.map(({ kind }) => kind ?? null)],
     parent: ['uuid', requests.map(({ parent }) => parent ?? null)],
     shard: ['int2', requests.map(({ shard, path }) => shard ?? shardOf(path))],
     line: ['int4', requests.map(({ place }) => place.line)],
@@ -52,14 +55,14 @@ export function addStarting(
   })
   statement.with(
     'starting',
-    `select x.*, ${schema}.kind_of(x.definition, x.program) as kind from ${input} where ${condition}`,
+    `select x.*, coalesce(x.known, ${schema}.kind_of(x.definition, x.program)) as kind from ${input} where ${condition}`,
     'materialized',
   )
   statement.with(
     'started',
     `insert into ${schema}.instance (id, path, kind, parent, started_at, shard)
      select id, path, kind, parent, ${NOW}, shard from starting on conflict do nothing
-     returning id, shard, started_at`,
+     returning id, shard, started_at, kind`,
   )
   statement.with(
     'started_process',

@@ -4,9 +4,8 @@
  * by byte by the server; the blob is not. As long as all of it is ASCII, which is the same in every encoding, it travels as
  * text: half the bytes of hexadecimal, and nothing to translate on either side.
  */
-import { isAscii } from 'node:buffer'
 import { type SqlStatement, type SqlValue, sqlArray } from '../../sql/connection.ts'
-import { type Bytes, plainBytes, TextBytes } from '../../value/text-bytes.ts'
+import { asciiOf, type Bytes, plainBytes } from '../../value/text-bytes.ts'
 
 /** Where a piece of bytes lies in the blob: `substr(blob, offset, length)`, from 1. */
 export interface Slice {
@@ -18,11 +17,20 @@ export interface Slice {
 export type Column = readonly [type: string, values: readonly (string | number | bigint | boolean | null)[]]
 
 export class Statement {
+  readonly #single: boolean
   readonly #parameters: SqlValue[] = []
   readonly #expressions: string[] = []
   readonly #pieces: Bytes[] = []
   #length = 0
   #blob = 0
+
+  /**
+   * `single`: tables of one row are written as one row, which the server takes for constants: nothing is unnested and
+   * joined. For statements about one process, which come alone and are waited for.
+   */
+  constructor(single = false) {
+    this.#single = single
+  }
 
   /** A parameter: `$3`. */
   value(value: SqlValue): string {
@@ -42,8 +50,14 @@ export class Statement {
     return slice
   }
 
-  /** Rows as a table: `unnest($1::uuid[],$2::int4[]) as x(id,seq)`. */
+  /** Rows as a table: `unnest($1::uuid[],$2::int4[]) as x(id,seq)`, or `(select $1::uuid as id,$2::int4 as seq) as x`. */
   rows(alias: string, columns: Readonly<Record<string, Column>>): string {
+    if (this.#single && Object.values(columns).every(([, values]) => values.length === 1)) {
+      const fields = Object.entries(columns).map(
+        ([name, [type, [value]]]) => `${this.value(plainValue(value))}::${type} as ${name}`,
+      )
+      return `(select ${fields.join(',')}) as ${alias}`
+    }
     const arrays = Object.values(columns).map(([type, values]) => `${this.value(sqlArray(values))}::${type}[]`)
     return `unnest(${arrays.join(',')}) as ${alias}(${Object.keys(columns).join(',')})`
   }
@@ -65,13 +79,7 @@ export class Statement {
   }
 }
 
-/** All of it as one text, if it is ASCII without NUL. */
-function asciiOf(pieces: readonly Bytes[]): string | undefined {
-  const texts: string[] = []
-  for (const piece of pieces) {
-    const isText = piece instanceof TextBytes
-    if (isText ? piece.text.length !== piece.length : !isAscii(piece) || piece.includes(0)) return undefined
-    texts.push(isText ? piece.text : Buffer.from(piece.buffer, piece.byteOffset, piece.length).toString('latin1'))
-  }
-  return texts.join('')
+/** As text: the driver gives booleans a type, and a statement that is given `null` instead would be another one. */
+function plainValue(value: string | number | bigint | boolean | null | undefined): SqlValue {
+  return value === null || value === undefined ? null : String(value)
 }

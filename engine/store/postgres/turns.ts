@@ -3,13 +3,18 @@
  * in the middle of a turn, and whether their claim mark is there.
  */
 import type { SqlRow } from '../../sql/connection.ts'
-import type { Checkpoint } from '../store.ts'
-import { type Flushed, isAtRest, isEnding } from './flushed.ts'
+import type { Checkpoint, StartRequest } from '../store.ts'
+import { type Flushed, isAtRest, isEnding, type Rows } from './flushed.ts'
+import { PIECE } from './pieces.ts'
 import { CLAIM_MARK } from './record.ts'
+
+/** Of a process of which nothing is known. */
+const ANY: Rows = { part: true, timer: true, subscription: true }
 
 interface Turn {
   readonly shard: number
   marked: boolean
+  rows: Rows
   /** A unit of work carries its last checkpoint, and nobody tells when that commits: counted as busy until then. */
   until?: number
 }
@@ -22,31 +27,44 @@ export class Turns {
 
   /** Loaded by a claim, which left its mark. */
   claimed(row: SqlRow): void {
-    this.began(row.id as string, row.shard as number)
+    this.#loaded(row, true)
   }
 
   /** Loaded without leaving a mark. */
   seen(row: SqlRow): void {
-    const id = row.id as string
     const marks = (row.wake_table ?? []) as string[]
-    const marked = marks.includes(CLAIM_MARK) || this.#turns.get(id)?.marked === true
-    this.#turns.set(id, { shard: row.shard as number, marked })
+    this.#loaded(row, marks.includes(CLAIM_MARK) || this.#turns.get(row.id as string)?.marked === true)
+  }
+
+  /** What is loaded may be older than the turn that it has here by now. */
+  #loaded(row: SqlRow, marked: boolean): void {
+    const known = this.#turns.get(row.id as string)?.rows
+    const rows = {
+      part: known?.part === true || row.part_table !== null,
+      timer: known?.timer === true || row.timer_table !== null,
+      subscription: true,
+    }
+    this.#turns.set(row.id as string, { shard: row.shard as number, marked, rows })
   }
 
   /** Started and claimed at once. */
-  began(id: string, shard: number): void {
-    this.#turns.set(id, { shard, marked: true })
+  began({ id, head, parts, subscribe }: StartRequest, shard: number): void {
+    const rows = { part: parts.size > 0 || head.length > PIECE, timer: false, subscription: subscribe.length > 0 }
+    this.#turns.set(id, { shard, marked: true, rows })
   }
 
   flushed(checkpoint: Checkpoint): Flushed {
-    return { checkpoint, marked: this.#turns.get(checkpoint.id)?.marked ?? false }
+    const turn = this.#turns.get(checkpoint.id)
+    if (turn === undefined) return { checkpoint, marked: false, rows: ANY }
+    turn.rows = withRowsOf(checkpoint, turn.rows)
+    return { checkpoint, marked: turn.marked, rows: turn.rows }
   }
 
   accepted(checkpoint: Checkpoint): void {
     const turn = this.#turns.get(checkpoint.id)
     if (isEnding(checkpoint) || isAtRest(checkpoint)) this.#turns.delete(checkpoint.id)
     else if (turn) turn.marked = true
-    else this.#turns.set(checkpoint.id, { shard: checkpoint.shard, marked: true })
+    else this.#turns.set(checkpoint.id, { shard: checkpoint.shard, marked: true, rows: ANY })
   }
 
   /** The checkpoint was written into a transaction that is still open. */
@@ -68,4 +86,13 @@ export class Turns {
     }
     return busy
   }
+}
+
+/** Once there may be rows there may be until the end: which are left is not counted. */
+function withRowsOf({ head, writeParts, timers, subscribe }: Checkpoint, rows: Rows): Rows {
+  const part = rows.part || writeParts.size > 0 || head.length > PIECE
+  const timer = rows.timer || timers.size > 0
+  const subscription = rows.subscription || subscribe.length > 0
+  if (part === rows.part && timer === rows.timer && subscription === rows.subscription) return rows
+  return { part, timer, subscription }
 }
