@@ -140,6 +140,8 @@ export function limitContract({ withStore, request, checkpoint, emission, claimO
         await claimOne(session)
         const heir = await node({ onTakeover })
         await kill(session)
+        // The store knows of the takeover before who took over does.
+        while (told.length <= round) await new Promise<void>((resolve) => setImmediate(resolve))
         session = heir
       }
       expect(told).toEqual([[], [], [{ path: '/test/1', line: 7 }]])
