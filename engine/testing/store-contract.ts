@@ -250,6 +250,47 @@ export function storeContract(name: string, open: () => Promise<ContractStore>):
         await expect(first.emit([emission('k')], 10, nothing)).rejects.toBeInstanceOf(FencedError)
       }))
 
+    test('of two hand-outs of a process on their way together either may be taken: what only the other brought is claimed', () =>
+      withStore(async ({ store, node }) => {
+        const session = await node()
+        const shard = session.shards()[0] as number
+        const ways = {
+          async emit(signal: SignalEmission) {
+            return (await session.emit([signal], 10, nothing)).claimed
+          },
+          async claim(signal: SignalEmission) {
+            await store.emit([signal])
+            return session.claim(10, nothing)
+          },
+        }
+        const orders = (['emit', 'claim'] as const).flatMap((one) =>
+          (['emit', 'claim'] as const).flatMap((other) => [0, 1].map((taken) => ({ one, other, taken }))),
+        )
+        for (const [index, { one, other, taken }] of orders.entries()) {
+          const key = `k${index}`
+          const path = `/test/${index}`
+          const [started] = await session.start([request(path, { shard, subscribe: [{ number: 0, key }] })])
+          await session.commit([checkpoint(started?.process as LoadedProcess)])
+          const handOuts = [
+            ...(await ways[one](emission(key, 'p1'))),
+            ...(await ways[other](emission(key, 'p2'))),
+          ] as const
+          expect(handOuts.map(({ inbox }) => inbox.length)).toEqual([1, 2])
+          const turn = handOuts[taken] as LoadedProcess
+          const consume = turn.inbox.map(({ id }) => id)
+          expect(await session.commit([checkpoint(turn, { consume })])).toEqual(['accepted'])
+          session.returned(turn.record.id)
+          const rest = await session.claim(10, nothing)
+          expect({ one, other, rest: rest.map(({ inbox }) => inbox.map(({ payload }) => text(payload))) }).toEqual({
+            one,
+            other,
+            rest: taken === 0 ? [['p2']] : [],
+          })
+          for (const each of rest)
+            await session.commit([checkpoint(each, { status: 'completed', outcome: bytes('done') })])
+        }
+      }))
+
     test('a process that ended is not loaded for a turn any more', () =>
       withStore(async ({ store, node }) => {
         const session = await node()

@@ -104,6 +104,31 @@ function unwoken(): Plant {
   }
 }
 
+/** A checkpoint is taken to have seen what its node was given of the process, by whichever hand-out. */
+function seenByNode(): Plant {
+  return {
+    session: (session) => {
+      const given = new Map<string, Set<string>>()
+      const note = (process: LoadedProcess): LoadedProcess => {
+        const known = given.get(process.record.id) ?? new Set()
+        for (const wake of process.wakes) known.add(wake)
+        given.set(process.record.id, known)
+        return process
+      }
+      const all = (checkpoint: Checkpoint) => ({ ...checkpoint, wakes: [...(given.get(checkpoint.id) ?? [])] })
+      return over(session, {
+        claim: async (limit, running, most) => (await session.claim(limit, running, most)).map(note),
+        emit: async (signals, limit, running) => {
+          const { counts, claimed } = await session.emit(signals, limit, running)
+          return { counts, claimed: claimed.map(note) }
+        },
+        commit: (checkpoints) => session.commit(checkpoints.map(all)),
+        commitIn: (transaction, checkpoint) => session.commitIn(transaction, all(checkpoint)),
+      })
+    },
+  }
+}
+
 /** The checkpoint of a transaction that was rolled back is in the frame that the next one writes. */
 function uncommitted(): Plant {
   const written = new Map<string, Checkpoint>()
@@ -168,6 +193,7 @@ const faults: Readonly<Record<string, () => Plant>> = {
   'the inbox row is deleted before the commit': emptied,
   'a timer is early': early,
   'a wake-up is lost': unwoken,
+  'of two hand-outs the one that is not taken counts as seen': seenByNode,
   "another fiber's uncommitted frame is written": uncommitted,
   'an emit misses who subscribes meanwhile': lateSubscriptions,
   'consumed signals stay in the inbox': altering((checkpoint) => ({ ...checkpoint, consume: [] })),

@@ -13,11 +13,13 @@ export interface TransactionalHostOptions {
   sleep(milliseconds: number): Promise<void>
   /** The transaction of the step under this idempotency key was rolled back: its effect happens again. */
   rolledBack(key: string): void
-  /** The transaction of the step under this idempotency key is committed. */
-  committed(key: string): void
+  /** The place in the cluster that its node has now. */
+  place(): number | undefined
+  /** The transaction of the step under this idempotency key is committed, which began in that place. */
+  committed(key: string, place: number | undefined): void
 }
 
-export function transactionalHost({ random, sleep, rolledBack, committed }: TransactionalHostOptions): StepHost {
+export function transactionalHost({ random, sleep, rolledBack, place, committed }: TransactionalHostOptions): StepHost {
   return {
     open: ({ idempotencyKey }) => ({
       run: (step, invoke) => settle(() => enterStep(step, invoke)),
@@ -26,6 +28,7 @@ export function transactionalHost({ random, sleep, rolledBack, committed }: Tran
         // Some steps have no transaction.
         if (random(3) === 0) return 'detached'
         const writes: (() => void)[] = []
+        const begunIn = place()
         const transaction: MemoryTransaction = {
           kind: 'memory',
           storage: 'memory',
@@ -39,7 +42,7 @@ export function transactionalHost({ random, sleep, rolledBack, committed }: Tran
           throw new StepRetry('could not serialize access', 'no', new Error('40001'))
         }
         for (const apply of writes) apply()
-        committed(idempotencyKey)
+        committed(idempotencyKey, begunIn)
         await sleep(random(10))
         if (fate === 1) throw new StepRetry('the connection was lost during COMMIT', 'unknown', new Error('08006'))
         return 'joined'
