@@ -12,10 +12,12 @@ import { RECORD_COLUMNS, SINCE, stateColumns, statusNumber } from './record.ts'
 const IDLE = (['paused', 'failed', 'quarantined'] as const).map(statusNumber).join(', ')
 
 /**
- * Woken processes that a claim looks at in each shard, in the order of their start: what waits behind them does not make
- * claiming slower, however much it is.
+ * Woken processes that a claim looks at in each shard, in the order of their start: eight times as many in all as it takes, but at
+ * least 4 and at most 16 of a shard. What waits behind them does not make claiming slower, however much it is.
  */
-const OF_A_SHARD = 16
+function ofShard(limit: number, shards: number): number {
+  return Math.min(16, Math.max(4, Math.ceil((limit * 8) / Math.max(1, shards))))
+}
 
 /** Whether process `p` may have a turn. */
 export function hasTurn(schema: string): string {
@@ -39,7 +41,7 @@ export function claimStatement(
           select w.process, min(extract(epoch from w.at) * 1000) as since from ${schema}.wake w
           where w.shard = m.id and ${elsewhere('w.process')} and exists (
             select from ${schema}.process p where p.id = w.process and ${hasTurn(schema)})
-          group by w.process order by w.process limit ${OF_A_SHARD}) c
+          group by w.process order by w.process limit ${ofShard(limit, shards.length)}) c
         union all
         select m.id, t.process, t.due from mine m cross join lateral (
           select t.process, t.due from ${schema}.timer t where t.shard = m.id and t.due <= ${SINCE}
