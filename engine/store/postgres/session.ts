@@ -136,7 +136,12 @@ export class PostgresSession implements StoreSession {
     const starting = inTurn(this.#at.sql, (run) =>
       startOn(run, this.#at.schema, requests, (request) => mine.has(request), this.#kinds),
     )
-    const { results, times } = await this.#arriving(starting)
+    const ids = [...mine].map(({ id }) => id)
+    this.#turns.starting(ids)
+    const { results, times } = await this.#arriving(starting).catch((error: unknown) => {
+      this.#turns.notStarting(ids)
+      throw error
+    })
     const others: number[] = []
     const told = results.map((result, index): StartResult => {
       const request = requests[index] as StartRequest
@@ -148,6 +153,7 @@ export class PostgresSession implements StoreSession {
       this.#turns.began(request, result.shard)
       return { ...result, process: justStarted(request, result.shard, times.get(result.id) as number) }
     })
+    this.#turns.notStarting(ids)
     if (others.length > 0) this.#at.hints.wake(others)
     return told
   }

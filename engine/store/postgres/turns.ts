@@ -24,6 +24,8 @@ const COMMITTING = 30_000
 
 export class Turns {
   readonly #turns = new Map<string, Turn>()
+  /** Being started here, and handed out by nothing else yet. */
+  readonly #starting = new Set<string>()
 
   /** Loaded by a claim, which left its mark. */
   claimed(row: SqlRow): void {
@@ -38,6 +40,7 @@ export class Turns {
 
   /** What is loaded may be older than the turn that it has here by now. */
   #loaded(row: SqlRow, marked: boolean): void {
+    this.#starting.delete(row.id as string)
     const known = this.#turns.get(row.id as string)?.rows
     const rows = {
       part: known?.part === true || row.part_table !== null,
@@ -47,8 +50,18 @@ export class Turns {
     this.#turns.set(row.id as string, { shard: row.shard as number, marked, rows })
   }
 
-  /** Started and claimed at once. */
+  /** Its answer is asked for: `began` follows where it was created, and `notStarting` in any case. */
+  starting(ids: Iterable<string>): void {
+    for (const id of ids) this.#starting.add(id)
+  }
+
+  notStarting(ids: Iterable<string>): void {
+    for (const id of ids) this.#starting.delete(id)
+  }
+
+  /** Started and claimed at once. What handed it out meanwhile knows more of it: it may have moved on. */
   began({ id, head, parts, subscribe }: StartRequest, shard: number): void {
+    if (!this.#starting.delete(id)) return
     const rows = { part: parts.size > 0 || head.length > PIECE, timer: false, subscription: subscribe.length > 0 }
     this.#turns.set(id, { shard, marked: true, rows })
   }
