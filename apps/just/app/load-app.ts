@@ -51,7 +51,7 @@ export async function loadApp(entry: string, environment: string | undefined): P
     return await definition.create(environment)
   } catch (error) {
     if (environment === undefined || !(error instanceof EnvironmentNotFoundError)) throw error
-    throw new MisuseError(`There is no environment ${environment}`, error.hint)
+    throw new MisuseError(`There is no environment "${environment}"`, error.hint)
   }
 }
 

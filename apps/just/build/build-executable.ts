@@ -88,7 +88,7 @@ function chosenEnvironments(entry: string, names: readonly string[] | undefined)
   const all = environmentFiles(entry)
   for (const name of names ?? []) {
     if (!Object.hasOwn(all, name))
-      throw new MisuseError(`There is no environment ${name}`, `There are: ${Object.keys(all).join(', ') || 'none'}`)
+      throw new MisuseError(`There is no environment "${name}"`, `There are: ${Object.keys(all).join(', ') || 'none'}`)
   }
   const wanted = Object.entries(all).filter(([name]) => names?.includes(name) ?? name !== 'test')
   return Object.fromEntries(wanted)

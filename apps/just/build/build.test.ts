@@ -40,7 +40,7 @@ test('workers are found by how they are started', () => {
 
 test.each([
   ['an app that is not there', 'nothing.ts', '', undefined, 'There is no'],
-  ['an environment that is not there', 'server/main.ts', 'export default 1', ['qa'], 'There is no environment qa'],
+  ['an environment that is not there', 'server/main.ts', 'export default 1', ['qa'], 'There is no environment "qa"'],
   ['a module that is not there', 'server/main.ts', "import './gone.ts'", undefined, 'Could not resolve: "./gone.ts"'],
   ['a module without an app', 'server/main.ts', 'export const a = 1', undefined, 'main.ts does not export an app'],
   [
