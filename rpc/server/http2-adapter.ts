@@ -61,13 +61,16 @@ export async function writeAnswer(stream: ServerHttp2Stream, answer: UniversalSe
     const header = new Headers(answer.header)
     fixGrpcMessage(header)
     const trailer: Headers | undefined = answer.trailer
-    if (trailer !== undefined) stream.once('wantTrailers', () => sendTrailers(stream, trailer))
+    let complete = false
+    // Bun asks for them on a stream that its peer resets, too: the answer that broke off there must not end with "OK".
+    if (trailer !== undefined) stream.once('wantTrailers', () => complete && sendTrailers(stream, trailer))
     stream.respond({ ':status': answer.status, ...nodeHeaders(header) }, { waitForTrailers: trailer !== undefined })
     for (; chunk !== undefined && chunk.done !== true; chunk = await body?.next()) {
       if (isGone(stream)) return
       if (!stream.write(chunk.value)) await roomOrClose(stream)
     }
     if (isGone(stream)) return
+    complete = true
     stream.end()
     await ended(stream, trailer !== undefined)
   } finally {
