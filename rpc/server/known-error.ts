@@ -29,8 +29,15 @@ export function knownError(error: unknown, signal: AbortSignal): ConnectError | 
   const known = error instanceof CoreError ? statusByCode[error.code] : undefined
   if (known !== undefined) return sentError(new GrpcError(...known))
   if (signal.aborted && signal.reason instanceof ConnectError) return signal.reason
-  if (signal.aborted && error === signal.reason) return new ConnectError('the caller is gone', Code.Canceled)
+  if (signal.aborted && (error === signal.reason || isAbort(error))) {
+    return new ConnectError('the caller is gone', Code.Canceled)
+  }
   // Thrown by the protocol itself while the handler read its body: a message that is too large or does not parse.
   if (error instanceof ConnectError) return error
   return undefined
+}
+
+/** What waits for a signal rejects with an error of its own, and Bun gives the reason of a request's signal anew. */
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError'
 }
