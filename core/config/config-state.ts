@@ -5,7 +5,7 @@ import type { ConfigControl, ConfigEntry } from './config-control.ts'
 import type { ConfigChanges, ConfigStore } from './config-store.ts'
 import { configSlice, type ConfigSlice, type ConfigToken } from './define-config.ts'
 import { ConfigurationError, type ConfigFailure } from './errors.ts'
-import type { LiveSlice } from './live-value.ts'
+import { frozenValues, type LiveSlice } from './live-value.ts'
 
 type Values = Readonly<Record<string, unknown>>
 
@@ -135,7 +135,7 @@ export class ConfigState implements ConfigControl {
       const keys = Object.keys(checked.value).filter(
         (name) => !Bun.deepEquals(checked.value?.[name], own.live.value[name]),
       )
-      own.live.value = Object.freeze(checked.value)
+      own.live.value = frozenValues(checked.value)
       this.#logger.info('the configuration changed', { keys: keys.map((name) => `${own.slice.name}.${name}`) })
       for (const wake of this.#waiting.get(own.live) ?? []) wake()
     }

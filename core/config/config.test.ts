@@ -45,6 +45,33 @@ describe('configuration', () => {
     expect(Object.isFrozen(await app.resolve(Server))).toBeTrue()
   })
 
+  test('is read-only all the way down, changed or not, and keeps nothing of what its provider gave', async () => {
+    class Hosts extends defineConfig(
+      'hosts',
+      z.object({ list: z.array(z.object({ name: z.string() })), any: z.any(), since: z.date() }),
+    ) {}
+    const given = { list: [{ name: 'a' }], any: { deep: { list: [1] } }, since: new Date(0) }
+    const app = JustScale()
+      .add(provideConfig(Hosts, () => given))
+      .add(configFile(join(folder, 'hosts.json')))
+      .add(ConfigService)
+      .build()
+    const hosts = await app.resolve(Hosts)
+    const isFrozen = () => {
+      const { list, any } = hosts as { list: { name: string }[]; any: { deep: { list: number[] } } }
+      expect(() => list.push({ name: 'b' })).toThrow(TypeError)
+      expect(() => Object.assign(list[0] as object, { name: 'b' })).toThrow(TypeError)
+      expect(() => any.deep.list.push(2)).toThrow(TypeError)
+    }
+    isFrozen()
+    given.any.deep.list.push(2)
+    expect(hosts.any).toEqual({ deep: { list: [1] } })
+    expect(hosts.since).toBeInstanceOf(Date)
+    await (await app.resolve(ConfigService)).set(Hosts, { list: [{ name: 'c' }] })
+    expect(hosts.list).toEqual([{ name: 'c' }])
+    isFrozen()
+  })
+
   test('reports every failure at once, naming key, variable and source, and no secret', async () => {
     const app = JustScale()
       .add(

@@ -1,9 +1,13 @@
 /** The value of a slice as it is injected: a read-only view of the current one, so that a change reaches whoever holds it. */
 
+import { copyValue, freezeValue } from '../model/compound-value.ts'
+
+type Values = Readonly<Record<string, unknown>>
+
 /** The part that changes a view. */
 export interface LiveSlice {
   readonly view: object
-  value: Readonly<Record<string, unknown>>
+  value: Values
 }
 
 const printing = ['toJSON', Symbol.for('nodejs.util.inspect.custom')]
@@ -16,17 +20,18 @@ export interface LiveValueOptions {
 }
 
 /** A frozen view whose members read the slice's current value. */
-export function liveValue(
-  value: Readonly<Record<string, unknown>>,
-  names: readonly string[],
-  { secret }: LiveValueOptions,
-): object {
+export function liveValue(value: Values, names: readonly string[], { secret }: LiveValueOptions): object {
   const view = {}
   if (secret) for (const print of printing) Object.defineProperty(view, print, { value: () => '[secret]' })
-  const slice: LiveSlice = { view, value: Object.freeze({ ...value }) }
+  const slice: LiveSlice = { view, value: frozenValues(value) }
   for (const name of names) Object.defineProperty(view, name, { enumerable: true, get: () => slice.value[name] })
   slices.set(view, slice)
   return Object.freeze(view)
+}
+
+/** A copy, frozen all the way down: what is injected is shared by everybody. Instances of classes stay as they are. */
+export function frozenValues(value: Values): Values {
+  return freezeValue(copyValue({ ...value }) as Values)
 }
 
 /** The slice behind an injected value. */
