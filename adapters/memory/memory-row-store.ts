@@ -1,6 +1,13 @@
 /** The rows of one model in memory, with the checks, locks and answers of a database. Rows are immutable: writes replace them. */
 import { modelFields, type AggregateNode, type ConditionNode, type OrderNode, type StoredValues } from '@justscale/core'
-import { QueryError, type LockRequest, type Row, type RowQuery, type RowStore } from '@justscale/core/repository'
+import {
+  copyValue,
+  QueryError,
+  type LockRequest,
+  type Row,
+  type RowQuery,
+  type RowStore,
+} from '@justscale/core/repository'
 import { aggregateRows } from './aggregate-rows.ts'
 import { compareText, compareValue } from './compare-value.ts'
 import { checkReferenced, checkReferences, checkUnique, freeUnique, isUnique } from './constraints.ts'
@@ -85,7 +92,7 @@ export class MemoryRowStore implements RowStore<MemoryTransaction> {
       await this.#lockRow(existing.identifier, open)
       const changed = await this.#change(existing.identifier, change, open)
       checkReferences(this.#database, this.#table, change, open)
-      return { row: changed ?? existing, inserted: false }
+      return { row: copyRow(changed ?? existing), inserted: false }
     })
   }
 
@@ -105,7 +112,7 @@ export class MemoryRowStore implements RowStore<MemoryTransaction> {
     return this.#statement(transaction, async (open) => {
       const row = await this.#change(identifier, change, open)
       if (row) checkReferences(this.#database, this.#table, change, open)
-      return row
+      return row && copyRow(row)
     })
   }
 
@@ -232,11 +239,4 @@ function compareRows(orders: readonly OrderNode[], one: Row, other: Row): number
 /** Nothing that a caller changes in place may reach the stored row, or the other way round. */
 function copyRow(row: Row): Row {
   return { identifier: row.identifier, values: copyValue(row.values) as StoredValues }
-}
-
-function copyValue(value: unknown): unknown {
-  if (value instanceof Uint8Array) return value.slice()
-  if (Array.isArray(value)) return value.map(copyValue)
-  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, copyValue(inner)]))
 }

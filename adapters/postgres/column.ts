@@ -96,5 +96,7 @@ export type Decode = (value: unknown) => unknown
 
 /** How values of a column are read. Made once per column, called for each row. */
 export function decoderOf(type: FieldType): Decode | undefined {
-  return type.kind === 'array' || type.kind === 'object' ? (value) => decodeJson(type, value) : decodeScalar(type)
+  if (type.kind === 'array' || type.kind === 'object') return (value) => decodeJson(type, value)
+  // The driver gives a `Buffer`, which prints and copies in ways of its own.
+  return type.kind === 'bytes' ? (value) => new Uint8Array(value as Uint8Array) : decodeScalar(type)
 }

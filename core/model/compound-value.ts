@@ -1,7 +1,8 @@
 /** Copies, freezes and compares field values: lists, nested objects and bytes change in place, everything else does not. */
 
 export function copyValue(value: unknown): unknown {
-  if (value instanceof Uint8Array) return value.slice()
+  // Not `slice`: of a `Buffer` that would share its memory.
+  if (value instanceof Uint8Array) return new Uint8Array(value)
   if (Array.isArray(value)) return value.map(copyValue)
   if (!isPlain(value)) return value
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, copyValue(inner)]))

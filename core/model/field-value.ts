@@ -2,6 +2,7 @@
  * Checks a value against a field's type and gives it in the field's own form: rounded decimals, `Temporal` values, references.
  * Every write goes through here: constructors, assignments, patches, conditions.
  */
+import { currentApp } from '../app/context.ts'
 import { Reference, References } from '../reference/reference.ts'
 import { decimalText, isDecimal } from './decimal.ts'
 import type { FieldFailure } from './errors.ts'
@@ -76,7 +77,7 @@ export function fieldValue(type: FieldType, value: unknown, path = ''): Checked 
     case 'json':
       return jsonValue(type, value, path)
     case 'bytes':
-      return value instanceof Uint8Array ? stored(value) : failed(path, mustBe('a Uint8Array', value))
+      return value instanceof Uint8Array ? stored(new Uint8Array(value)) : failed(path, mustBe('a Uint8Array', value))
     case 'array':
       return arrayValue(type.element, value, path)
     case 'enum':
@@ -224,7 +225,10 @@ function objectValue(fields: Readonly<Record<string, FieldDefinition>>, value: u
 
 function refValue(type: FieldType & { kind: 'ref' }, value: unknown, path: string): Checked {
   const reference = referenceFrom(type.target(), value)
-  return typeof reference === 'string' ? failed(path, reference) : stored(reference)
+  if (typeof reference === 'string') return failed(path, reference)
+  const app = currentApp()
+  if (app !== undefined) reference.checkApp(app)
+  return stored(reference)
 }
 
 function refsValue(type: FieldType & { kind: 'refs' }, value: unknown, path: string): Checked {

@@ -60,6 +60,13 @@ export class Reference<Entity> extends AnyReference implements PromiseLike<Persi
     this.#preloaded = entity
   }
 
+  /** For repositories and fields: throws `ForeignAppError` in an app that has nothing to do with the one it was made in. */
+  checkApp(app: AppContext): void {
+    const own = this.#app
+    if (own === undefined || isReachable(own, app) || isReachable(app, own)) return
+    throw new ForeignAppError(this.toString(), own.name, app.name)
+  }
+
   /** True when both point at the same entity. */
   equals(other: Reference<Entity>): boolean {
     if (!(#model in other)) return false

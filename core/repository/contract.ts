@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Application } from '../app/application.ts'
 import { AppStoppedError } from '../app/errors.ts'
 import { runInCell } from '../cell/run-in-cell.ts'
+import { ForeignAppError } from '../errors.ts'
 import { ModelRepository } from '../container/model-repository.ts'
 import { q } from '../query/q.ts'
 import type { ContractBench, ContractRepositories } from './contract/bench.ts'
@@ -57,6 +58,46 @@ export function repositoryContract(storage: ContractStorage): void {
     locksContract(bench)
     unitsContract(bench)
     writesContract(bench)
+
+    test('an entity or a reference of another app is refused, wherever it is given', async () => {
+      const { app: other, close } = await storage.open()
+      const foreign = await other.run(async () => {
+        const team = await (await other.resolve(ModelRepository.of(Team))).insert({ title: unique('foreign') })
+        return { team, ref: [Team.ref(team)] as const }
+      })
+      const { team } = foreign
+      const [ref] = foreign.ref
+      await opened.app.run(async () => {
+        const { teams, accounts, specimens } = repositories
+        const own = await teams.insert({ title: unique('own') })
+        const calls: Record<string, () => unknown> = {
+          get: () => teams.get(team),
+          'get a reference': () => teams.get(ref),
+          getMany: () => teams.getMany([own, team]),
+          lock: () => teams.lock(team),
+          'lock a reference': () => teams.lock(ref),
+          lockAll: () => teams.lockAll([own, ref]),
+          observe: () => teams.observe(ref).next(),
+          find: () => accounts.find({ team }),
+          condition: () => accounts.count(Account.fields.team.in([ref])),
+          insert: () => accounts.insert({ owner: unique('owner'), team }),
+          'insert a list': () => specimens.insert({ label: unique('label'), teams: [own, ref] }),
+          upsert: () => accounts.upsert({ owner: unique('owner'), team }, { by: ['owner'] }),
+          updateWhere: () => accounts.updateWhere(q.and(), { team: ref }),
+          assign: async () => Object.assign((await accounts.lock(await bench.newAccount())) as object, { team }),
+        }
+        for (const [name, call] of Object.entries(calls)) {
+          const refused: unknown = await Promise.try(call).catch((error: unknown) => error)
+          expect([name, refused instanceof ForeignAppError ? 'ForeignAppError' : refused]).toEqual([
+            name,
+            'ForeignAppError',
+          ])
+        }
+        const there = await teams.get(Team.ref(ref.identifier))
+        expect(there).toBeNull()
+      })
+      await close()
+    })
 
     test('after the app has stopped, every call says so', async () => {
       const { app, close } = await storage.open()

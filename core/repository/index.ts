@@ -1,6 +1,7 @@
 /** Repositories: the contract that users see, and what adapters build them from. */
 export { Repository, type LockedAll } from './repository.ts'
 export type { FindOptions, IterateOptions, LockOptions, ObserveOptions, UpsertOptions, Where } from './query-options.ts'
+export { copyValue } from '../model/compound-value.ts'
 export { checkReferenceKeys, isStorageKey } from './reference-keys.ts'
 export {
   EntityGoneError,

@@ -326,6 +326,7 @@ export class StoredRepository<Entity, Joined = never> extends Repository<Entity,
   #identifier(ref: Ref<Entity>, method: string): string {
     const reference = referenceFrom(this.model, ref)
     if (typeof reference === 'string') throw new QueryError(`${this.#name}.${method}: ${reference}`)
+    reference.checkApp(this.#app)
     return reference.identifier.toLowerCase()
   }
 

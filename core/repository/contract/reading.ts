@@ -50,6 +50,47 @@ export function readingContract({ within, newAccount, unique }: ContractBench): 
       expect(() => (account.tags as string[]).push('x')).toThrow(TypeError)
     })
 
+    within('what is stored does not change with what was given for it, or with what it gave', async ({ specimens }) => {
+      const label = unique('kept')
+      const given = { label, bytes: Buffer.from([1, 2, 3]), numbers: [1, 2], data: { list: [1] } }
+      const entity = new Specimen({ ...given, label: unique('new') })
+      const scribble = (of: { bytes?: Uint8Array | undefined } | null | undefined) => {
+        if (!of?.bytes) throw new Error('no bytes')
+        of.bytes.fill(9)
+      }
+      const isWhole = async (stored: Persistent<Specimen>) => {
+        const read = await specimens.get(stored)
+        expect(read).toMatchObject({ bytes: new Uint8Array([1, 2, 3]), numbers: [1, 2], data: { list: [1] } })
+        expect(read?.bytes?.constructor).toBe(Uint8Array)
+      }
+      const one = await specimens.insert(given)
+      const [two] = await specimens.insertMany([{ ...given, label: unique('many') }, entity])
+      if (!two) throw new Error('nothing inserted')
+      given.numbers.push(3)
+      given.data.list.push(2)
+      for (const each of [given, one, two, entity]) scribble(each)
+      await isWhole(one)
+      await isWhole(two)
+      scribble(await specimens.get(one))
+      scribble(await specimens.findOne({ label }))
+      scribble((await specimens.getMany([one]))[0])
+      await isWhole(one)
+      const bytes = Buffer.from([4, 2, 3])
+      await transaction(async () => {
+        await using locked = await specimens.lock(one)
+        scribble(await specimens.update(locked!, { bytes }))
+        bytes[0] = 9
+        scribble(await specimens.get(one))
+        locked!.bytes = new Uint8Array([1, 2, 3])
+        await specimens.save(locked!)
+      })
+      await isWhole(one)
+      const patch = { bytes: Buffer.from([1, 2, 3]) }
+      await specimens.updateWhere(Specimen.fields.label.eq(label), patch)
+      scribble(patch)
+      await isWhole(one)
+    })
+
     within('awaiting references reads their entities, with methods', async ({ teams, accounts }) => {
       const team = await teams.insert({ title: unique('team') })
       const account = await accounts.insert({ owner: unique('eve'), team })
