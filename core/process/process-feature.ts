@@ -66,6 +66,8 @@ export interface ProcessFeatureOptions<Injected> {
   readonly park?: boolean
   /** Milliseconds between looks for work that the store did not announce (default 500). */
   readonly poll?: number
+  /** See `EngineOptions.stuck`: how long a handler may block this OS process (default 300,000 ms). */
+  readonly stuck?: number
   /** Told what happens (default: failures and warnings go to the app's log). */
   report?(event: EngineEvent): void
 }
@@ -137,6 +139,7 @@ class AppEngine extends ProcessEngine {
       ...(options.clock && { clock: options.clock }),
       ...(options.entropy && { entropy: options.entropy }),
       ...(options.poll === undefined ? {} : { poll: options.poll }),
+      ...(options.stuck === undefined ? {} : { stuck: options.stuck }),
       park: options.park ?? process.env['JUSTSCALE_PARK'] === '1',
       ...(options.limits && { limits: options.limits }),
       ...(options.programKey && { programKey: options.programKey }),

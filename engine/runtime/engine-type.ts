@@ -39,6 +39,11 @@ export interface EngineOptions {
   /** Milliseconds between looks for work that the store did not announce (default 1,000; a day where the store announces all). */
   readonly poll?: number
   /**
+   * Milliseconds that a handler or a step may keep this OS process from doing anything else (default 300,000). Then other nodes
+   * take over what it runs, and count that as a crash. `Infinity`: never. Not with a store in memory.
+   */
+  readonly stuck?: number
+  /**
    * Bytes of values per process: report from `warning` (default 64 KiB), refuse from `error` (default 4 MiB). Signals that may
    * lie unread in the inbox of a process: an emit that would reach a full one is refused from `inbox` (default 10,000).
    */

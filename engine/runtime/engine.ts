@@ -78,6 +78,7 @@ export function createEngine(options: EngineOptions): Engine {
     metrics,
     health,
     poll: options.poll ?? (store.capabilities.announces ? 86_400_000 : 1_000),
+    ...(options.stuck === undefined ? {} : { stuck: options.stuck }),
     report,
     shared: {
       codec,

@@ -18,6 +18,8 @@ export interface NodeSettings {
   readonly health: StoreHealth
   /** Milliseconds between looks for work that nobody announced. */
   readonly poll: number
+  /** As `NodeOptions`. */
+  readonly stuck?: number
   report(event: EngineEvent): void
   /** Everything a run needs besides the node's own parts. */
   readonly shared: Omit<

@@ -132,10 +132,11 @@ export class Node {
   }
 
   async #join(): Promise<void> {
-    const { store, clock, name, shared, report, metrics } = this.#settings
+    const { store, clock, name, stuck, shared, report, metrics } = this.#settings
     let lost = false
     const session = await store.connect({
       name,
+      ...(stuck === undefined ? {} : { stuck }),
       onWake: () => this.wake(),
       onLost: (reason) => {
         lost = true

@@ -4,7 +4,7 @@
  * statements borrow a lane each, so that a dying connection takes one statement with it and no other.
  */
 import { hostname } from 'node:os'
-import { type Clock, systemClock } from '../clock/clock.ts'
+import { type Clock, steadyClock, systemClock } from '../clock/clock.ts'
 import { parsePostgresAddress, type PostgresAddress } from './address.ts'
 import type {
   SqlDatabase,
@@ -76,7 +76,7 @@ class PostgresDatabase implements SqlDatabase {
       control: this.#pool('control'),
       query: this.#pool('query'),
     }
-    const clock = options.clock ?? systemClock
+    const clock = steadyClock(options.clock ?? systemClock)
     this.#listener = new Listener({ clock, open: (onNotify, onClosed) => this.#connect([], onClosed, onNotify) })
     this.#sweep = setInterval(() => this.#lookAfter(), SWEEP)
     this.#sweep.unref()
@@ -135,7 +135,7 @@ class PostgresDatabase implements SqlDatabase {
       name,
       size: this.#options.pools?.[name] ?? POOL_SIZES[name],
       idle: this.#options.idle ?? 60_000,
-      clock: this.#options.clock ?? systemClock,
+      clock: steadyClock(this.#options.clock ?? systemClock),
       open: async (onClosed) => {
         let connection: DriverConnection | undefined
         connection = await this.#connect(SETTINGS[name], () => onClosed(connection))

@@ -94,6 +94,11 @@ export interface NodeOptions {
   readonly name: string
   /** Lease length in milliseconds (default 3,500). */
   readonly lease?: number
+  /**
+   * Milliseconds without a turn of the main thread after which a node counts as dead although its heartbeat goes on (default
+   * 300,000; `Infinity` for never). Stores within the OS process cannot tell.
+   */
+  readonly stuck?: number
   /** Called when there may be runnable processes in this node's shards. Never with data: look for yourself. */
   onWake(): void
   /** Called once when the node lost its lease or was taken over: everything it runs must stop; no write is accepted any more. */

@@ -1,100 +1,65 @@
 /**
- * The heartbeat of a node, in a thread of its own: a handler that computes for seconds does not cost the lease. It renews
- * the lease, holds the session lock by which others see that this OS process lives, and leaves the time of the last
- * renewal in shared memory, for a main thread that wakes up late.
+ * The heartbeat of a node, in a thread of its own: a handler that computes for seconds does not cost the lease. One that never
+ * comes to an end does: its shards are not to wait for it for ever.
  */
+import { writeSync } from 'node:fs'
 import { parentPort } from 'node:worker_threads'
 import { systemClock } from '../../clock/clock.ts'
-import type { SqlDatabase, SqlLane } from '../../sql/connection.ts'
 import { openPostgres } from '../../sql/postgres-js.ts'
+import { Beating, type BeatingOptions } from './beating.ts'
+import { SharedTimes } from './shared-times.ts'
 
-export interface HeartbeatOptions {
+export interface HeartbeatOptions extends BeatingOptions {
   readonly url: string
   readonly applicationName: string
-  readonly schema: string
-  readonly node: number
-  /** Milliseconds. */
-  readonly lease: number
-  /** One 64-bit float: when the lease was renewed last, in milliseconds since the epoch. */
-  readonly beats: SharedArrayBuffer
+  /** Of `SharedTimes`. */
+  readonly times: SharedArrayBuffer
 }
 
-/** `ready`: the session lock is held. `lost`: the node is not in the table any more. `stopped`: as it was told. */
-export type HeartbeatMessage = { readonly kind: 'ready' | 'lost' | 'stopped' }
+/** `ready`: the session lock is held. `lost`: the node's place is gone, or given up. `stopped`: as it was told. */
+export type HeartbeatMessage =
+  { readonly kind: 'ready' | 'stopped' } | { readonly kind: 'lost'; readonly reason: string }
 
-const RECONNECT = 50
+/** The first message starts it, the second ends it. */
+function listen(): void {
+  let end: (() => Promise<void>) | undefined
+  parentPort?.on('message', (options: HeartbeatOptions | 'stop') => {
+    if (options !== 'stop') end = start(options)
+    else void (end?.() ?? Promise.resolve()).then(() => tell({ kind: 'stopped' }))
+  })
+}
 
-async function run(options: HeartbeatOptions, sql: SqlDatabase, stopped: () => boolean): Promise<void> {
-  const beats = new Float64Array(options.beats)
-  let ready = false
-  while (!stopped()) {
-    const lane = await sql.lane({ pool: 'control', deadline: options.lease }).catch(() => undefined)
-    if (lane) {
-      try {
-        if (sql.sessions) await holdLock(lane, options)
-        if (!ready) tell({ kind: 'ready' })
-        ready = true
-        if (await beat(lane, options, beats)) return tell({ kind: 'lost' })
-      } catch {
-        // The connection is gone: the next one takes its place.
-      } finally {
-        lane.release()
+/** Answers how to end it. */
+function start(options: HeartbeatOptions): () => Promise<void> {
+  const sql = openPostgres(options.url, { applicationName: options.applicationName, pools: { control: 1 } })
+  const beating = new Beating(options, sql, new SharedTimes(options.times), systemClock)
+  void beating
+    .run(() => tell({ kind: 'ready' }))
+    .then(async (end) => {
+      if (end === 'lost') tell({ kind: 'lost', reason: 'another node took over' })
+      if (end === 'stuck') {
+        const reason = `its main thread has been stuck for ${Math.round(options.stuck / 1_000)} s`
+        shout(`Node ${options.node} (process ${process.pid}) gives up its place: ${reason}. ${WAY_OUT}`)
+        await sql.close(0)
+        tell({ kind: 'lost', reason })
       }
-    }
-    await pause(RECONNECT)
+    })
+  return () => {
+    beating.stop()
+    return sql.close(0)
   }
 }
 
-async function holdLock(lane: SqlLane, { schema, node }: HeartbeatOptions): Promise<void> {
-  for (;;) {
-    const [row] = await lane.query<{ held: boolean }>(
-      `select pg_try_advisory_lock(hashtext($1::text), $2::int4) as held`,
-      [`justscale node ${schema}`, node],
-    )
-    if (row?.held) return
-    await pause(RECONNECT)
-  }
-}
+const WAY_OUT =
+  'A handler or a step computes without end: other nodes take over what it ran. This OS process has to be ended from outside.'
 
-/** Beats until the connection is lost, which rejects, or the node is: `true`. */
-async function beat(lane: SqlLane, options: HeartbeatOptions, beats: Float64Array): Promise<boolean> {
-  const pauseBetween = Math.min(1_000, options.lease / 3.5)
-  for (;;) {
-    const sent = systemClock.now()
-    const [row] = await lane.query(
-      `update ${options.schema}.node set lease_until = clock_timestamp() + $2::int4 * interval '1 millisecond'
-       where id = $1::int4 returning id`,
-      [options.node, options.lease],
-    )
-    const joined = (beats[0] ?? 0) > 0
-    if (row) beats[0] = sent
-    else if (joined) return true
-    await pause(row ? pauseBetween : RECONNECT)
-  }
+/** Past the console of the main thread, which may not be there to print it. */
+function shout(line: string): void {
+  writeSync(2, `[justscale] ${line}\n`)
 }
 
 function tell(message: HeartbeatMessage): void {
   parentPort?.postMessage(message)
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => systemClock.schedule(milliseconds, resolve))
-}
-
-/** The first message starts it, the second ends it. */
-function listen(): void {
-  let sql: SqlDatabase | undefined
-  parentPort?.on('message', (options: HeartbeatOptions | 'stop') => {
-    if (options === 'stop') {
-      const closed = sql?.close(0) ?? Promise.resolve()
-      void closed.then(() => tell({ kind: 'stopped' }))
-      sql = undefined
-      return
-    }
-    const database = openPostgres(options.url, { applicationName: options.applicationName, pools: { control: 1 } })
-    sql = database
-    void run(options, database, () => sql === undefined)
-  })
 }
 
 listen()

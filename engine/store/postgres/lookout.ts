@@ -25,6 +25,7 @@ import type { Turns } from './turns.ts'
 export interface LookoutOptions {
   readonly sql: SqlDatabase
   readonly schema: string
+  /** One that goes on evenly. */
   readonly clock: Clock
   readonly node: number
   readonly lease: number
@@ -174,10 +175,10 @@ export class Lookout {
   async #buryDead(pulse: Pulse, lane: SqlLane): Promise<readonly number[]> {
     const { schema, clock, lease, application, hints, sql, heartbeat, options } = this.#at
     const now = clock.now()
-    const settled = Math.min(now - this.#joined, pulse.uptime) > lease && now - heartbeat.last < lease
-    const { dead, living } = this.#peers.judge(pulse, now, settled)
-    for (const node of dead) {
-      const quarantined = await this.#peers.bury(sql, schema, node, [this.#at.node, ...living], application)
+    const isInTime = now - heartbeat.renewed < lease / 2
+    const { dead, living } = this.#peers.judge(pulse, now, isInTime ? heartbeat.unbroken : undefined)
+    for (const peer of dead) {
+      const quarantined = await this.#peers.bury(sql, schema, peer, [this.#at.node, ...living], application)
       if (quarantined !== undefined) {
         options.onTakeover?.(quarantined)
         await hints.nudge(living)
@@ -221,7 +222,7 @@ export class Lookout {
   /** A node that could not renew its lease must stop before others count it as dead. */
   #checkLease(): void {
     const { heartbeat, lease, clock } = this.#at
-    if (clock.now() - Math.max(heartbeat.last, this.#joined) > lease)
+    if (clock.now() - Math.max(heartbeat.renewed, this.#joined) > lease)
       this.#session.lose('its lease could not be renewed')
   }
 }

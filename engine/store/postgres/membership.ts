@@ -1,6 +1,7 @@
 /**
- * Membership: joining, what a node looks at several times a second, handing over, and taking over. A node lives while its
- * lease runs; where sessions exist, one whose session lock is free is taken over at once. Taking over removes the dead
+ * Membership: joining, what a node looks at several times a second, handing over, and taking over. A node lives while it
+ * renews its lease: each of the others watches for that by a clock of its own, so no two clocks are compared. Where sessions
+ * exist, one whose session lock is free is taken over at once. Taking over removes the dead
  * node's fence rows, so that nothing it sends is accepted any more, counts its turns as crashed, and deals out its shards.
  */
 import type { SqlLane, SqlRow, SqlStatement } from '../../sql/connection.ts'
@@ -12,13 +13,18 @@ import { NOW, statusNumber } from './record.ts'
 export const FLUSH_LANES = 4
 export const UNIT_LANES = 16
 
+/** A renewal of the lease of node `n`, as a number. */
+const BEAT = `(extract(epoch from n.lease_until) * 1000000)::int8`
+
 /** A process whose turn ended with its node's death this many times in a row is quarantined. */
 const CRASH_LIMIT = 3
 
 export interface Peer {
   readonly node: number
-  /** Its lease ran out. */
-  readonly expired: boolean
+  /** Another one at every renewal of its lease. */
+  readonly beat: string
+  /** Milliseconds. */
+  readonly lease: number
   /** Its session lock is free: its OS process is gone, or its connection for a moment. */
   readonly silent: boolean
 }
@@ -33,8 +39,6 @@ export interface Pulse {
   readonly free: readonly number[]
   /** There may be something to claim. */
   readonly woken: boolean
-  /** Milliseconds since the server started. */
-  readonly uptime: number
 }
 
 export function joinStatements(
@@ -43,8 +47,8 @@ export function joinStatements(
 ): SqlStatement[] {
   return [
     {
-      text: `insert into ${schema}.node (id, name, application, lease_until)
-        values ($1::int4, $2::text, $3::text, clock_timestamp() + $4::int4 * interval '1 millisecond')`,
+      text: `insert into ${schema}.node (id, name, application, lease, lease_until)
+        values ($1::int4, $2::text, $3::text, $4::int4, clock_timestamp() + $4::int4 * interval '1 millisecond')`,
       parameters: [node.id, node.name, node.application, node.lease],
     },
     {
@@ -77,24 +81,22 @@ export function pulseStatement(schema: string, node: number, sessions: boolean):
       exists (select from ${schema}.node where id = $1::int4) as alive,
       (select coalesce(json_agg(id order by id), '[]') from ${schema}.shard where node = $1::int4) as shards,
       (select coalesce(json_agg(id), '[]') from ${schema}.shard s where ${isFree(schema)}) as free,
-      (select coalesce(json_agg(json_build_array(n.id, n.lease_until < clock_timestamp(), ${silent})), '[]')
+      (select coalesce(json_agg(json_build_array(n.id, (${BEAT})::text, n.lease, ${silent})), '[]')
         from ${schema}.node n where n.id <> $1::int4) as peers,
       exists (select from ${schema}.wake w join ${schema}.shard s on s.id = w.shard
-        where s.node = $1::int4 and not w.claimed) as woken,
-      (extract(epoch from clock_timestamp() - pg_postmaster_start_time()) * 1000)::float8 as uptime`,
+        where s.node = $1::int4 and not w.claimed) as woken`,
     parameters: [node, `justscale node ${schema}`],
   }
 }
 
 export function readPulse(row: SqlRow | undefined): Pulse {
-  const peers = (row?.peers ?? []) as [number, boolean, boolean][]
+  const peers = (row?.peers ?? []) as [number, string, number, boolean][]
   return {
     alive: row?.alive === true,
     shards: (row?.shards ?? []) as number[],
     free: (row?.free ?? []) as number[],
-    peers: peers.map(([node, expired, silent]) => ({ node, expired, silent })),
+    peers: peers.map(([node, beat, lease, silent]) => ({ node, beat, lease, silent })),
     woken: row?.woken === true,
-    uptime: (row?.uptime ?? 0) as number,
   }
 }
 
@@ -125,22 +127,21 @@ export function leaveStatements(schema: string, node: number): SqlStatement[] {
 
 /**
  * Takes over from a dead node within one transaction on `lane`; answers the processes that it quarantined. `undefined` when
- * another node did it, or when the lease was renewed meanwhile.
+ * another node did it, or when the lease was renewed after `beat`.
  */
 export async function takeOver(
   lane: SqlLane,
   schema: string,
-  dead: number,
+  { node: dead, beat, silent }: Pick<Peer, 'node' | 'beat' | 'silent'>,
   heirs: readonly number[],
-  options: { readonly terminate: boolean; readonly application: string; readonly silent: boolean },
+  options: { readonly terminate: boolean; readonly application: string },
 ): Promise<readonly ProcessPlace[] | undefined> {
   await lane.query('begin')
   try {
     await lane.query(`set local lock_timeout = '2s'`)
     const [gone] = await lane.query<{ application: string }>(
-      `delete from ${schema}.node where id = $1::int4 and ($2::bool or lease_until < clock_timestamp())
-       returning application`,
-      [dead, options.silent],
+      `delete from ${schema}.node n where id = $1::int4 and ($2::bool or ${BEAT} = $3::int8) returning application`,
+      [dead, silent, beat],
     )
     if (!gone) {
       await lane.query('rollback')

@@ -1,5 +1,6 @@
 /** Nodes that are killed, frozen and thawed, as OS processes. */
 import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { type Clock, systemClock } from '../../clock/clock.ts'
 import type { SqlDatabase } from '../../sql/connection.ts'
 import { testDatabase, type TestDatabase } from '../../sql/embedded/index.ts'
 import { openPostgres } from '../../sql/postgres-js.ts'
@@ -22,18 +23,20 @@ afterAll(async () => {
   await database?.drop()
 })
 
+const NEVER = 300_000
+
 interface Victim {
-  readonly process: Bun.Subprocess<'pipe', 'pipe', 'inherit'>
+  readonly process: Bun.Subprocess<'pipe', 'pipe', 'inherit' | 'pipe'>
   line(): Promise<string>
   tell(command: string): void
 }
 
-async function spawnVictim(namespace: string, lease: number): Promise<Victim> {
+async function spawnVictim(namespace: string, lease: number, stuck: number): Promise<Victim> {
   const script = new URL('./test/node.ts', import.meta.url).pathname
-  const process = Bun.spawn(['bun', script, database.url, namespace, String(lease)], {
+  const process = Bun.spawn(['bun', script, database.url, namespace, String(lease), String(stuck)], {
     stdin: 'pipe',
     stdout: 'pipe',
-    stderr: 'inherit',
+    stderr: stuck === NEVER ? 'inherit' : 'pipe',
   })
   const lines: string[] = []
   const decoder = new TextDecoder()
@@ -62,17 +65,35 @@ async function spawnVictim(namespace: string, lease: number): Promise<Victim> {
 
 async function withVictim(
   lease: number,
-  body: (at: { victim: Victim; session: StoreSession; store: PostgresStore }) => Promise<void>,
+  body: (at: {
+    victim: Victim
+    session: StoreSession
+    store: PostgresStore
+    /** Why the heir lost its place. */
+    lost: readonly string[]
+    /** Resolves when the heir has renewed its lease so often. */
+    renewals(times: number): Promise<void>
+  }) => Promise<void>,
+  { stuck = NEVER, clock = systemClock }: { stuck?: number; clock?: Clock } = {},
 ): Promise<void> {
   const namespace = `death_${++opened}`
-  const store = new PostgresStore({ url: database.url, namespace })
+  const store = new PostgresStore({ url: database.url, namespace, clock })
   await store.migrate()
   await store.putPrograms([{ hash: 'hash-1', definition: '/test/:id', text: '{}', debug: '{}' }])
-  const victim = await spawnVictim(namespace, lease)
+  const victim = await spawnVictim(namespace, lease, stuck)
   try {
     expect(await victim.line()).toBe('ready')
-    const session = await store.connect({ name: 'heir', lease, onWake() {}, onLost() {} })
-    await body({ victim, session, store })
+    const lost: string[] = []
+    const session = await store.connect({ name: 'heir', lease, onWake() {}, onLost: (why) => void lost.push(why) })
+    const leaseUntil = async () =>
+      (await sql.query(`select lease_until::text from ${namespace}.node where name = 'heir'`))[0]?.lease_until
+    async function renewals(times: number): Promise<void> {
+      for (; times > 0; times--) {
+        const before = await leaseUntil()
+        while ((await leaseUntil()) === before);
+      }
+    }
+    await body({ victim, session, store, lost, renewals })
   } finally {
     victim.process.kill('SIGKILL')
     await victim.process.exited
@@ -135,3 +156,42 @@ test(
     }),
   20_000,
 )
+
+test(
+  'a node whose main thread never comes back gives up its place, and says so; what ran there counts as crashed',
+  () =>
+    withVictim(
+      60_000,
+      async ({ victim, session }) => {
+        victim.tell('compute')
+        const claimed = await inherited(session)
+        expect(claimed.record).toMatchObject({ path: '/test/victim', crashes: 1, seq: 0 })
+        expect(victim.process.exitCode).toBeNull()
+        await sql.query(`update item set text = 'free'`)
+        victim.process.kill('SIGKILL')
+        const said = await new Response(victim.process.stderr as ReadableStream).text()
+        expect(said).toContain('gives up its place: its main thread has been stuck for 2 s')
+      },
+      { stuck: 2_000 },
+    ),
+  20_000,
+)
+
+for (const minutes of [-60, 60])
+  test(`a node whose clock is set by ${minutes} minutes keeps its place, and sees that another one is frozen`, async () => {
+    let set = 0
+    const { steady, schedule } = systemClock
+    const clock = { now: () => Date.now() + set, ...(steady && { steady }), schedule }
+    await withVictim(
+      1_000,
+      async ({ victim, session, lost, renewals }) => {
+        await renewals(2)
+        victim.process.kill('SIGSTOP')
+        set = minutes * 60_000
+        expect((await inherited(session)).record.crashes).toBe(1)
+        await renewals(4)
+        expect(lost).toEqual([])
+      },
+      { clock },
+    )
+  }, 20_000)

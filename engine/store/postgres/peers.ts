@@ -3,47 +3,61 @@ import type { SqlDatabase, SqlLane } from '../../sql/connection.ts'
 import type { ProcessPlace } from '../store.ts'
 import { type Peer, type Pulse, takeOver } from './membership.ts'
 
+/** What a node knows of a peer, by its own clock. */
+interface Known {
+  readonly beat: string
+  /** When it saw that one for the first time. */
+  readonly since: number
+  /** Since when the session lock has been free. */
+  readonly silent?: number
+}
+
 /** How long a peer's session lock must be free before it counts as dead: a lost connection is back sooner. */
 const SILENCE = 300
 
 export class Peers {
-  /** Since when the session lock of each has been free. */
-  readonly #silent = new Map<number, number>()
+  #known: ReadonlyMap<number, Known> = new Map()
 
   /**
-   * The dead and the living. `settled`: this node and the server have been there for a lease; after an outage everybody's has
-   * run out, and whoever is back first gives the others time to be back too.
+   * The dead and the living. `unbroken`: since when this node has renewed its own lease in time, or `undefined` while it does
+   * not. Only what a peer did not do since then counts: after an outage whoever is back first gives the others time to be
+   * back too.
    */
-  judge({ peers }: Pulse, now: number, settled: boolean): { readonly dead: number[]; readonly living: number[] } {
-    for (const node of this.#silent.keys()) if (!peers.some((peer) => peer.node === node)) this.#silent.delete(node)
-    const isDead = ({ node, expired, silent }: Peer) => {
-      if (!silent) this.#silent.delete(node)
-      else if (!this.#silent.has(node)) this.#silent.set(node, now)
-      return (expired && settled) || (silent && now - (this.#silent.get(node) ?? now) >= SILENCE)
+  judge({ peers }: Pick<Pulse, 'peers'>, now: number, unbroken: number | undefined): Verdict {
+    this.#known = new Map(peers.map((peer) => [peer.node, learned(peer, this.#known.get(peer.node), now)]))
+    const isDead = ({ node, lease }: Peer) => {
+      const { since, silent } = this.#known.get(node) as Known
+      if (silent !== undefined && now - silent >= SILENCE) return true
+      return unbroken !== undefined && now - Math.max(since, unbroken) > lease
     }
-    const dead = new Set(peers.filter(isDead).map(({ node }) => node))
-    return { dead: [...dead], living: peers.map(({ node }) => node).filter((node) => !dead.has(node)) }
+    return { dead: peers.filter(isDead), living: peers.filter((peer) => !isDead(peer)).map(({ node }) => node) }
   }
 
   /** Takes over from a dead one on a connection of its own; answers what it quarantined, or nothing when another node did it. */
   async bury(
     sql: SqlDatabase,
     schema: string,
-    dead: number,
+    dead: Peer,
     heirs: readonly number[],
     application: string,
   ): Promise<readonly ProcessPlace[] | undefined> {
     const lane = await sql.lane({ pool: 'control' })
     try {
-      return await takeOver(lane, schema, dead, heirs, {
-        terminate: sql.sessions,
-        application,
-        silent: this.#silent.has(dead),
-      })
+      return await takeOver(lane, schema, dead, heirs, { terminate: sql.sessions, application })
     } finally {
       lane.release()
     }
   }
+}
+
+export interface Verdict {
+  readonly dead: readonly Peer[]
+  readonly living: readonly number[]
+}
+
+function learned({ beat, silent }: Peer, known: Known | undefined, now: number): Known {
+  const since = known?.beat === beat ? known.since : now
+  return { beat, since, ...(silent && { silent: known?.silent ?? now }) }
 }
 
 /** Nodes with less than their share, and how many shards `node`, which has `held`, could give them. */

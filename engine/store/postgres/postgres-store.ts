@@ -2,7 +2,7 @@
  * The Postgres store. All its tables live in one schema, the namespace: apps with different namespaces share a database
  * and never meet. Why the tables and statements are as they are: docs/internals/engine-store.md.
  */
-import { type Clock, systemClock } from '../../clock/clock.ts'
+import { type Clock, steadyClock, systemClock } from '../../clock/clock.ts'
 import type { SqlDatabase, SqlRow, SqlStatement, SqlSubscription } from '../../sql/connection.ts'
 import { openPostgres } from '../../sql/postgres-js.ts'
 import { sqlHost } from '../../step/sql-host.ts'
@@ -61,8 +61,9 @@ export interface PostgresStoreOptions {
   readonly clock?: Clock
 }
 
-/** Milliseconds a lease lasts when a node says nothing else. */
+/** When a node says nothing else: milliseconds a lease lasts, and that its main thread may be stuck. */
 const LEASE = 3_500
+const STUCK = 300_000
 
 export class PostgresStore implements EngineStore {
   readonly capabilities: StoreCapabilities
@@ -83,7 +84,7 @@ export class PostgresStore implements EngineStore {
     this.#ownsSql = options.sql === undefined
     this.#sql = options.sql ?? openPostgres(options.url)
     this.#schema = schemaName(options.namespace ?? 'justscale')
-    this.#clock = options.clock ?? systemClock
+    this.#clock = steadyClock(options.clock ?? systemClock)
     this.#retention = options.retention ?? RETENTION
     this.#hints = new Hints(this.#sql, this.#schema, this.#clock)
     this.#watchers = new Watchers(this.#sql, this.#schema, this.#clock)
@@ -105,10 +106,12 @@ export class PostgresStore implements EngineStore {
     const [row] = await this.#sql.query<{ id: number }>(`select nextval('${this.#schema}.node_id')::int4 as id`)
     const node = row?.id ?? 0
     const lease = options.lease ?? LEASE
+    const stuck = options.stuck ?? STUCK
     const application = this.#sql.applicationName
     let session: PostgresSession | undefined
     const heartbeat = await Heartbeat.start(
-      { url: this.#url, applicationName: application, schema: this.#schema, node, lease },
+      { url: this.#url, applicationName: application, schema: this.#schema, node, lease, stuck },
+      this.#clock,
       (reason) => session?.lose(reason),
     )
     session = new PostgresSession({

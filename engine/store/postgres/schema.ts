@@ -183,4 +183,9 @@ export const migrations: readonly Migration[] = [
     version: 3,
     statements: (schema) => `alter table ${schema}.program add column signature text;`,
   },
+  {
+    version: 4,
+    // Of nodes older than this it is not known: the default of theirs.
+    statements: (schema) => `alter table ${schema}.node add column lease int not null default 3500;`,
+  },
 ]

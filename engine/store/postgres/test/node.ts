@@ -8,7 +8,7 @@ import type { LoadedProcess } from '../../store.ts'
 import { PostgresStore } from '../postgres-store.ts'
 import { checkpoint, nothing, request } from './requests.ts'
 
-const [url = '', namespace = '', lease = '3500'] = process.argv.slice(2)
+const [url = '', namespace = '', lease = '3500', stuck = '300000'] = process.argv.slice(2)
 const sql = openPostgres(url, { applicationName: `node ${process.pid}` })
 const store = new PostgresStore({ url, sql, namespace })
 const say = (line: string) => process.stdout.write(`${line}\n`)
@@ -16,6 +16,7 @@ const say = (line: string) => process.stdout.write(`${line}\n`)
 const session = await store.connect({
   name: 'victim',
   lease: Number(lease),
+  stuck: Number(stuck),
   onWake() {},
   onLost: (reason) => say(`lost: ${reason}`),
 })
@@ -29,6 +30,7 @@ await lane.query('update item set text = $$taken$$')
 say('ready')
 
 for await (const line of console) {
+  if (line === 'compute') for (;;);
   if (line === 'commit') {
     const answer = await session
       .commit([checkpoint(claimed)])
