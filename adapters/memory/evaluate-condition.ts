@@ -1,7 +1,7 @@
 /** Whether a row meets a condition. Absent values behave as the condition nodes say, which is how SQL is made from them too. */
 import type { AnyModelClass, ConditionNode, FieldPath, FieldType, TextPattern } from '@justscale/core'
 import type { Row } from '@justscale/core/repository'
-import { compareValue } from './compare-value.ts'
+import { canonical, compareValue } from './compare-value.ts'
 
 /** The row that a reference points at. */
 export type RowOf = (model: AnyModelClass, identifier: string) => Row | undefined
@@ -53,7 +53,7 @@ function holds(value: unknown, node: ValueNode): boolean {
     case 'between':
       return compareValue(type, value, node.low) >= 0 && compareValue(type, value, node.high) <= 0
     case 'in':
-      return node.values.some((candidate) => compareValue(type, value, candidate) === 0) !== node.negated
+      return wantedOf(node).has(canonical(value)) !== node.negated
     case 'match':
       return matches(String(value), node.pattern, node.ignoreCase)
     case 'elements': {
@@ -63,6 +63,15 @@ function holds(value: unknown, node: ValueNode): boolean {
       return node.test === 'any' ? node.values.some(has) : node.values.every(has)
     }
   }
+}
+
+const wanted = new WeakMap<ValueNode, ReadonlySet<string>>()
+
+/** The values of a list, so that each row costs one look. */
+function wantedOf(node: Extract<ValueNode, { readonly kind: 'in' }>): ReadonlySet<string> {
+  const made = wanted.get(node) ?? new Set(node.values.map(canonical))
+  wanted.set(node, made)
+  return made
 }
 
 const COMPARISONS = {

@@ -86,6 +86,11 @@ export function encodeValue(type: FieldType, value: unknown): SqlValue {
   }
 }
 
+/** Bytes as the server reads them from text. */
+export function hexText(bytes: Uint8Array): string {
+  return `\\x${bytes.toHex()}`
+}
+
 /** A column in a select list: forms that the driver does not read are converted by the server. */
 export function selectColumn(type: FieldType, expression: string): string {
   return type.kind === 'refs' ? `to_json(${expression})` : expression

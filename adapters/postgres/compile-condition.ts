@@ -3,17 +3,14 @@
  * written so that an absent value gives what the condition node says, also under `not`.
  */
 import type { AnyModelClass, ConditionNode, FieldPath, FieldType, OrderNode } from '@justscale/core'
-import { QueryError, type Row } from '@justscale/core/repository'
+import type { Row } from '@justscale/core/repository'
 import { sqlArray, type SqlValue } from '@justscale/engine/sql'
-import { castType, encodeValue } from './column.ts'
+import { castType, encodeValue, hexText } from './column.ts'
 import { quoteName, quoteText } from './identifier.ts'
 import type { PgModel } from './pg-model.ts'
 
 /** The tables that conditions may walk into. */
 export type TableOf = (model: AnyModelClass) => PgModel
-
-/** The protocol counts them in 16 bits, and a page's limit and offset come on top. */
-const MOST_PARAMETERS = 65_000
 
 /** Collects parameters while SQL is written. */
 export class SqlWriter {
@@ -26,10 +23,6 @@ export class SqlWriter {
   }
 
   parameter(value: SqlValue, type: string): string {
-    if (this.parameters.length === MOST_PARAMETERS)
-      throw new QueryError(`A condition may have at most ${MOST_PARAMETERS} values`, {
-        hint: 'Instead of many eq() in q.or use in([...]): a list counts as one.',
-      })
     return `$${this.parameters.push(value)}::${type}`
   }
 
@@ -143,16 +136,14 @@ function comparable(type: FieldType, expression: string): string {
 function compileIn(node: Extract<ConditionNode, { kind: 'in' }>, expression: string, writer: SqlWriter): string {
   const { type } = node.field
   if (node.values.length === 0) return node.negated ? 'true' : 'false'
-  const cast = castType(type)
-  const single = cast === 'jsonb' || cast === 'bytea' || cast.endsWith(']')
-  const list = single
-    ? `(${node.values.map((value) => `${expression} = ${writer.value(type, value)}`).join(' or ')})`
-    : `(${expression} = any(${writer.parameter(sqlArray(node.values.map((value) => arrayElement(type, value))), `${cast}[]`)}))`
+  const values = sqlArray(node.values.map((value) => arrayElement(type, value)))
+  const list = `(${expression} = any(${writer.parameter(values, `${castType(type)}[]`)}))`
   return node.negated ? `(${list} is not true)` : list
 }
 
 function arrayElement(type: FieldType, value: unknown): string {
-  return String(encodeValue(type, value))
+  const encoded = encodeValue(type, value)
+  return encoded instanceof Uint8Array ? hexText(encoded) : String(encoded)
 }
 
 function compileMatch(node: Extract<ConditionNode, { kind: 'match' }>, expression: string, writer: SqlWriter): string {

@@ -39,8 +39,13 @@ export function translateError(error: unknown, context: ErrorContext): unknown {
     case '40001':
       return new TransactionLostError(error.message, 'no', error)
     default:
-      return new StorageRefusedError(context.target, error.message, error)
+      return new StorageRefusedError(context.target, error.message, error, problemOf(error))
   }
+}
+
+/** Class 54 of SQLSTATE: limits of the server. */
+function problemOf(error: SqlStatementError): 'schema' | 'size' {
+  return error.code.startsWith('54') ? 'size' : 'schema'
 }
 
 function referenceViolation(error: SqlStatementError, context: ErrorContext): unknown {

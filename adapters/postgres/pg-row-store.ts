@@ -14,7 +14,7 @@ import { sqlArray, SqlConnectionError, SqlStatementError, type SqlRow, type SqlV
 import { aggregateExpression, decodeAggregate } from './compile-aggregate.ts'
 import { compileAfter, compileCondition, compileOrder, SqlWriter } from './compile-condition.ts'
 import { quoteName } from './identifier.ts'
-import { insertStatement } from './insert-statement.ts'
+import { insertStatement, insertStatements } from './insert-statement.ts'
 import { circlePartner, rowHolder } from './other-node.ts'
 import type { PgDatabase } from './pg-database.ts'
 import { translateError } from './pg-error.ts'
@@ -93,8 +93,15 @@ export class PgRowStore implements RowStore<PgTransaction> {
 
   async insert(rows: readonly Row[], transaction?: PgTransaction): Promise<void> {
     for (const row of rows) checkReferenceKeys(this.#table.model, row.values)
-    const { text, parameters } = insertStatement(this.#table, rows)
-    await this.#write(text, parameters, `insert of ${this.#table.name}`, transaction)
+    const target = `insert of ${this.#table.name}`
+    const statements = insertStatements(this.#table, rows)
+    const [first, second] = [statements.next().value, statements.next().value]
+    if (!first) return
+    if (!second) return void (await this.#write(first.text, first.parameters, target, transaction))
+    await this.#asOne(target, transaction, async (open) => {
+      for (const { text, parameters } of [first, second]) await this.#write(text, parameters, target, open)
+      for (const { text, parameters } of statements) await this.#write(text, parameters, target, open)
+    })
   }
 
   async upsert(
@@ -106,7 +113,7 @@ export class PgRowStore implements RowStore<PgTransaction> {
     if (!this.#table.isUnique(fields))
       throw new QueryError(`upsert by ${fields.join(', ')}: no unique field or index of ${this.#table.name}`)
     checkReferenceKeys(this.#table.model, row.values)
-    const insert = insertStatement(this.#table, [row])
+    const insert = insertStatement(this.#table, row)
     const parameters = [...insert.parameters]
     const target = fields.map((field) => quoteName(this.#table.column(field).name)).join(', ')
     const set = assignments(this.#table, change, parameters.length)
@@ -228,11 +235,32 @@ export class PgRowStore implements RowStore<PgTransaction> {
     transaction?: PgTransaction,
   ): Promise<readonly SqlRow[]> {
     if (transaction) return this.#write(text, parameters, target, transaction)
+    return this.#inOwn(target, (own) => this.#write(text, parameters, target, own))
+  }
+
+  /** Several statements as one: all of them or none, and the transaction goes on. */
+  async #asOne(
+    target: string,
+    transaction: PgTransaction | undefined,
+    work: (open: PgTransaction) => Promise<void>,
+  ): Promise<void> {
+    if (!transaction) return this.#inOwn(target, work)
+    const savepoint = await transaction.savepoint()
+    try {
+      await work(transaction)
+      await savepoint.release()
+    } catch (error) {
+      await savepoint.rollback()
+      throw error
+    }
+  }
+
+  async #inOwn<Result>(target: string, work: (own: PgTransaction) => Promise<Result>): Promise<Result> {
     const own = await this.provider.begin({ timeout: PATIENCE, cell: target })
     try {
-      const rows = await this.#write(text, parameters, target, own)
+      const result = await work(own)
       await own.commit()
-      return rows
+      return result
     } catch (error) {
       await own.rollback()
       throw error

@@ -13,6 +13,7 @@ import type { ContractBench, ContractRepositories } from './contract/bench.ts'
 import { locksContract } from './contract/locks.ts'
 import { queriesContract } from './contract/queries.ts'
 import { readingContract } from './contract/reading.ts'
+import { sizesContract } from './contract/sizes.ts'
 import { unitsContract } from './contract/units-of-work.ts'
 import { writesContract } from './contract/writes.ts'
 import { Account, Specimen, Team } from './contract-models.ts'
@@ -55,6 +56,7 @@ export function repositoryContract(storage: ContractStorage): void {
     }
     readingContract(bench)
     queriesContract(bench)
+    sizesContract(bench)
     locksContract(bench)
     unitsContract(bench)
     writesContract(bench)

@@ -48,7 +48,7 @@ export class ReferenceViolationError extends CoreError {
   }
 }
 
-/** The storage refused a value that the model allows: its schema differs from the model. */
+/** The storage refused a value that the model allows: its schema differs from the model, or the value is too large for it. */
 export class StorageRefusedError extends CoreError {
   static {
     nameError(this, 'StorageRefusedError')
@@ -56,9 +56,12 @@ export class StorageRefusedError extends CoreError {
 
   readonly code = 'CORE_STORAGE_REFUSED'
 
-  constructor(what: string, reason: string, cause?: unknown) {
+  constructor(what: string, reason: string, cause?: unknown, problem: 'schema' | 'size' = 'schema') {
     super(`${what}: the storage refused it: ${reason}`, {
-      hint: 'The tables may lag behind the models: run the pending migrations.',
+      hint:
+        problem === 'size'
+          ? 'A value is larger than the storage takes: limit the field (`.max(n)`), or keep such values elsewhere.'
+          : 'The tables may lag behind the models: run the pending migrations.',
       cause,
     })
   }

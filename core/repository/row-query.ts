@@ -12,6 +12,7 @@ import {
 import { makeFieldReferences, type AnyFieldReference } from '../query/make-field-reference.ts'
 import { QueryError } from './errors.ts'
 import type { RowQuery } from './row-store.ts'
+import { simplifyCondition } from './simplify-condition.ts'
 
 /** What the typed options are at run time. */
 export interface LooseOptions {
@@ -53,10 +54,10 @@ export function rowQuery(model: AnyModelClass, options: LooseOptions): RowQuery 
   }
 }
 
-/** The condition as data. Throws `QueryError` for one of another model, `ConditionValueError` for a value no field can have. */
+/** The condition as data. Throws `QueryError` for one of another model or of a size that no storage answers, `ConditionValueError` for a value no field can have. */
 export function conditionOf(model: AnyModelClass, where: unknown): ConditionNode {
   if (where === undefined || where === null) return { kind: 'always', holds: true }
-  const node = where instanceof Condition ? where.node : equalFields(model, where)
+  const node = simplifyCondition(where instanceof Condition ? where.node : equalFields(model, where))
   checkModel(model, node)
   return node
 }

@@ -1,5 +1,5 @@
 /** What only the models know: earlier names, and values for rows that exist. */
-import { castType, encodeValue } from '../column.ts'
+import { castType, encodeValue, hexText } from '../column.ts'
 import { quoteName, quoteText, snakeCase } from '../identifier.ts'
 import type { PgModel } from '../pg-model.ts'
 import type { Schema } from './schema.ts'
@@ -23,7 +23,7 @@ export function backfillOf(models: readonly PgModel[], table: string, name: stri
   if (!column || value === undefined) return undefined
   const { type } = column.definition
   const encoded = encodeValue(type, value)
-  const text = encoded instanceof Uint8Array ? `\\x${Buffer.from(encoded).toString('hex')}` : String(encoded)
+  const text = encoded instanceof Uint8Array ? hexText(encoded) : String(encoded)
   return `${quoteText(text)}::${castType(type)}`
 }
 

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { bindRepository, createChannels, defineModel, field, JustScale, ModelRepository } from '@justscale/core'
 import { TransactionLostError } from '@justscale/core/cell'
+import { StorageRefusedError } from '@justscale/core/repository'
 import { testDatabase, type TestDatabase } from '@justscale/engine/embedded'
 import { openPostgres, type SqlDatabase } from '@justscale/engine/sql'
 import {
@@ -57,6 +58,22 @@ test('names of tables and columns cannot leave their quotes', async () => {
   })
   await app.run(async () => expect((await odds.findOne({ ünïcode: 4 }))?.$1).toBe(2))
   expect(await outside.query('select count(*)::int as n from victim')).toEqual([{ n: 0 }])
+  await app.stop()
+})
+
+test('a value that is too large for its index is refused, and that is what the hint says', async () => {
+  const token = ModelRepository.of(Odd)
+  const app = JustScale()
+    .add(PostgresFeature({ url: database.url }))
+    .add(bindRepository(token, createPgRepository(createPgModel(Odd, { table: 'large' }))))
+    .add(PostgresSchemaFeature)
+    .build()
+  await app.start()
+  const odds = await app.resolve(token)
+  const select = Array.from({ length: 500 }, () => Bun.randomUUIDv7()).join()
+  const refused = await app.run(() => odds.insert({ select })).catch((error: unknown) => error)
+  expect(refused).toBeInstanceOf(StorageRefusedError)
+  expect((refused as StorageRefusedError).hint).toContain('larger than the storage takes')
   await app.stop()
 })
 
