@@ -12,7 +12,9 @@ import { PgDatabase } from './pg-database.ts'
 export class PostgresConfig extends defineConfig(
   'postgres',
   z.object({
-    url: z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgres:// address'),
+    url: z
+      .string('is not set; `bunx just dev` starts the app with a database of its own')
+      .regex(/^postgres(ql)?:\/\//, 'must be a postgres:// address'),
     channel: z.string().default('justscale'),
     /** Connections for units of work at most. */
     connections: z.number().int().positive().default(10),

@@ -23,7 +23,7 @@ export const PostgresFeature = configurable((options: PostgresOptions) =>
       app
         .add(
           provideConfig(PostgresConfig, (environment) => ({
-            url: options.url ?? environment.DATABASE_URL ?? '',
+            url: options.url ?? (environment.DATABASE_URL || undefined),
             channel: options.channel ?? environment.SIGNAL_CHANNEL,
             connections: options.connections,
             idleInTransaction: options.idleInTransaction,

@@ -72,6 +72,16 @@ describe('configuration', () => {
     isFrozen()
   })
 
+  test('does not show the password of an address that is refused', async () => {
+    class Store extends defineConfig('store', z.object({ url: z.string().startsWith('redis://') })) {}
+    const environment = { STORE_URL: 'rediss://ann:hunter2@cache:6379/0' }
+    const app = JustScale()
+      .add(provideConfig(Store, (env) => ({ url: env['STORE_URL'] }), { environment }))
+      .build()
+    const error = await app.start().catch((caught: unknown) => caught)
+    expect(String(error)).toContain('got "rediss://ann:[secret]@cache:6379/0" (STORE_URL in environment)')
+  })
+
   test('reports every failure at once, naming key, variable and source, and no secret', async () => {
     const app = JustScale()
       .add(

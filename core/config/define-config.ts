@@ -9,6 +9,7 @@ import { DefinitionError } from '../errors.ts'
 import { ConfigurationError, type ConfigFailure } from './errors.ts'
 import { liveValue } from './live-value.ts'
 import { recordedEnvironment, type Environment } from './recorded-environment.ts'
+import { shownValue } from './shown-value.ts'
 
 export const configSlice: unique symbol = Symbol('justscale.configSlice')
 
@@ -130,7 +131,9 @@ export async function loadConfig(
     const value = valueAt(input, issue.path)
     const variable = recorded.variableOf(value, issue.path)
     const shown =
-      slice.kind === 'secret' || value === undefined || Number.isNaN(value) ? '' : `, got ${JSON.stringify(value)}`
+      slice.kind === 'secret' || value === undefined || Number.isNaN(value)
+        ? ''
+        : `, got ${JSON.stringify(shownValue(value))}`
     return {
       key: [slice.name, ...issue.path.map(String)].join('.'),
       message: `${issue.message}${shown}`,

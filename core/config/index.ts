@@ -11,6 +11,7 @@ export {
 export { environmentName } from './environment-name.ts'
 export { ConfigService } from './config-service.ts'
 export type { ConfigControl, ConfigEntry } from './config-control.ts'
+export { shownValue } from './shown-value.ts'
 export { ConfigStore, type ConfigChanges, type StoredConfig } from './config-store.ts'
 export { configFile } from './file-config-store.ts'
 export { fileVault, fromVault, type Vault } from './vault.ts'

@@ -7,7 +7,7 @@ import { connect as connectSocket, type Socket } from 'node:net'
 import postgres from 'postgres'
 import type { PostgresAddress } from './address.ts'
 import type { SqlRow, SqlValue } from './connection.ts'
-import { driverError } from './driver-error.ts'
+import { cannotConnect, driverError } from './driver-error.ts'
 import { SqlConnectionError, SqlStatementError } from './errors.ts'
 
 export interface ConnectionOptions {
@@ -68,10 +68,7 @@ export class DriverConnection {
       return connection
     } catch (error) {
       connection.destroy('could not connect')
-      const reason = error instanceof SqlConnectionError && error.cause instanceof Error ? error.cause : error
-      const message = `Cannot connect to ${options.address.text}: ${reason instanceof Error ? reason.message : String(reason)}`
-      const state = error instanceof SqlConnectionError ? error.sqlState : undefined
-      throw new SqlConnectionError(message, { sent: 'no', ...(state && { sqlState: state }), cause: error })
+      throw cannotConnect(options.address.text, error)
     } finally {
       clearTimeout(watchdog)
     }

@@ -20,6 +20,28 @@ export function driverError(
   return statementError(error)
 }
 
+/** `error` is what the first statement of a new connection was rejected with. */
+export function cannotConnect(address: string, error: unknown): SqlConnectionError {
+  const reason = error instanceof SqlConnectionError && error.cause instanceof Error ? error.cause : error
+  const state = error instanceof SqlConnectionError ? error.sqlState : undefined
+  const message = `Cannot connect to ${address}: ${reason instanceof Error ? reason.message : String(reason)}`
+  // What the server said is in the message; the stack of the driver says nothing more.
+  const cause = reason instanceof postgres.PostgresError ? {} : { cause: reason }
+  return new SqlConnectionError(message, {
+    sent: 'no',
+    hint: hintFor(state),
+    ...(state && { sqlState: state }),
+    ...cause,
+  })
+}
+
+function hintFor(state: string | undefined): string {
+  if (state === '3D000') return 'Create it with `createdb`, or name another one in the address (DATABASE_URL).'
+  if (state?.startsWith('28') === true) return 'Check user and password in the address (DATABASE_URL).'
+  if (state === '53300') return 'Give each node fewer connections, or the server more (max_connections).'
+  return 'Check that the server runs, and its address (DATABASE_URL).'
+}
+
 function isFatal(error: postgres.PostgresError): boolean {
   return error.severity === 'FATAL' || error.severity === 'PANIC' || FATAL_STATES.has(error.code)
 }

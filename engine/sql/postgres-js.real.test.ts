@@ -96,6 +96,7 @@ describe('errors', () => {
     expect(error).toBeInstanceOf(SqlConnectionError)
     expect(String(error)).toContain('postgres://someone@localhost:1/none')
     expect(String(error)).not.toContain('secret')
+    expect(error).toMatchObject({ hint: expect.stringContaining('server runs'), cause: { code: 'ECONNREFUSED' } })
     await nowhere.close()
   })
 
@@ -104,7 +105,8 @@ describe('errors', () => {
     const nowhere = openPostgres(url)
     const error = await rejection(nowhere.query('select 1'))
     expect(error).toBeInstanceOf(SqlConnectionError)
-    expect(error).toMatchObject({ sqlState: '3D000', sent: 'no' })
+    expect(error).toMatchObject({ sqlState: '3D000', sent: 'no', hint: expect.stringContaining('createdb') })
+    expect(error).not.toHaveProperty('cause')
     await nowhere.close()
   })
 })

@@ -50,12 +50,17 @@ export class MigrationFailedError extends CoreError {
   }
 }
 
+/** SQLSTATEs of a table, column, index, constraint or type that is there already. */
+const THERE_ALREADY = new Set(['42P07', '42701', '42710'])
+
 function hintFor(file: MigrationFile, direction: 'up' | 'down', state: string | undefined): string {
   if (!file.transaction)
     return 'It runs outside of a transaction, so what it did before the failure is still there: put that right by hand.'
   if (state === '25001') return 'Give it a line `-- transaction: false`: then it runs outside of a transaction.'
   if (direction === 'down')
     return 'It is applied as before: correct its `-- down` part, which may change, and undo it again.'
+  if (state !== undefined && THERE_ALREADY.has(state))
+    return 'Nothing of it is in the database. PostgresSchemaFeature may have made this before: begin with an empty database, in development by removing the folder .justscale/postgres.'
   return 'Nothing of it is in the database: correct the file and run it again.'
 }
 

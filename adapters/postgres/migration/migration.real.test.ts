@@ -132,6 +132,9 @@ describe('migrations', () => {
     expect(await failure()).toMatchObject({ message: expect.stringContaining('_own.sql:4 (up) failed') })
     await write('-- up', 'create table own (id int);', 'create index concurrently own_id on own (id);', '-- down', '')
     expect(await failure()).toMatchObject({ hint: expect.stringContaining('`-- transaction: false`') })
+    await sql.query('create table made (id int)')
+    await write('-- up', 'create table made (id int);', '-- down', '')
+    expect(await failure()).toMatchObject({ hint: expect.stringContaining('.justscale/postgres') })
     await write(
       '-- up',
       '-- transaction: false',

@@ -1,9 +1,9 @@
 /** `just config`: every key of the configuration with its value; fails, naming every one, when some are wrong. */
-import { environmentName, type ConfigFailure } from '@justscale/core/config'
+import { environmentName, shownValue, type ConfigFailure } from '@justscale/core/config'
 import { defineCommand } from 'citty'
 import { appArguments, loadApp } from '../app/load-app.ts'
 import { printResult, tableOf } from '../program/print.ts'
-import { configEntries, shownValue } from './config-entries.ts'
+import { configEntries } from './config-entries.ts'
 
 /** What `just dev` gives the app when there is no `DATABASE_URL`. */
 const EMBEDDED = 'postgres://embedded'
@@ -23,7 +23,9 @@ export const configCommand = defineCommand({
       ...(args['show-sources'] && { source }),
     }))
     await printResult(args.json, { entries: rows, failures }, () =>
-      [tableOf(rows, 'The app has no configuration.'), ...failures.map(failureLine)].join('\n'),
+      rows.length === 0 && failures.length > 0
+        ? failures.map(failureLine).join('\n')
+        : [tableOf(rows, 'The app has no configuration.'), ...failures.map(failureLine)].join('\n'),
     )
     if (failures.length > 0) process.exitCode = 1
   },

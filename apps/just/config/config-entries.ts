@@ -40,9 +40,3 @@ async function ownEntries({ container }: Application<unknown>): Promise<FoundCon
 function entryOf({ slice, source }: ConfigSource, name: string, value: unknown): ConfigEntry {
   return { key: `${slice.name}.${name}`, value: slice.kind === 'secret' ? '[secret]' : value, source }
 }
-
-/** The password of an address is nobody's to read. */
-export function shownValue(value: unknown): unknown {
-  if (typeof value !== 'string') return value
-  return value.replace(/^([a-z][\w+.-]*:\/\/[^:/@\s]*):[^@/\s]*@/i, '$1:[secret]@')
-}

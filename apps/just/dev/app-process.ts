@@ -9,13 +9,16 @@ export class AppProcess {
   readonly #entry: string
   readonly #env: Readonly<Record<string, string | undefined>>
   readonly #ended = Promise.withResolvers<number>()
+  readonly #restarts: boolean
   #child: Subprocess | undefined
   #replacing: Promise<void> = Promise.resolve()
   #stopped = false
 
-  constructor(entry: string, env: Readonly<Record<string, string | undefined>>) {
+  /** `restarts`: whether an edit will start it again, for what is said when it ends. */
+  constructor(entry: string, env: Readonly<Record<string, string | undefined>>, restarts: boolean) {
     this.#entry = entry
     this.#env = env
+    this.#restarts = restarts
   }
 
   /** Exit code of the app, when it ended without being told to. */
@@ -37,7 +40,8 @@ export class AppProcess {
       if (this.#child !== child || this.#stopped) return
       this.#child = undefined
       this.#ended.resolve(code)
-      console.log(`The app ended with ${child.signalCode ?? code}. It starts again on the next edit.`)
+      const next = this.#restarts ? ' It starts again on the next edit.' : ''
+      console.log(`The app ended with ${child.signalCode ?? code}.${next}`)
     })
   }
 

@@ -14,7 +14,12 @@ export const devCommand = defineCommand({
   meta: { name: 'dev', description: 'Start the app with a database, and restart it on edits' },
   args: {
     entry: { type: 'positional', description: 'File with the app', default: 'main.ts', required: false },
-    watch: { type: 'boolean', description: 'Restart on edits', default: true },
+    watch: {
+      type: 'boolean',
+      description: 'Restart on edits',
+      negativeDescription: 'End with the app',
+      default: true,
+    },
   },
   async run({ args }) {
     entryPath(args.entry)
@@ -24,13 +29,14 @@ export const devCommand = defineCommand({
       http: Number(process.env.PORT ?? (await freePort(3000))),
       grpc: Number(process.env.GRPC_PORT ?? (await freePort(50051))),
     }
-    const app = new AppProcess(args.entry, {
+    const env = {
       JUSTSCALE_ENV: 'development',
       ...process.env,
       PORT: String(ports.http),
       GRPC_PORT: String(ports.grpc),
       DATABASE_URL: database.url,
-    })
+    }
+    const app = new AppProcess(args.entry, env, args.watch)
     const ended = Promise.withResolvers<void>()
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => ended.resolve())
     const watcher = args.watch ? watchSources(process.cwd(), (path) => app.restart(`${path} changed`)) : undefined

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeEach, expect, test } from 'bun:test'
-import { chmodSync, existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -63,6 +63,10 @@ class Dev {
     }
   }
 
+  get ended(): Promise<number> {
+    return this.#child.exited
+  }
+
   async end(signal: NodeJS.Signals): Promise<void> {
     this.#child.kill(signal)
     await this.#child.exited
@@ -85,6 +89,7 @@ function databaseRuns(): boolean {
 test('a second one shares the database of the first, and the last one stops it', async () => {
   const first = new Dev()
   const [, url] = await first.prints(/app one (\S+) in/)
+  expect(readFileSync(join(project, '.justscale', '.gitignore'), 'utf8')).toBe('*\n')
   const second = new Dev()
   await second.prints(/database: running embedded server/)
   expect((await second.prints(/app one (\S+) in/))[1]).toBe(url)
@@ -92,6 +97,13 @@ test('a second one shares the database of the first, and the last one stops it',
   expect(databaseRuns()).toBe(true)
   await second.end('SIGINT')
   expect(databaseRuns()).toBe(false)
+})
+
+test('without watching it ends with the app, with its exit code', async () => {
+  writeFileSync(join(project, 'main.ts'), 'process.exit(3)')
+  const dev = new Dev([just, 'dev', '--no-watch', 'main.ts'])
+  await dev.prints(/^The app ended with 3\.\n/m)
+  expect(await dev.ended).toBe(3)
 })
 
 test('an edit restarts the app on the same database', async () => {

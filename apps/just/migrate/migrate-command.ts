@@ -1,6 +1,7 @@
 /** `just migrate`: makes, runs, undoes and checks the migrations of an app. */
 import { type ArgsDef, defineCommand } from 'citty'
 import type { Migrator } from '@justscale/postgres'
+import { printResult } from '../program/print.ts'
 import { withMigrator } from './open-migrator.ts'
 
 const common = {
@@ -14,7 +15,7 @@ const make = defineCommand({
   args: { ...common, name: { type: 'positional', description: 'What it does, in a few words', required: true } },
   async run({ args }) {
     const path = await withMigrator(args.entry, args.folder, (migrator) => migrator.make(args.name))
-    print(args.json, { path: path ?? null }, path ?? 'The migrations lead to the models already.')
+    await printResult(args.json, { path: path ?? null }, () => path ?? 'The migrations lead to the models already.')
   },
 })
 
@@ -25,11 +26,8 @@ const status = defineCommand({
     const all = await withMigrator(args.entry, args.folder, (migrator) => migrator.status())
     const rows = all.map(({ name, appliedAt }) => ({ name, appliedAt: appliedAt?.toString() ?? null }))
     const lines = rows.map((row) => `${row.appliedAt ?? 'pending'.padEnd(20)}  ${row.name}`)
-    print(
-      args.json,
-      rows,
-      lines.join('\n') || 'There are no migrations yet: `just migrate make <name>` writes the first.',
-    )
+    const none = 'There are no migrations yet: `just migrate make <name>` writes the first.'
+    await printResult(args.json, rows, () => lines.join('\n') || none)
   },
 })
 
@@ -45,7 +43,7 @@ function named(
     args: common,
     async run({ args }) {
       const names = await withMigrator(args.entry, args.folder, work)
-      print(args.json, names, names.length === 0 ? none : names.join('\n'))
+      await printResult(args.json, names, () => names.join('\n') || none)
     },
   })
 }
@@ -59,17 +57,13 @@ const verify = defineCommand({
       ...part('The files do not lead to the models; `just migrate make` would write:', found.models),
       ...part('The database is not what the files make; it would become so with:', found.drift),
     ]
-    print(args.json, found, lines.length === 0 ? 'Models, files and database agree.' : lines.join('\n'))
+    await printResult(args.json, found, () => lines.join('\n') || 'Models, files and database agree.')
     if (lines.length > 0) process.exitCode = 1
   },
 })
 
 function part(title: string, statements: readonly string[]): readonly string[] {
   return statements.length === 0 ? [] : [title, ...statements.map((each) => `  ${each}`)]
-}
-
-function print(json: boolean, data: unknown, text: string): void {
-  console.log(json ? JSON.stringify(data) : text)
 }
 
 export const migrateCommand = defineCommand({

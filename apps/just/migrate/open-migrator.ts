@@ -1,7 +1,7 @@
 /** The migrations of the app in an entry file, as the commands use them: the app is put together and not started. */
-import { resolveDatabase } from '@justscale/engine/embedded'
 import { Migrator, PostgresClient, PostgresConfig } from '@justscale/postgres'
 import { loadDefinition } from '../app/load-app.ts'
+import { projectDatabase } from '../app/project-database.ts'
 
 /** Calls `body` with the migrator of `entry`'s app on the current project's database, and closes everything after it. */
 export async function withMigrator<Result>(
@@ -9,7 +9,7 @@ export async function withMigrator<Result>(
   folder: string,
   body: (migrator: Migrator) => Promise<Result>,
 ): Promise<Result> {
-  const database = await resolveDatabase()
+  const database = await projectDatabase()
   process.env.DATABASE_URL = database.url
   const app = await (await loadDefinition(entry)).create()
   try {

@@ -2,15 +2,15 @@
 import { defineCommand } from 'citty'
 import { ProcessEngine } from '@justscale/core/process'
 import { whereOf } from '@justscale/engine'
-import { resolveDatabase } from '@justscale/engine/embedded'
 import { appArguments, loadApp } from '../app/load-app.ts'
-import { print } from '../program/print.ts'
+import { projectDatabase } from '../app/project-database.ts'
+import { printResult } from '../program/print.ts'
 
 export const compatCommand = defineCommand({
   meta: { name: 'compat', description: 'Whether this build can run every process that lives in the database' },
   args: appArguments,
   async run({ args }) {
-    const database = await resolveDatabase()
+    const database = await projectDatabase()
     process.env['DATABASE_URL'] = database.url
     const app = await loadApp(args.entry, args.env)
     try {
@@ -22,7 +22,7 @@ export const compatCommand = defineCommand({
         ({ definition, hash, count, lines: where, missing: lacks }) =>
           `${count} of ${definition} (program ${hash.slice(0, 12)}), ${whereOf(where)}: ${lacks.join('; ')}`,
       )
-      await print(args.json ? JSON.stringify(missing) : lines.join('\n') || 'This build can run every live process.')
+      await printResult(args.json, missing, () => lines.join('\n') || 'This build can run every live process.')
       if (missing.length > 0) process.exitCode = 1
     } finally {
       await app.stop()

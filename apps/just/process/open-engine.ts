@@ -1,9 +1,9 @@
 /** The engine as the commands use it: on the app's database, running nothing itself. */
 import { CommandError } from '@justscale/core/cli'
 import { createEngine, type Engine } from '@justscale/engine'
-import { resolveDatabase } from '@justscale/engine/embedded'
 import { PostgresStore } from '@justscale/engine/postgres'
 import { openPostgres, type SqlDatabase } from '@justscale/engine/sql'
+import { projectDatabase } from '../app/project-database.ts'
 import { MisuseError } from '../program/misuse-error.ts'
 import { routingText, storedEntityTypes } from './stored-entity.ts'
 
@@ -12,7 +12,7 @@ export async function withEngine<Result>(
   namespace: string | undefined,
   body: (engine: Engine) => Promise<Result>,
 ): Promise<Result> {
-  const database = await resolveDatabase()
+  const database = await projectDatabase()
   const sql = openPostgres(database.url)
   try {
     const store = new PostgresStore({

@@ -6,6 +6,7 @@ import { CommandError } from '@justscale/core/cli'
 import { MisuseError } from '../program/misuse-error.ts'
 import { printResult } from '../program/print.ts'
 import { compatCommand } from './compat-command.ts'
+import { listFilter } from './list-filter.ts'
 import { withEngine } from './open-engine.ts'
 import { processRow, processTable } from './process-row.ts'
 import { inspectionData, inspectionText } from './show-process.ts'
@@ -15,7 +16,7 @@ import { scheduleRow, scheduleTable } from './schedule-row.ts'
 
 const common = {
   namespace: { type: 'string', description: "Schema of the app's processes (default: the only one in the database)" },
-  json: { type: 'boolean', description: 'JSON instead of a table', default: false },
+  json: { type: 'boolean', description: 'JSON instead of text', default: false },
 } satisfies ArgsDef
 
 const one = {
@@ -27,13 +28,15 @@ const list = defineCommand({
   meta: { name: 'list', description: 'Processes, newest first' },
   args: {
     ...common,
-    status: { type: 'string', description: 'Only these, by comma: running, waiting, paused, completed, failed, ...' },
+    status: {
+      type: 'string',
+      description: 'Only these, by comma: running, waiting, paused, completed, failed, cancelled, quarantined',
+    },
     path: { type: 'string', description: 'Definition path, or the beginning of an instance path' },
     limit: { type: 'string', description: 'At most so many', default: '100' },
   },
   async run({ args }) {
-    const status = args.status?.split(',') as ProcessStatus[] | undefined
-    const filter = { limit: Number(args.limit), ...(status && { status }), ...(args.path && { path: args.path }) }
+    const filter = listFilter(args)
     const rows = (await withEngine(args.namespace, ({ store }) => store.list(filter))).map(processRow)
     await printResult(args.json, rows, () => processTable(rows))
   },
@@ -95,8 +98,9 @@ const pointless: Readonly<Record<Action, readonly ProcessStatus[]>> = {
 function action(name: Action, description: string) {
   return defineCommand({
     meta: { name, description },
-    args: { ...one, reason: { type: 'string', description: 'Why: what the process sees (of cancel and terminate)' } },
+    args: takesReason(name) ? { ...one, reason: { type: 'string', description: 'Why, as the process sees it' } } : one,
     async run({ args }) {
+      const reason = 'reason' in args && typeof args.reason === 'string' ? args.reason : undefined
       await withEngine(args.namespace, async (engine) => {
         const record = await engine.store.find(args.path)
         if (record === undefined) throw noProcess(args.path)
@@ -104,8 +108,7 @@ function action(name: Action, description: string) {
           throw new CommandError(`${args.path} is ${record.status}: there is nothing to ${name}`)
         }
         const handle = engine.process(args.path)
-        const takes = name === 'cancel' || name === 'terminate'
-        if (await (takes ? handle[name](args.reason) : handle[name]())) return
+        if (await (takesReason(name) ? handle[name](reason) : handle[name]())) return
         if (name === 'cancel') {
           throw new CommandError(`${args.path} was cancelled before, and has not ended since`, {
             hint: `\`just process terminate ${args.path}\` ends it without running any more of its code.`,
@@ -116,6 +119,10 @@ function action(name: Action, description: string) {
       await printResult(args.json, { path: args.path, done: true }, () => `${name}: ${args.path}`)
     },
   })
+}
+
+function takesReason(name: Action): name is 'cancel' | 'terminate' {
+  return name === 'cancel' || name === 'terminate'
 }
 
 function noProcess(path: string): CommandError {

@@ -1,5 +1,6 @@
 /** A process as the listings show it: for people as a table, for programs as JSON. */
 import type { ProcessRecord } from '@justscale/engine'
+import { tableOf } from '../program/print.ts'
 
 export interface ProcessRow {
   readonly path: string
@@ -21,7 +22,7 @@ export function processRow(record: ProcessRecord): ProcessRow {
   }
 }
 
-/** The rows as a table without colours, or as one line when there are none. */
+/** The rows in columns, or one line when there are none. */
 export function processTable(rows: readonly ProcessRow[]): string {
-  return rows.length === 0 ? 'no processes' : Bun.inspect.table([...rows], { colors: false }).trimEnd()
+  return tableOf(rows, 'no processes')
 }

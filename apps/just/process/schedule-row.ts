@@ -1,5 +1,6 @@
 /** A schedule as the listing shows it. */
 import type { InspectedSchedule } from '@justscale/engine/inspector'
+import { tableOf } from '../program/print.ts'
 
 export interface ScheduleRow {
   readonly name: string
@@ -25,7 +26,7 @@ export function scheduleRow(
   return { name, cron, timeZone, fired: text(fired), firings, next: text(next), overdue }
 }
 
-/** The rows as a table without colours, or as one line when there are none. */
+/** The rows in columns, or one line when there are none. */
 export function scheduleTable(rows: readonly ScheduleRow[]): string {
-  return rows.length === 0 ? 'no schedules' : Bun.inspect.table([...rows], { colors: false }).trimEnd()
+  return tableOf(rows, 'no schedules')
 }

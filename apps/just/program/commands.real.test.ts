@@ -64,6 +64,9 @@ describe('just config', () => {
     expect(code).toBe(1)
     const { failures } = JSON.parse(out) as { failures: { variable: string }[] }
     expect(failures.map((failure) => failure.variable).sort()).toEqual(['DATABASE_URL', 'PAYMENTS_URL'])
+    const text = await run('config', crowdfunding, '--env', 'production')
+    expect(text.out).toMatch(/^postgres\.url: is not set; `bunx just dev` .* \(DATABASE_URL in environment\)$/m)
+    expect(text.out).not.toContain('no configuration')
   })
 })
 
@@ -93,6 +96,43 @@ describe('just run', () => {
       await database.drop()
     }
   })
+})
+
+test('what was called wrongly is said before a database is looked for', async () => {
+  variables = { DATABASE_URL: 'postgres://127.0.0.1:1/none' }
+  const status = await run('process', 'list', '--status', 'bogus')
+  expect(status).toMatchObject({ code: 2, out: '' })
+  expect(status.err).toStartWith('No process has the status "bogus"\n')
+  expect((await run('process', 'list', '--limit', 'x')).code).toBe(2)
+  expect((await run('proto', 'nowhere')).err).toStartWith('There is no folder nowhere\n')
+  expect((await run('openapi', '--check')).err).toStartWith('just openapi: --check needs a value\n')
+  expect((await run('process', 'retry', '/x', '--reason', 'y')).err).toStartWith(
+    'just process retry has no option --reason',
+  )
+  variables = {}
+})
+
+test('a database that does not answer is told in words, with what to do', async () => {
+  variables = { DATABASE_URL: 'postgres://ann:hunter2@127.0.0.1:1/none' }
+  const { err, code } = await run('process', 'list')
+  variables = {}
+  expect(code).toBe(1)
+  expect(err.trimEnd().split('\n')).toEqual([
+    expect.stringMatching(/^Cannot connect to postgres:\/\/ann@localhost:1\/none: .*ECONNREFUSED/),
+    'Check that the server runs, and its address (DATABASE_URL).',
+    '(SQL_CONNECTION)',
+  ])
+})
+
+test.each([
+  { args: ['process', 'list'] },
+  { args: ['migrate', 'run', '--entry', crowdfunding] },
+  { args: ['process', 'compat', crowdfunding] },
+])('in production, just $args takes no database but the one that is named', async ({ args }) => {
+  variables = { NODE_ENV: 'production' }
+  const { err, code } = await run(...args)
+  variables = {}
+  expect([err.split('\n')[0], code]).toEqual(['DATABASE_URL is not set', 2])
 })
 
 test('just process says that no app has run on a database', async () => {

@@ -62,7 +62,13 @@ test.each([
   ['thing show a b', 'just thing show does not take "b"', 'See just thing show --help'],
   ['thing show a --jsno', 'just thing show has no option --jsno', 'Did you mean --json?'],
   ['thing show a --quite', 'just thing show has no option --quite', 'See just thing show --help'],
-  ['thing show a --limit', "Option '--limit <value>' argument missing", 'See just thing show --help'],
+  ['thing show a --limit', 'just thing show: --limit needs a value', 'See just thing show --help'],
+  [
+    'thing show a --limit -1',
+    'just thing show: write the value of --limit as --limit=-...',
+    'See just thing show --help',
+  ],
+  ['thing show a --json=1', 'just thing show: --json takes no value', 'See just thing show --help'],
   ['fails misuse', 'Not like this', 'But like that'],
 ])('%s: exit code 2, and what to do', async (line, message, hint) => {
   expect(await run(line)).toBe(2)

@@ -85,7 +85,7 @@ function checkArguments(definition: ArgsDef, { path, rest }: Found): void {
     const [unknown] = /--?[\w-]+/.exec(error instanceof Error ? error.message : '') ?? []
     const names = options.map(([name]) => `--${name}`)
     if (!(error instanceof Error && 'code' in error && error.code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION')) {
-      throw new MisuseError(firstSentence(error), `See ${path.join(' ')} --help`)
+      throw new MisuseError(`${path.join(' ')}: ${unusable(error)}`, `See ${path.join(' ')} --help`)
     }
     throw new MisuseError(`${path.join(' ')} has no option ${unknown ?? ''}`, suggestion(unknown ?? '', names, path))
   }
@@ -104,8 +104,13 @@ function checkArguments(definition: ArgsDef, { path, rest }: Found): void {
   }
 }
 
-function firstSentence(error: unknown): string {
-  return error instanceof Error ? (error.message.split('. ')[0] ?? error.message) : String(error)
+/** What `parseArgs` says of a value that is missing, ambiguous (`--limit -1`) or too much (`--json=1`), in our words. */
+function unusable(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  const [option] = /--[\w-]+/.exec(message) ?? []
+  if (option === undefined) return message
+  if (message.includes('does not take an argument')) return `${option} takes no value`
+  return message.includes('ambiguous') ? `write the value of ${option} as ${option}=-...` : `${option} needs a value`
 }
 
 function suggestion(given: string, names: readonly string[], path: readonly string[]): string {

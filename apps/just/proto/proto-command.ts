@@ -1,6 +1,8 @@
 /** `just proto`: writes the TypeScript types of a project's .proto files beside them, for editors and the type check. */
 import { defineCommand } from 'citty'
+import { existsSync } from 'node:fs'
 import { relative } from 'node:path'
+import { MisuseError } from '../program/misuse-error.ts'
 import { printResult } from '../program/print.ts'
 
 export const protoCommand = defineCommand({
@@ -11,6 +13,8 @@ export const protoCommand = defineCommand({
     json: { type: 'boolean', description: 'JSON instead of text', default: false },
   },
   async run({ args }) {
+    if (!existsSync(args.folder))
+      throw new MisuseError(`There is no folder ${args.folder}`, 'Name the one with the .proto files.')
     // Only here: other commands do not pay for the parser.
     const { writeProtoTypes } = await import('@justscale/rpc')
     const all = writeProtoTypes(args.folder, { check: args.check })

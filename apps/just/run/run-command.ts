@@ -1,11 +1,11 @@
 /** `just run order pay --amount 5`: a command of the app's own, on the project's database. */
 import type { Application } from '@justscale/core'
 import { runCommandLine } from '@justscale/core/cli'
-import { resolveDatabase } from '@justscale/engine/embedded'
 import { PostgresClient } from '@justscale/postgres'
 import { defineCommand, type ArgsDef } from 'citty'
 import { parseArgs } from 'node:util'
 import { loadApp } from '../app/load-app.ts'
+import { projectDatabase } from '../app/project-database.ts'
 
 const own = {
   entry: { type: 'string', description: 'File with the app', default: 'main.ts' },
@@ -18,7 +18,7 @@ export const runCommand = defineCommand({
   async run({ rawArgs }) {
     const { entry, env, rest } = split(rawArgs)
     const app = await loadApp(entry, env)
-    const database = needsDatabase(app) ? await resolveDatabase() : undefined
+    const database = needsDatabase(app) ? await projectDatabase() : undefined
     if (database !== undefined) process.env['DATABASE_URL'] = database.url
     try {
       process.exitCode = await runCommandLine(app, rest.length > 0 ? rest : ['--help'], { program: 'just run' })

@@ -2,6 +2,7 @@
  * Which database a program in development uses: `DATABASE_URL`, else the project's embedded server (running or to be
  * started), from the npm package or from a Postgres of the system, else an error that says what was looked for.
  */
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startEmbedded } from './start-embedded.ts'
 
@@ -28,8 +29,10 @@ export interface ResolvedDatabase {
 export async function resolveDatabase(options: ResolveOptions = {}): Promise<ResolvedDatabase> {
   const configured = (options.env ?? process.env).DATABASE_URL
   if (configured) return { url: configured, source: 'DATABASE_URL', revive: async () => false, stop: async () => {} }
+  const folder = join(options.projectDir ?? process.cwd(), '.justscale')
+  keepOutOfGit(folder)
   const server = await startEmbedded({
-    dataDir: join(options.projectDir ?? process.cwd(), '.justscale', 'postgres'),
+    dataDir: join(folder, 'postgres'),
     durable: true,
     ...(options.database !== undefined && { database: options.database }),
   })
@@ -40,4 +43,12 @@ export async function resolveDatabase(options: ResolveOptions = {}): Promise<Res
     revive: () => server.revive(),
     stop: () => server.stop(),
   }
+}
+
+/** Nobody has to write `.justscale` into a file of theirs. */
+function keepOutOfGit(folder: string): void {
+  const path = join(folder, '.gitignore')
+  if (existsSync(path)) return
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(path, '*\n')
 }
