@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runCompiler } from '../core/testing/type-fixtures.ts'
 import { readPage } from '../docs/guide/page.ts'
+import { packInto } from './pack.ts'
 
 const root = join(import.meta.dir, '..')
-const rooms = ['engine', 'core', 'http', 'rpc', 'adapters/memory', 'adapters/postgres', 'apps/just']
 let folder: string
 
 async function run(command: string[], cwd: string): Promise<string> {
@@ -33,29 +33,19 @@ async function readmeProgram(): Promise<string> {
   return block
 }
 
-beforeAll(async () => {
+beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'justscale-packages-'))
-  const dependencies: Record<string, string> = {}
-  for (const room of rooms) {
-    const { name } = (await Bun.file(join(root, room, 'package.json')).json()) as { name: string }
-    const file = `${name.slice(1).replace('/', '-')}.tgz`
-    await run([process.execPath, 'pm', 'pack', '--quiet', '--filename', join(folder, file)], join(root, room))
-    dependencies[name] = `file:./${file}`
-  }
-  writeFileSync(
-    join(folder, 'package.json'),
-    JSON.stringify({
-      name: 'shop',
-      type: 'module',
-      dependencies: { ...dependencies, 'bun-types': Bun.version, zod: '*' },
-      overrides: dependencies,
-    }),
-  )
+  const manifest = { name: 'shop', type: 'module', dependencies: { 'bun-types': Bun.version, zod: '*' } }
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest))
   writeFileSync(join(folder, 'bunfig.toml'), 'preload = ["@justscale/engine/plugin/register"]\n')
-  await run([process.execPath, 'install'], folder)
+  packInto(folder)
 }, 120_000)
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+test('a folder without a package.json is told what it lacks', () => {
+  expect(() => packInto(join(folder, 'nowhere'))).toThrow('call `bun init -y` in that folder first')
+})
 
 test('every package that is packed can be imported', async () => {
   const names = [
@@ -83,7 +73,7 @@ test('a program compiles on the declarations, with stricter settings than ours, 
   const page = readPage(await Bun.file(join(root, 'docs/guide/getting-started.md')).text())
   const programs = [...page.files.keys()].filter((name) => name.endsWith('.ts'))
   for (const name of programs) writeFileSync(join(folder, name), page.files.get(name) ?? '')
-  const example = JSON.parse(page.files.get('tsconfig.example.json') ?? '') as { compilerOptions: object }
+  const example = JSON.parse(page.files.get('tsconfig.json') ?? '') as { compilerOptions: object }
   const stricter = [
     'exactOptionalPropertyTypes',
     'noPropertyAccessFromIndexSignature',

@@ -103,11 +103,17 @@ export class HttpBindError extends CoreError {
 
   readonly code = 'HTTP_BIND'
 
-  constructor(host: string, port: number | string, cause: unknown) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    super(`HTTP cannot listen on ${host}:${port}: ${reason}`, {
-      hint: 'Another program may be using the port. Set PORT, or HttpFeature({ port }); port 0 takes a free one.',
-      cause,
-    })
+  /** `cause` is what the system said; a port that is none never gets that far. */
+  constructor(host: string, port: number | string, cause?: unknown) {
+    const hint = 'Set PORT, or HttpFeature({ port }), to a number from 0 to 65535; port 0 takes a free one.'
+    if (cause === undefined) {
+      super(`HTTP cannot listen on ${host}: PORT is "${port}", which is no port`, { hint })
+    } else {
+      const reason = cause instanceof Error ? cause.message : String(cause)
+      super(`HTTP cannot listen on ${host}:${port}: ${reason}`, {
+        hint: `Another program may be using the port. ${hint}`,
+        cause,
+      })
+    }
   }
 }

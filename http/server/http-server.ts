@@ -150,5 +150,5 @@ function socketCallbacks({ webSocket = {} }: HttpOptions): Bun.WebSocketHandler<
 function portFrom(text: string | undefined, host: string): number {
   if (text === undefined || text === '') return 3000
   if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text)
-  throw new HttpBindError(host, text, new Error('PORT is not a number from 0 to 65535'))
+  throw new HttpBindError(host, text)
 }
