@@ -17,11 +17,14 @@ export type Checked =
 export function definedValue(definition: FieldDefinition, value: unknown, path: string): Checked {
   const checked = anyValue(definition, value, path)
   if (checked.ok || !definition.secret) return checked
-  return { ok: false, failures: checked.failures.map((failure) => ({ ...failure, message: hidden(failure.message) })) }
+  return {
+    ok: false,
+    failures: checked.failures.map((failure) => ({ ...failure, message: withoutValue(failure.message) })),
+  }
 }
 
-/** What a failure says without the value that it got. */
-function hidden(message: string): string {
+/** What a failure says without the value that it got: for secret fields. */
+export function withoutValue(message: string): string {
   const end = message.indexOf(', got ')
   return end < 0 ? message : `${message.slice(0, end)}, got [secret]`
 }

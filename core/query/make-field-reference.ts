@@ -3,7 +3,7 @@
  * field's type. A value that the field cannot have (a word outside an enum, text for a number) is refused here.
  */
 import type { FieldDefinition, FieldDefinitions, FieldType } from '../model/field-definition.ts'
-import { fieldValue } from '../model/field-value.ts'
+import { fieldValue, withoutValue } from '../model/field-value.ts'
 import { modelName } from '../model/model-metadata.ts'
 import type { AnyModelClass } from '../model/model-type.ts'
 import {
@@ -24,10 +24,11 @@ export function makeFieldReferences(
   model: AnyModelClass,
   definitions: FieldDefinitions,
   prefix: readonly string[] = [],
+  secret = false,
 ): Readonly<Record<string, AnyFieldReference>> {
   const references: Record<string, AnyFieldReference> = {}
   for (const [name, definition] of Object.entries(definitions)) {
-    references[name] = makeFieldReference(model, definition, [...prefix, name])
+    references[name] = makeFieldReference(model, definition, [...prefix, name], secret || definition.secret)
   }
   return Object.freeze(references)
 }
@@ -36,11 +37,12 @@ function makeFieldReference(
   model: AnyModelClass,
   definition: FieldDefinition,
   path: readonly string[],
+  secret: boolean,
 ): AnyFieldReference {
   const [first = '', ...rest] = path
-  const reference = new FieldReferenceObject({ model, path: [first, ...rest], type: definition.type })
+  const reference = new FieldReferenceObject({ model, path: [first, ...rest], type: definition.type }, secret)
   if (definition.type.kind === 'object') {
-    const inner = makeFieldReferences(model, definition.type.fields, path)
+    const inner = makeFieldReferences(model, definition.type.fields, path, secret)
     for (const [name, value] of Object.entries(inner))
       Object.defineProperty(reference, name, { value, enumerable: true })
   }
@@ -49,9 +51,12 @@ function makeFieldReference(
 
 class FieldReferenceObject {
   readonly field: FieldPath
+  readonly #secret: boolean
 
-  constructor(field: FieldPath) {
+  /** `secret`: what it is compared with is not repeated in messages. */
+  constructor(field: FieldPath, secret: boolean) {
     this.field = field
+    this.#secret = secret
   }
 
   eq(value: unknown) {
@@ -185,7 +190,7 @@ class FieldReferenceObject {
     throw this.#refused(checked.failures)
   }
   #refused(failures: readonly { readonly message: string }[]): ConditionValueError {
-    const reasons = failures.map(({ message }) => message).join('; ')
+    const reasons = failures.map(({ message }) => (this.#secret ? withoutValue(message) : message)).join('; ')
     return new ConditionValueError(`${this} is compared with a value that it cannot have: ${reasons}`)
   }
 }

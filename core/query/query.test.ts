@@ -27,6 +27,30 @@ const bare = (condition: Condition<never, never>) =>
   )
 const node = (condition: unknown) => bare(condition as Condition<never, never>) as unknown
 
+class Login extends defineModel({
+  name: 'Login',
+  fields: {
+    pin: field.string().secret(),
+    level: field.enum('Level', ['low']).secret(),
+    codes: field.array(field.string().secret()),
+    card: field.object({ owner: field.string(), number: field.string() }).secret(),
+  },
+}) {}
+
+test('a value that a secret field is compared with is in no message', () => {
+  const wrong = 5551234 as never
+  const calls = [
+    () => Login.fields.pin.eq(wrong),
+    () => Login.fields.level.in([String(wrong) as never]),
+    () => Login.fields.codes.contains(wrong),
+    () => Login.fields.card.number.eq(wrong),
+  ]
+  for (const call of calls) {
+    expect(call).toThrow('got [secret]')
+    expect(call).not.toThrow('5551234')
+  }
+})
+
 describe('conditions are data', () => {
   test.each([
     [fields.words.eq(5), { kind: 'compare', field: 'words', operator: 'eq', value: 5 }],

@@ -52,6 +52,8 @@ function connectionError(error: unknown, address: string, sent: 'no' | 'unknown'
 }
 
 function statementError(error: postgres.PostgresError): SqlStatementError {
+  // As in our own error: these quote values.
+  for (const name of ['detail', 'where'] as const) Object.defineProperty(error, name, { enumerable: false })
   return new SqlStatementError(error.code, error.message, {
     ...given('constraint', error.constraint_name),
     ...given('schema', error.schema_name),

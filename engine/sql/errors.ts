@@ -29,7 +29,8 @@ export class SqlStatementError extends EngineError {
   readonly schema: string | undefined
   readonly table: string | undefined
   readonly column: string | undefined
-  readonly detail: string | undefined
+  /** Not enumerable: it quotes values of the row, secret ones too, and consoles print what is. */
+  declare readonly detail: string | undefined
   readonly position: number | undefined
 
   constructor(code: string, message: string, details: SqlStatementDetails = {}) {
@@ -39,7 +40,7 @@ export class SqlStatementError extends EngineError {
     this.schema = details.schema
     this.table = details.table
     this.column = details.column
-    this.detail = details.detail
+    Object.defineProperty(this, 'detail', { value: details.detail })
     this.position = details.position
   }
 

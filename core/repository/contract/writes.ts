@@ -25,7 +25,10 @@ export function writesContract({ within, newAccount, unique }: ContractBench): v
       const [one, other] = [await newAccount(), await newAccount()]
       await using locked = await accounts.lock(one)
       await expect(accounts.update(locked!, { owner: other.owner })).rejects.toBeInstanceOf(UniqueViolationError)
-      await accounts.update(locked!, { owner: other.owner }).catch(() => {})
+      const printed = await accounts.update(locked!, { owner: other.owner }).catch((error) => Bun.inspect(error))
+      expect(printed).toContain('There is already a ContractAccount with this owner')
+      // What it is called may be a secret.
+      expect(printed).not.toContain(other.owner)
       await accounts.update(locked!, { owner: unique('free') })
     })
 
