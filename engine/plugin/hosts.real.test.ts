@@ -122,6 +122,18 @@ test('a refusal shows the user’s file and line, not the compiler', async () =>
   expect(out).toContain('> 6 |     await this.x')
 })
 
+test('a refusal is told to a program that imports its module by name', async () => {
+  writeFileSync(
+    join(folder, 'imported.ts'),
+    `import { defineProcess } from '@justscale/engine'\n\nexport const life = defineProcess({\n  path: '/x',\n  async handler() {\n    await this.x\n  },\n})\nexport default life\n`,
+  )
+  const file = join(folder, 'imports.ts')
+  writeFileSync(file, `import whole, { life } from './imported.ts'\nconsole.log(whole, life)\n`)
+  const out = await run([bun, '--preload', register, file])
+  expect(out).toContain('imported.ts:6:11 - COMPILE_THIS')
+  expect(out).not.toContain('not found')
+})
+
 test('without the plugin, a process says what to add to bunfig.toml', async () => {
   const file = join(fixtures, 'uncompiled.ts')
   const out = await run([bun, file])

@@ -11,6 +11,7 @@ import { pluginIsLoaded } from '../errors.ts'
 import { compileCached } from './cache.ts'
 import { commonJs } from './common-js.ts'
 import { isCompilerLoading } from './compile-module.ts'
+import { refusal } from './refusal.ts'
 import { watchForEdits } from './watch.ts'
 
 export interface ProcessPluginOptions {
@@ -55,7 +56,7 @@ function load(path: string, bundling: boolean, options: ProcessPluginOptions): O
     return { contents: code, loader: kind }
   } catch (error) {
     if (!(error instanceof CompileError) || bundling) throw error
-    return { contents: refusal(error), loader: 'js' }
+    return { contents: refusal(error, source, kind), loader: 'js' }
   }
 }
 
@@ -63,12 +64,4 @@ function loaderOf(path: string): 'ts' | 'tsx' | 'js' | 'jsx' {
   if (/\.[cm]?tsx$/.test(path)) return 'tsx'
   if (/\.[cm]?ts$/.test(path)) return 'ts'
   return /\.[cm]?jsx$/.test(path) ? 'jsx' : 'js'
-}
-
-/** A module that throws the refusal from the line it is about: Bun then shows that line, not this plugin. */
-function refusal(error: CompileError): string {
-  const [first] = error.diagnostics
-  const { line, column } = first ?? { line: 1, column: 1 }
-  const text = JSON.stringify(error.message)
-  return `${'\n'.repeat(line - 1)}${' '.repeat(column - 1)}throw Object.assign(new SyntaxError(${text}), { code: 'ENGINE_COMPILE' })`
 }
