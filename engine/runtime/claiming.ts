@@ -4,7 +4,7 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Scheduled } from '../clock/clock.ts'
-import type { LoadedProcess } from '../store/store.ts'
+import type { DueClaim } from '../store/store.ts'
 import { DueTimers } from './due-timers.ts'
 import type { NodeContext } from './node-context.ts'
 import type { NodeSettings } from './node-settings.ts'
@@ -24,8 +24,6 @@ const BETWEEN = 5
 const LONG = 200
 /** Times as long as a claim that looks past definitions took that it is left alone before the next. */
 const REST = 4
-/** Milliseconds after which it is looked again for timers that the store did not find due when they were here. */
-const APART = 20
 
 /** The node as its claims see it. */
 export interface ClaimingNode {
@@ -42,6 +40,9 @@ export interface ClaimingNode {
   /** Asking the store failed, when `context` was what processes run in. */
   failed(error: unknown, context: NodeContext | undefined): Promise<void>
 }
+
+/** What a claim brings, with the store's time where that is told. */
+type Claim = Pick<DueClaim, 'processes'> & { readonly now: number | undefined }
 
 export class Claiming {
   readonly #settings: NodeSettings
@@ -156,14 +157,18 @@ export class Claiming {
     const starting = this.#node.starting()
     // What is in memory sees to its timers itself.
     const resting = (id: string) => !this.#residents.has(id) && !starting.has(id)
-    const due = this.#due.take(now, Math.min(DUE, free)).filter(resting)
+    const due = this.#due.take(now, Math.min(DUE, free)).filter(({ process }) => resting(process))
     if (due.length === 0) return true
+    const ids = due.map(({ process }) => process)
     this.#dueAgain = now + TOGETHER
     const most = this.#places.limits(due.length, this.#settings.limits().keys())
-    const claimed = await this.#ask(context, () => context.session.claimDue(due, most))
-    if (claimed.length === due.length) return true
+    const { now: storeNow, processes } = await this.#ask(context, () => context.session.claimDue(ids, most))
+    if (processes.length === due.length) return true
+    const claimed = new Set(processes.map(({ record }) => record.id))
+    const left = due.filter(({ process }) => !claimed.has(process))
+    // Some were too early, by the store's clock, others have no place. What else is left has no such timer any more.
+    this.#due.putBack(left, storeNow)
     if (most.size > 0) this.#hungry = true
-    else this.#again ??= this.#lookIn(APART)
     return true
   }
 
@@ -186,7 +191,11 @@ export class Claiming {
       this.#again ??= this.#lookIn(this.#nextPast - begun)
       return false
     }
-    const claimed = await this.#ask(context, () => context.session.claim(asked, running, most)).finally(() => {
+    const claim = async () => {
+      const processes = await context.session.claim(asked, running, most)
+      return { now: processes[0]?.now, processes }
+    }
+    const { processes: claimed } = await this.#ask(context, claim).finally(() => {
       const ended = clock.now()
       if (looksPast) this.#nextPast = ended + REST * (ended - begun)
     })
@@ -200,15 +209,18 @@ export class Claiming {
   }
 
   /** Runs what a claim brings. */
-  async #ask(context: NodeContext, claim: () => Promise<readonly LoadedProcess[]>): Promise<readonly LoadedProcess[]> {
+  async #ask<Answer extends Claim>(context: NodeContext, claim: () => Promise<Answer>): Promise<Answer> {
+    const { clock, metrics } = this.#settings
     const asked = this.#residents.ask(this.#calls)
     this.#asking = true
+    const begun = clock.now()
     try {
-      const claimed = await claim().finally(() => (this.#asking = false))
-      if (!this.#node.isCurrent(context)) return []
-      this.#settings.metrics.counters.claims++
-      for (const process of claimed) this.#residents.begin(context, process, asked)
-      return claimed
+      const answer = await claim().finally(() => (this.#asking = false))
+      if (!this.#node.isCurrent(context)) return answer
+      metrics.counters.claims++
+      if (answer.now !== undefined) this.#node.saw(answer.now, begun, clock.now())
+      for (const process of answer.processes) this.#residents.begin(context, process, asked)
+      return answer
     } finally {
       this.#residents.answered(asked)
     }

@@ -2,6 +2,11 @@ import { expect, test } from 'bun:test'
 import type { Upcoming } from '../store/store.ts'
 import { DueTimers } from './due-timers.ts'
 
+/** The processes that are taken. */
+function taken(timers: DueTimers, now: number, most: number): readonly string[] {
+  return timers.take(now, most).map(({ process }) => process)
+}
+
 /** A store with these timers, that tells `most` at once. */
 function storeOf(timers: Readonly<Record<string, number>>, most = 2_000) {
   const asked: number[] = []
@@ -26,9 +31,9 @@ function storeOf(timers: Readonly<Record<string, number>>, most = 2_000) {
 test('timers come out when they are due, earliest first, and no more than asked for', async () => {
   const { session } = storeOf({ late: 300, early: 100, middle: 200 })
   const timers = new DueTimers(0)
-  expect(timers.take(1_000, 10)).toEqual([])
+  expect(taken(timers, 1_000, 10)).toEqual([])
   await timers.fill(session, 0)
-  expect([timers.next, timers.take(99, 10), timers.take(250, 10), timers.next]).toEqual([
+  expect([timers.next, taken(timers, 99, 10), taken(timers, 250, 10), timers.next]).toEqual([
     100,
     [],
     ['early', 'middle'],
@@ -36,7 +41,7 @@ test('timers come out when they are due, earliest first, and no more than asked 
   ])
   timers.set('soon', 260)
   timers.set('sooner', 255)
-  expect(timers.take(1_000, 2)).toEqual(['sooner', 'soon'])
+  expect(taken(timers, 1_000, 2)).toEqual(['sooner', 'soon'])
 })
 
 test('a process has one timer here; what it sets or cancels replaces what was known', async () => {
@@ -45,7 +50,7 @@ test('a process has one timer here; what it sets or cancels replaces what was kn
   await timers.fill(session, 0)
   timers.set('a', 300)
   timers.set('b', undefined)
-  expect([timers.size, timers.take(299, 10), timers.take(300, 10)]).toEqual([1, [], ['a']])
+  expect([timers.size, taken(timers, 299, 10), taken(timers, 300, 10)]).toEqual([1, [], ['a']])
 })
 
 test('what changes while the store is asked is newer than its answer', async () => {
@@ -56,7 +61,7 @@ test('what changes while the store is asked is newer than its answer', async () 
     timers.set('c', 150)
   }
   await timers.fill(session, 0)
-  expect(timers.take(1_000, 10)).toEqual(['c', 'b'])
+  expect(taken(timers, 1_000, 10)).toEqual(['c', 'b'])
 })
 
 test('where there are more than fit it knows up to when none is missing, and asks on from there in time', async () => {
@@ -65,13 +70,13 @@ test('where there are more than fit it knows up to when none is missing, and ask
   await timers.fill(session, 0)
   expect([timers.until, timers.wakeUp]).toEqual([2_000, 1_000])
   timers.set('beyond', 2_050)
-  expect(timers.take(1_000, 10)).toEqual(['a'])
+  expect(taken(timers, 1_000, 10)).toEqual(['a'])
   expect(await timers.fill(session, 1_700)).toBeUndefined()
   expect(timers.wakeUp).toBe(1_750)
   state.now = 1_800
   await timers.fill(session, 1_800)
   expect(asked).toEqual([-1_000, 2_000])
-  expect([timers.until, timers.take(5_000, 10)]).toEqual([2_100, ['b', 'c']])
+  expect([timers.until, taken(timers, 5_000, 10)]).toEqual([2_100, ['b', 'c']])
 })
 
 test('of more timers at one moment than fit the rest is left to claims', async () => {
@@ -91,5 +96,15 @@ test('other shards have other timers', async () => {
   timers.set('elsewhere', 50)
   state.shards = [3]
   await timers.fill(session, 10)
-  expect([asked.length, timers.take(1_000, 10)]).toEqual([2, ['a']])
+  expect([asked.length, taken(timers, 1_000, 10)]).toEqual([2, ['a']])
+})
+
+test('what was taken too early is put back, unless something newer is known', async () => {
+  const { session } = storeOf({ early: 100, due: 90, moved: 101 })
+  const timers = new DueTimers(0)
+  await timers.fill(session, 0)
+  const all = timers.take(110, 10)
+  timers.set('moved', 500)
+  timers.putBack(all, 95)
+  expect([timers.next, taken(timers, 99, 10), taken(timers, 200, 10), timers.next]).toEqual([100, [], ['early'], 500])
 })

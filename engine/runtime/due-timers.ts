@@ -62,12 +62,17 @@ export class DueTimers {
     else this.#remove(process)
   }
 
-  /** Takes out up to `most` processes that are due at `now`, earliest first. */
-  take(now: number, most: number): readonly string[] {
+  /** Takes out up to `most` that are due at `now`, earliest first. */
+  take(now: number, most: number): readonly DueTimer[] {
     const count = Math.min(this.#place(now + 1), most)
-    const taken = count === 0 ? [] : this.#timers.splice(0, count).map(({ process }) => process)
-    for (const process of taken) this.#times.delete(process)
+    const taken = count === 0 ? [] : this.#timers.splice(0, count)
+    for (const { process } of taken) this.#times.delete(process)
     return taken
+  }
+
+  /** Puts back what was taken too early, for the store's `now`; what is known of a process since then is newer. */
+  putBack(taken: Iterable<DueTimer>, now: number): void {
+    for (const { process, due } of taken) if (due > now && !this.#times.has(process)) this.set(process, due)
   }
 
   /** When there is something to do: a timer is due, or further ones have to be learned of. */

@@ -162,7 +162,7 @@ export interface StoreSession {
    */
   returned(id: string): void
   /** As `claim`, but of these processes, those that are due and that this node may run. */
-  claimDue(ids: readonly string[], most?: ReadonlyMap<string, number>): Promise<readonly LoadedProcess[]>
+  claimDue(ids: readonly string[], most?: ReadonlyMap<string, number>): Promise<DueClaim>
   /**
    * The timers of this node's shards from `from` (store time) on, and up to `horizon` milliseconds from now, earliest first: about
    * `limit` at most.
@@ -182,6 +182,12 @@ export interface StoreSession {
   committed(id: string, seq: number): Promise<boolean>
   /** Lets go of the lease and all shards at once, so that others continue without delay. */
   leave(): Promise<void>
+}
+
+export interface DueClaim {
+  /** The store's time, by which others are not due. */
+  readonly now: number
+  readonly processes: readonly LoadedProcess[]
 }
 
 export interface DueTimer {
@@ -314,6 +320,8 @@ export interface LoadedProcess {
   readonly timers: ReadonlyMap<number, number>
   /** Wake-ups that were there when its inbox was read, for `Checkpoint.wakes`. */
   readonly wakes: readonly string[]
+  /** Told by claims: the store's time then. What was due by that is due. */
+  readonly now?: number
 }
 
 export interface InboxEntry {

@@ -486,9 +486,11 @@ export function storeContract(name: string, open: () => Promise<ContractStore>):
         expect([known.now >= now, known.until]).toEqual([true, known.now + 10_000])
         expect((await session.upcoming(now, 120_000, 1)).until).toBeLessThanOrEqual(now + 60_000)
         expect((await session.upcoming(now + 2_001, 10_000, 100)).timers).toEqual([])
-        expect(await session.claimDue([claimed.record.id])).toEqual([])
+        const early = await session.claimDue([claimed.record.id])
+        expect([early.processes, early.now >= now && early.now < now + 2_000]).toEqual([[], true])
         await advance(2_000)
         const due = await claimOne(session)
+        expect(due.now).toBeGreaterThanOrEqual(now + 2_000)
         expect(due.timers).toEqual(
           new Map([
             [1, now + 2_000],
@@ -504,7 +506,7 @@ export function storeContract(name: string, open: () => Promise<ContractStore>):
           }),
         ])
         expect((await session.upcoming(now, 120_000, 100)).timers).toEqual([])
-        expect(await session.claimDue([due.record.id])).toEqual([])
+        expect((await session.claimDue([due.record.id])).processes).toEqual([])
         expect(await session.claim(10, nothing)).toEqual([])
       }))
 

@@ -8,3 +8,10 @@ test.each([Number.NaN, 'no date'])('the clock does not advance to %p, and goes o
   await clock.advance(5)
   expect(clock.now()).toBe(before + 5)
 })
+
+test('a timer that schedules itself without a delay is an error, not the end of the test run', async () => {
+  const clock = new TestClock()
+  const again = () => void clock.schedule(0, again)
+  again()
+  await expect(clock.advance(5)).rejects.toThrow('schedules itself without a delay')
+})

@@ -10,9 +10,14 @@ interface Timer {
   readonly wake: () => void
 }
 
+/** Timers at one moment: where more fire, one of them follows from itself, and time would stand still for ever. */
+const MOST_AT_ONCE = 20_000
+
 export class TestClock implements Clock {
   #now: number
   #order = 0
+  /** Timers that fired since time moved on. */
+  #fired = 0
   readonly #timers = new Set<Timer>()
 
   /** Begins at `start` (milliseconds, a date or ISO text; default 2026-01-01T00:00Z). */
@@ -40,12 +45,11 @@ export class TestClock implements Clock {
     if (Number.isNaN(end)) throw new TypeError(`TestClock cannot advance to ${String(time)}`)
     await this.settle()
     for (let timer = this.#next(end); timer !== undefined; timer = this.#next(end)) {
-      this.#timers.delete(timer)
-      this.#now = Math.max(this.#now, timer.at)
-      timer.wake()
+      this.#moveTo(timer.at)
+      this.#fire(timer)
       await this.settle()
     }
-    this.#now = Math.max(this.#now, end)
+    this.#moveTo(end)
     await this.settle()
   }
 
@@ -53,11 +57,20 @@ export class TestClock implements Clock {
   async settle(): Promise<void> {
     for (let turn = 0; turn < 10; turn++) {
       await new Promise<void>((resolve) => setImmediate(resolve))
-      for (let due = this.#next(this.#now); due !== undefined; due = this.#next(this.#now)) {
-        this.#timers.delete(due)
-        due.wake()
-      }
+      for (let due = this.#next(this.#now); due !== undefined; due = this.#next(this.#now)) this.#fire(due)
     }
+  }
+
+  #moveTo(time: number): void {
+    if (time <= this.#now) return
+    this.#now = time
+    this.#fired = 0
+  }
+
+  #fire(timer: Timer): void {
+    this.#timers.delete(timer)
+    if (++this.#fired > MOST_AT_ONCE) throw new Error(restless(this.#now))
+    timer.wake()
   }
 
   #next(end: number): Timer | undefined {
@@ -71,6 +84,10 @@ export class TestClock implements Clock {
     }
     return next
   }
+}
+
+function restless(now: number): string {
+  return `${MOST_AT_ONCE} timers fired at ${new Date(now).toISOString()} and there are more: something schedules itself without a delay`
 }
 
 function later(from: number, duration: Temporal.DurationLike | string): number {

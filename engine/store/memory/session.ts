@@ -4,6 +4,7 @@ import type { JoinableTransaction } from '../../step/transaction.ts'
 import type {
   Checkpoint,
   CommitAnswer,
+  DueClaim,
   DueTimer,
   EmitResult,
   LoadedProcess,
@@ -73,7 +74,7 @@ export class MemorySession implements StoreSession {
       if (running.has(id) || free === 0 || !this.#member.shards.has(shard) || !isClaimable(row, now)) continue
       if (free !== undefined) places.set(definition, free - 1)
       this.#member.busy.add(id)
-      claimed.push(loaded(row))
+      claimed.push({ ...loaded(row), now })
     }
     return claimed
   }
@@ -121,10 +122,10 @@ export class MemorySession implements StoreSession {
     this.#member.busy.delete(id)
   }
 
-  async claimDue(ids: readonly string[], most?: ReadonlyMap<string, number>): Promise<readonly LoadedProcess[]> {
+  async claimDue(ids: readonly string[], most?: ReadonlyMap<string, number>): Promise<DueClaim> {
     const now = this.#now()
     const due = ids.flatMap((id) => this.#rows.byId.get(id) ?? []).filter((row) => isDue(row, now))
-    return this.#claim(due, ids.length, new Set(), most)
+    return { now, processes: this.#claim(due, ids.length, new Set(), most) }
   }
 
   async upcoming(from: number, horizon: number, limit: number): Promise<Upcoming> {

@@ -48,10 +48,11 @@ export function claimStatement(
             and ${elsewhere('t.process')} and exists (
               select from ${schema}.process p where p.id = t.process and ${hasTurn(schema)})
           order by t.due limit $3::int4) t),`
-  return { text: claiming(schema, ready, most), parameters: parametersOf(node, shards, limit, [...running], most) }
+  const text = `${claiming(schema, ready, most)} ${loading(schema)} from ${pickedProcesses(schema)} order by picked.since`
+  return { text, parameters: parametersOf(node, shards, limit, [...running], most) }
 }
 
-/** Of these processes those that are due. */
+/** Of these processes those that are due; without any a row with nothing but the time. */
 export function claimDueStatement(
   schema: string,
   node: number,
@@ -64,7 +65,9 @@ export function claimDueStatement(
         join ${schema}.process p on p.id = x.id join mine m on m.id = p.shard
         cross join lateral (select min(t.due) as since from ${schema}.timer t where t.process = x.id) t
         where t.since <= ${SINCE} ${notOf(schema, 'x.id', most)}),`
-  return { text: claiming(schema, ready, most), parameters: parametersOf(node, shards, ids.length, ids, most) }
+  const text = `${claiming(schema, ready, most)} ${loading(schema)}
+      from (select) as always left join (${pickedProcesses(schema)}) on true order by picked.since`
+  return { text, parameters: parametersOf(node, shards, ids.length, ids, most) }
 }
 
 /** Nothing of definitions that have no place. */
@@ -92,7 +95,7 @@ function parametersOf(
   ]
 }
 
-/** Picks of the processes that are `ready`, in `mine` shards, and marks and loads them. */
+/** Picks of the processes that are `ready`, in `mine` shards, and marks them: `picked`. */
 function claiming(schema: string, ready: string, most: ReadonlyMap<string, number>): string {
   const within = [...most.values()].some((places) => places > 0)
   return `with mine as (
@@ -106,10 +109,16 @@ function claiming(schema: string, ready: string, most: ReadonlyMap<string, numbe
         insert into ${schema}.wake (shard, process, id, claimed)
         select p.shard, p.id, 0, true from picked join ${schema}.process p on p.id = picked.process,
           (select set_config('synchronous_commit', 'off', true)) as setting
-        on conflict (shard, process, id) do update set claimed = true)
-      select ${RECORD_COLUMNS}, ${stateColumns(schema)}
-      from picked join ${schema}.process p on p.id = picked.process join ${schema}.instance_kind i on i.id = p.id
-      order by picked.since`
+        on conflict (shard, process, id) do update set claimed = true)`
+}
+
+/** Loads what is picked, with the store's time. */
+function loading(schema: string): string {
+  return `select ${SINCE}::float8 as now, ${RECORD_COLUMNS}, ${stateColumns(schema)}`
+}
+
+function pickedProcesses(schema: string): string {
+  return `picked join ${schema}.process p on p.id = picked.process join ${schema}.instance_kind i on i.id = p.id`
 }
 
 /** Of those that are woken, not more of a definition than there are places for it. */

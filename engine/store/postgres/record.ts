@@ -89,7 +89,15 @@ export function readLoaded(row: SqlRow): LoadedProcess {
     (row.head_chunks as number) > 0 ? Buffer.concat([head, ...overflow.slice(0, row.head_chunks as number)]) : head
   const timers = (row.timer_table ?? []) as [number, number][]
   const wakes = ((row.wake_table ?? []) as string[]).filter((id) => id !== CLAIM_MARK)
-  return { record: readRecord(row), head: wholeHead, parts, inbox: readInbox(row), timers: new Map(timers), wakes }
+  return {
+    record: readRecord(row),
+    head: wholeHead,
+    parts,
+    inbox: readInbox(row),
+    timers: new Map(timers),
+    wakes,
+    ...(row.now === undefined ? {} : { now: row.now as number }),
+  }
 }
 
 function readParts(row: SqlRow): { parts: Map<number, Uint8Array>; overflow: Uint8Array[] } {

@@ -6,6 +6,7 @@ import type { JoinableTransaction } from '../../step/transaction.ts'
 import type {
   Checkpoint,
   CommitAnswer,
+  DueClaim,
   EmitResult,
   LoadedProcess,
   SignalEmission,
@@ -108,19 +109,25 @@ export class PostgresSession implements StoreSession {
     most?: ReadonlyMap<string, number>,
   ): Promise<readonly LoadedProcess[]> {
     this.#fence()
-    return this.#claim(claimStatement(this.#at.schema, this.node, this.shards(), limit, running, most))
+    return this.#claimed(
+      await this.#ask(claimStatement(this.#at.schema, this.node, this.shards(), limit, running, most)),
+    )
   }
 
-  async claimDue(ids: readonly string[], most?: ReadonlyMap<string, number>): Promise<readonly LoadedProcess[]> {
+  async claimDue(ids: readonly string[], most?: ReadonlyMap<string, number>): Promise<DueClaim> {
     this.#fence()
-    return this.#claim(claimDueStatement(this.#at.schema, this.node, this.shards(), ids, most))
+    const rows = await this.#ask(claimDueStatement(this.#at.schema, this.node, this.shards(), ids, most))
+    return { now: rows[0]?.now as number, processes: this.#claimed(rows.filter(({ id }) => id !== null)) }
   }
 
-  async #claim({ text, parameters }: SqlStatement): Promise<readonly LoadedProcess[]> {
-    const lane = await this.#control.get()
-    const rows = this.#ours(await lane.query(text, parameters))
-    for (const row of rows) this.#turns.claimed(row)
-    return rows.map(readLoaded)
+  async #ask({ text, parameters }: SqlStatement): Promise<readonly SqlRow[]> {
+    return (await this.#control.get()).query(text, parameters)
+  }
+
+  #claimed(rows: readonly SqlRow[]): readonly LoadedProcess[] {
+    const ours = this.#ours(rows)
+    for (const row of ours) this.#turns.claimed(row)
+    return ours.map(readLoaded)
   }
 
   /** Shards that were handed over meanwhile did not count as busy: what was claimed of them is the new owner's. */

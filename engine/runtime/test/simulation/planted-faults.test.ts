@@ -73,7 +73,10 @@ function emptied(): Plant {
       })
       return over(session, {
         claim: async (limit, running, most) => (await session.claim(limit, running, most)).map(read),
-        claimDue: async (ids, most) => (await session.claimDue(ids, most)).map(read),
+        claimDue: async (ids, most) => {
+          const { now, processes } = await session.claimDue(ids, most)
+          return { now, processes: processes.map(read) }
+        },
         emit: async (signals, limit, running) => {
           const { counts, claimed } = await session.emit(signals, limit, running)
           return { counts, claimed: claimed.map(read) }
