@@ -50,10 +50,12 @@ export class NotCompiledError extends EngineError {
 
   readonly code = 'ENGINE_NOT_COMPILED'
 
-  constructor(what: string, kind: 'process' | 'routine' | 'primitive' = 'primitive') {
+  /** `definedAt`: file, line and column of its definition, where that is known. */
+  constructor(what: string, kind: 'process' | 'routine' | 'primitive' = 'primitive', definedAt?: string) {
     const loaded = Reflect.get(globalThis, LOADED) === true
     const [message, hint] = UNSEEN[kind]
-    super(`${what}${loaded ? message : ADD_PLUGIN}`, {
+    const place = definedAt === undefined ? '' : ` (defined at ${definedAt})`
+    super(`${what}${place}${loaded ? message : ADD_PLUGIN}`, {
       hint: loaded ? hint : 'Bun.build takes the plugin in `plugins`. Primitives work only in handlers and routines.',
     })
   }
@@ -63,7 +65,7 @@ export class NotCompiledError extends EngineError {
 const UNSEEN = {
   process: [
     ' was not compiled: the compiler did not see that it is one',
-    'Import createProcess or defineProcess under that name with an `import` statement, from its package or through files of your own, and call it directly: not by `require`, through a variable, or in an installed package.',
+    'Import createProcess or defineProcess with an `import` statement, from its package or through files of your own that hand it on, and call it directly, with `path` and `handler` written in the call: not by `require`, as a member of an object, through a parameter, or in an installed package.',
   ],
   routine: [
     ' was called in plain code, which nothing can pause',
@@ -71,7 +73,7 @@ const UNSEEN = {
   ],
   primitive: [
     ' was called in plain code: it works in handlers and routines only',
-    'A function that waits is `export const settle = routine(async (...) => { ... })`. In a handler, import the word under its own name with an `import` statement.',
+    'A function that waits is `export const settle = routine(async (...) => { ... })`. In a handler, import the word with an `import` statement, and call it directly.',
   ],
 } as const
 

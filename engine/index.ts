@@ -66,7 +66,7 @@ export { createEngine } from './runtime/engine.ts'
 export type { Engine, EngineOptions, TransactionOption } from './runtime/engine-type.ts'
 export { DeployRefusedError, whereOf } from './runtime/compat.ts'
 export type { Incompatibility } from './runtime/compat.ts'
-export { defineProcess } from './runtime/definition.ts'
+export { defineProcess, uncompiledAt } from './runtime/definition.ts'
 export type {
   CheckedPath,
   Process,

@@ -7,6 +7,7 @@ import {
   NotCompiledError,
   isCompiledHandler,
   pathParameters,
+  uncompiledAt,
   type CheckedPath,
   type ProcessControls,
   type ProcessDefinition,
@@ -99,9 +100,10 @@ export function createProcess<
   const { path, types = {}, inject = {}, concurrency } = options
   const handler: ProcessDefinition['handler'] = options.handler
   const limit = concurrency === undefined ? {} : { concurrency }
-  const detail: ProcessDetail = { path, params: pathParameters(path), handler, types, ...limit }
+  const place = uncompiledAt(handler, createProcess)
+  const detail: ProcessDetail = { path, params: pathParameters(path), handler, types, ...limit, ...place }
   const start = async (given: unknown) => {
-    requireCompiled(path, handler)
+    requireCompiled(detail)
     const engine = await engineOf(`the process ${path}`)
     return await engine.startProcess({ ...detail, inject: {} }, given, partOfCaller(engine))
   }
@@ -132,6 +134,6 @@ export function createProcess<
   >
 }
 
-function requireCompiled(path: string, handler: unknown): void {
-  if (!isCompiledHandler(handler)) throw new NotCompiledError(`The process ${path}`, 'process')
+function requireCompiled({ path, handler, definedAt }: ProcessDetail): void {
+  if (!isCompiledHandler(handler)) throw new NotCompiledError(`The process ${path}`, 'process', definedAt)
 }

@@ -1,6 +1,6 @@
 /** What a call is a call of, as far as its own text tells. */
 import type { Node } from './ast.ts'
-import { primitiveCall } from './module.ts'
+import { namespaceOf, primitiveCall } from './module.ts'
 import type { Unit } from './unit.ts'
 
 const JOINS = new Set(['all', 'allSettled', 'race', 'any'])
@@ -43,10 +43,10 @@ export function isImportedCall(unit: Unit, node: Node): boolean {
   if (node.type !== 'CallExpression') return false
   const { callee } = node
   const inNamespace = callee.type === 'MemberExpression' && !callee.computed
-  const root = (inNamespace ? callee.object : callee) as Node
-  if (root.type !== 'Identifier' || root.variable) return false
-  const imported = unit.names.imports.get(root.name as string)
-  if (inNamespace && imported?.name !== '*') return false
+  const imported = inNamespace
+    ? namespaceOf(callee.object, unit.names)
+    : callee.type === 'Identifier' && !callee.variable && unit.names.imports.get(callee.name as string)
+  if (!imported) return false
   const primitive = primitiveCall(node, unit.names)
-  return imported !== undefined && (primitive === undefined || primitive === 'retry' || primitive === 'transaction')
+  return primitive === undefined || primitive === 'retry' || primitive === 'transaction'
 }

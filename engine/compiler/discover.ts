@@ -2,7 +2,7 @@
  * Finds what runs as routines (functions that are called and awaited, callbacks of fan-outs, floating calls), and marks
  * every node that contains a suspension of its own function. What stays a native function must not await.
  */
-import { fields, isFunction, isNode, make, walkOwn, type Node } from './ast.ts'
+import { fields, isFunction, isNode, make, walk, walkOwn, type Node } from './ast.ts'
 import { awaitingCopy } from './awaiting-copy.ts'
 import { calledDependency, isImportedCall, isPromiseJoin } from './called.ts'
 import { primitiveCall } from './module.ts'
@@ -10,7 +10,7 @@ import { resolveNames, type Variable } from './scope.ts'
 import { mark } from './suspension.ts'
 import { withoutUsingInHeads } from './for-using.ts'
 import { withoutChains } from './promise-chains.ts'
-import { isPromiseMaker, mayGivePromise, settledValue } from './promise-call.ts'
+import { isPromiseMaker, makesPromise, mayGivePromise, settledValue } from './promise-call.ts'
 import { awaits, thunkOf } from './thunk.ts'
 import { newRoutine, type RoutineUnit, type Unit } from './unit.ts'
 import { isMap, markPromises } from './promise-flow.ts'
@@ -34,7 +34,7 @@ export function routineOf(unit: Unit, from: RoutineUnit, callee: Node): RoutineU
   const variable = callee.variable
   if (variable) {
     const init = variable.init
-    if (!isFunction(init) || !init || variable.reassigned) return undefined
+    if (!isFunction(init) || !init || variable.reassigned || (!init.async && usesCall(init))) return undefined
     const lexical = enclosing(unit, variable.scope.func)
     return lexical ? addRoutine(unit, init.async ? init : awaitingCopy(variable), text, lexical) : undefined
   }
@@ -51,6 +51,20 @@ export function routineOf(unit: Unit, from: RoutineUnit, callee: Node): RoutineU
   node.routine = routine
   discover(unit, routine)
   return routine
+}
+
+/** A plain function that knows how it was called stays one: its call is a step. */
+function usesCall(func: Node): boolean {
+  if (func.type === 'ArrowFunctionExpression') return false
+  let uses = false
+  const visit = (node: Node): unknown => {
+    if (node !== func && isFunction(node) && node.type !== 'ArrowFunctionExpression') return false
+    uses ||= node.type === 'ThisExpression' || node.type === 'MetaProperty'
+    uses ||= node.type === 'Identifier' && node.name === 'arguments' && !node.variable
+    return !uses
+  }
+  walk(func, visit)
+  return uses
 }
 
 function enclosing(unit: Unit, func: Node): RoutineUnit | undefined {
@@ -102,7 +116,7 @@ function runsBeside(unit: Unit, routine: RoutineUnit, node: Node): boolean {
   if (!node.floats) return false
   if (isSpawnable(unit, routine, node) || isPromiseJoin(node) || isPromiseMaker(node)) return true
   const kept = [...((node.keptIn as Set<Variable> | undefined) ?? [])]
-  return (mayGivePromise(node) || isImportedCall(unit, node)) && kept.every((each) => each.onlyAwaited)
+  return (mayGivePromise(unit, node) || isImportedCall(unit, node)) && kept.every((each) => each.onlyAwaited)
 }
 
 function isLocalRoutineCall(unit: Unit, routine: RoutineUnit, node: Node): boolean {
@@ -197,6 +211,8 @@ function fanOut(unit: Unit, routine: RoutineUnit, node: Node): Node | undefined 
   const callback = node.arguments[from ? 1 : 0] as Node | undefined
   if (!callback) return undefined
   const items = from ? { ...node, arguments: [node.arguments[0]] } : (node.callee.object as Node)
+  const called = isFunction(callback) ? callback : callback.variable?.init
+  if (isFunction(called) && !makesPromise(unit, called as Node)) return undefined
   const target = isFunction(callback) || callback.type === 'Identifier' ? routineOf(unit, routine, callback) : undefined
   if (!target) return undefined
   link(routine, target, true)
@@ -236,7 +252,9 @@ function refuseRetry(unit: Unit, node: Node): void {
 }
 
 function startsInList(unit: Unit, routine: RoutineUnit, node: Node): boolean {
-  return isSpawnable(unit, routine, node) || isPromiseJoin(node) || isImportedCall(unit, node) || mayGivePromise(node)
+  return (
+    isSpawnable(unit, routine, node) || isPromiseJoin(node) || isImportedCall(unit, node) || mayGivePromise(unit, node)
+  )
 }
 
 function joined(unit: Unit, routine: RoutineUnit, node: Node): void {

@@ -39,7 +39,7 @@ const FIELDS = new Set([
  * goes over faster. `undefined` when nothing of it is left.
  */
 export function eraseTypes(node: Node, locate: (offset: number) => Position): Node | undefined {
-  if (GONE.has(node.type) || node.declare === true) return undefined
+  if (GONE.has(node.type) || node.declare === true || isOverload(node)) return undefined
   if (WRAPPERS.has(node.type)) return eraseTypes(node.expression as Node, locate)
   const { type, start, end } = node
   const result: Node = { type, start, end, loc: { start: locate(start), end: locate(end) } }
@@ -54,6 +54,11 @@ export function eraseTypes(node: Node, locate: (offset: number) => Position): No
     result.raw = JSON.stringify(node.value)
   plainSpelling(result)
   return result
+}
+
+/** `f(a: string): string;` before the method that does it. */
+function isOverload(node: Node): boolean {
+  return node.type === 'MethodDefinition' && node.value.type === 'TSEmptyBodyFunctionExpression'
 }
 
 const KEYED = new Set(['Property', 'PropertyDefinition', 'MethodDefinition'])

@@ -1,13 +1,16 @@
 /**
- * The engine's words under names that a file of the application hands on: `export { delay } from '@justscale/engine'`,
- * `export * from ...`, over any number of files. What was read on the way is told, so that a cache knows when it is stale.
+ * The engine's words under names that a file of the application hands on: `export { delay as wait } from
+ * '@justscale/engine'`, `export *`, `export * as engine`, `export const define = createProcess`, over any number of files.
+ * What was read on the way is told, so that a cache knows when it is stale.
  */
 import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { parseSync, type StaticExportEntry } from 'oxc-parser'
+import { parseSync, type ParseResult, type StaticExportEntry } from 'oxc-parser'
+import type { Node } from './ast.ts'
+import { importReference } from './import-reference.ts'
 
-/** The word that a name imported from another file stands for, or `undefined`. */
-export type Follow = (specifier: string, name: string) => string | undefined
+/** What the names from a module on stand for: a word, `*` for the namespace of a module, `undefined` for anything else. */
+export type Follow = (specifier: string, path: readonly string[]) => string | undefined
 
 export interface HandedOn {
   readonly follow: Follow
@@ -15,38 +18,71 @@ export interface HandedOn {
   readonly texts: ReadonlyMap<string, string>
 }
 
+/** A word, or the module that a namespace is of. */
+type Found = { readonly word: string } | Module
+
+interface Module {
+  readonly specifier: string
+  readonly from: string
+}
+
 /** `isWord`: whether a package's export is one of the words. */
 export function handedOn(file: string, isWord: (specifier: string, name: string) => boolean): HandedOn {
   const texts = new Map<string, string>()
-  const exportsOf = new Map<string, readonly StaticExportEntry[]>()
+  const parsed = new Map<string, ParseResult>()
 
-  function entries(path: string): readonly StaticExportEntry[] {
-    const known = exportsOf.get(path)
+  function parse(path: string): ParseResult {
+    const known = parsed.get(path)
     if (known) return known
     const text = read(path)
     texts.set(path, text)
-    const found = parseSync(path, text).module.staticExports.flatMap((each) => each.entries)
-    exportsOf.set(path, found)
+    const found = parseSync(path, text)
+    parsed.set(path, found)
     return found
   }
 
-  function find(from: string, specifier: string, name: string, seen: Set<string>): string | undefined {
-    if (isWord(specifier, name)) return name
+  function find({ specifier, from }: Module, name: string, seen: Set<string>): Found | undefined {
+    if (isWord(specifier, name)) return { word: name }
     const path = resolved(specifier, from)
     if (path === undefined || seen.has(`${path}#${name}`)) return undefined
     seen.add(`${path}#${name}`)
-    for (const { moduleRequest, importName, exportName, isType } of entries(path)) {
-      if (moduleRequest === null || isType) continue
-      const star = exportName.kind === 'None' && importName.kind === 'AllButDefault'
-      const named = exportName.name === name && importName.kind === 'Name' && importName.name !== null
-      const found =
-        star || named ? find(path, moduleRequest.value, star ? name : String(importName.name), seen) : undefined
+    for (const each of parse(path).module.staticExports.flatMap(({ entries }) => entries)) {
+      const found = each.isType ? undefined : given(path, each, name, seen)
       if (found !== undefined) return found
     }
     return undefined
   }
 
-  return { texts, follow: (specifier, name) => find(file, specifier, name, new Set()) }
+  function given(path: string, entry: StaticExportEntry, name: string, seen: Set<string>): Found | undefined {
+    const { moduleRequest, importName, localName } = entry
+    const star = entry.exportName.kind === 'None' && importName.kind === 'AllButDefault'
+    if (!(star ? name !== 'default' : exportedAs(entry) === name)) return undefined
+    if (moduleRequest === null) return ofLocal(path, localName.name ?? name, seen)
+    const module = { specifier: moduleRequest.value, from: path }
+    if (importName.kind === 'All') return module
+    return find(module, star ? name : String(importName.name), seen)
+  }
+
+  function ofLocal(path: string, local: string, seen: Set<string>): Found | undefined {
+    const reference = importReference(parse(path).program as unknown as Node, local)
+    return reference && along({ specifier: reference.specifier, from: path }, reference.path, seen)
+  }
+
+  function along(module: Module, path: readonly string[], seen: Set<string>): Found | undefined {
+    let at: Found | undefined = module
+    for (const name of path) at = at && 'specifier' in at ? find(at, name, seen) : undefined
+    return at
+  }
+
+  const follow: Follow = (specifier, path) => {
+    const found = along({ specifier, from: file }, path, new Set())
+    return found && ('word' in found ? found.word : '*')
+  }
+  return { texts, follow }
+}
+
+function exportedAs({ exportName }: StaticExportEntry): string | null {
+  return exportName.kind === 'Default' ? 'default' : exportName.name
 }
 
 function read(path: string): string {

@@ -4,6 +4,7 @@
  */
 import { isFunction, walk, type Node } from './ast.ts'
 import type { Follow } from './handed-on.ts'
+import type { ImportReference } from './import-reference.ts'
 import { patternNames } from './scope.ts'
 
 export interface ModuleNames {
@@ -19,6 +20,8 @@ export interface ImportedName {
   readonly specifier: string
   /** `*` for a namespace. */
   readonly name: string
+  /** A namespace that another file hands on under a name: `export * as billing from './billing.ts'`. */
+  readonly namespace?: true
 }
 
 export interface Declaration {
@@ -50,12 +53,32 @@ const SPECIFIERS = new Set([ENGINE, '@justscale/core/process', '@justscale/core'
 export function moduleNames(program: Node, follow?: Follow): ModuleNames {
   const imports = new Map<string, ImportedName>()
   const declarations = new Map<string, Declaration>()
+  const called = calledNames(program)
   for (const each of program.body as Node[]) {
-    if (each.type === 'ImportDeclaration') addImport(each, imports, follow)
+    if (each.type === 'ImportDeclaration') addImport(each, imports, called, follow)
     else if (!addRequired(each, imports)) declare(each, declarations)
   }
   hoistVars(program, declarations)
-  return { imports, declarations, ...(follow ? { follow } : {}) }
+  const names = { imports, declarations, ...(follow ? { follow } : {}) }
+  for (const [text, { kind, init }] of declarations) {
+    const word = kind === 'const' && init && called.has(text) ? engineName(init, names) : undefined
+    if (word === undefined) continue
+    imports.set(text, { specifier: ENGINE, name: word })
+    declarations.delete(text)
+  }
+  return names
+}
+
+/** `define` of `define(...)` and `const make = define`, `delay` of `delay.days(1)`: only what is called can be a word. */
+function calledNames(program: Node): Set<string> {
+  const found = new Set<string>()
+  walk(program, (node) => {
+    let root = (node.type === 'CallExpression' ? node.callee : node.type === 'VariableDeclarator' && node.init) as Node
+    if (!root) return
+    while (root.type === 'MemberExpression') root = root.object
+    if (root.type === 'Identifier') found.add(root.name as string)
+  })
+  return found
 }
 
 /** A `var` at any depth belongs to the function, or the module, around it. */
@@ -67,7 +90,12 @@ export function hoistVars(body: Node, declarations: Map<string, Declaration>): v
   })
 }
 
-function addImport(node: Node, imports: Map<string, ImportedName>, follow: Follow | undefined): void {
+function addImport(
+  node: Node,
+  imports: Map<string, ImportedName>,
+  called: ReadonlySet<string>,
+  follow: Follow | undefined,
+): void {
   if (node.importKind === 'type') return
   const specifier = node.source.value as string
   for (const each of (node.specifiers ?? []) as Node[]) {
@@ -78,8 +106,11 @@ function addImport(node: Node, imports: Map<string, ImportedName>, follow: Follo
         : each.type === 'ImportDefaultSpecifier'
           ? 'default'
           : ((each.imported.name ?? each.imported.value) as string)
-    const word = isWord(name) && !isEngineName(specifier, name) ? follow?.(specifier, name) : undefined
-    imports.set(each.local.name as string, word ? { specifier: ENGINE, name: word } : { specifier, name })
+    const local = each.local.name as string
+    const known = name === '*' || isEngineName(specifier, name)
+    const word = called.has(local) && !known ? follow?.(specifier, [name]) : undefined
+    if (word === '*') imports.set(local, { specifier, name, namespace: true })
+    else imports.set(local, word ? { specifier: ENGINE, name: word } : { specifier, name })
   }
 }
 
@@ -120,18 +151,26 @@ export function engineName(node: Node, names: ModuleNames): string | undefined {
     const imported = names.imports.get(node.name as string)
     return imported && isEngineName(imported.specifier, imported.name) ? imported.name : undefined
   }
-  if (
-    node.type === 'MemberExpression' &&
-    !node.computed &&
-    node.object.type === 'Identifier' &&
-    !node.object.variable
-  ) {
-    const imported = names.imports.get(node.object.name as string)
-    const property = node.property.name as string
-    if (imported?.name !== '*' || !isWord(property)) return undefined
-    return isEngineName(imported.specifier, property) ? property : names.follow?.(imported.specifier, property)
+  if (node.type !== 'MemberExpression' || node.computed) return undefined
+  const module = namespaceOf(node.object, names)
+  if (!module) return undefined
+  const property = node.property.name as string
+  if (module.path.length === 0 && isEngineName(module.specifier, property)) return property
+  const found = names.follow?.(module.specifier, [...module.path, property])
+  return found === '*' ? undefined : found
+}
+
+/** The module whose namespace an expression is: `helpers`, and `all.helpers` of a file that hands it on. */
+export function namespaceOf(node: Node, names: ModuleNames): ImportReference | undefined {
+  if (node.type === 'Identifier') {
+    const imported = node.variable ? undefined : names.imports.get(node.name as string)
+    if (imported?.name === '*') return { specifier: imported.specifier, path: [] }
+    return imported?.namespace ? { specifier: imported.specifier, path: [imported.name] } : undefined
   }
-  return undefined
+  const around = node.type === 'MemberExpression' && !node.computed ? namespaceOf(node.object, names) : undefined
+  if (!around) return undefined
+  const path = [...around.path, node.property.name as string]
+  return names.follow?.(around.specifier, path) === '*' ? { ...around, path } : undefined
 }
 
 /** Whether a name is one of the engine's, wherever it comes from. */

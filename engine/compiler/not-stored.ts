@@ -2,7 +2,7 @@
  * Locals that are needed after an await, and hold what can never be stored: functions in values, instances of local classes.
  * Functions of their own (`const f = ...`, `class C`) are made again; what is in a value is not.
  */
-import { isFunction, walk, type Node } from './ast.ts'
+import { isFunction, walk, walkOwn, type Node } from './ast.ts'
 import type { DraftOp, DraftRoutine } from './builder.ts'
 import type { Diagnostics } from './diagnostic.ts'
 import type { Variable } from './scope.ts'
@@ -91,9 +91,29 @@ function unstorable(node: Node): readonly [Node, string] | undefined {
       return isLocalClass(node.callee)
         ? [node, `an instance of the local class \`${String(node.callee.name)}\``]
         : undefined
+    case 'CallExpression':
+      return givesFunction(node) ? [node, 'a function that a call gives'] : undefined
     default:
       return undefined
   }
+}
+
+/** `adder(1)` of `const adder = (a) => (b) => a + b`, and `f.bind(...)` of a local function. */
+function givesFunction({ callee }: Node): boolean {
+  if (callee.type === 'MemberExpression')
+    return !callee.computed && callee.property.name === 'bind' && isLocalFunction(callee.object)
+  const func = callee.type === 'Identifier' && isLocalFunction(callee) ? (callee.variable.init as Node) : undefined
+  if (!func) return false
+  if (func.body.type !== 'BlockStatement') return isPlainFunction(func.body)
+  const returned: (Node | null)[] = []
+  walkOwn(func.body, (each) => {
+    if (each.type === 'ReturnStatement') returned.push(each.argument)
+  })
+  return returned.length > 0 && returned.every((each) => each !== null && isPlainFunction(each))
+}
+
+function isPlainFunction(node: Node): boolean {
+  return isFunction(node) ? !node.async : node.type === 'Identifier' && isLocalFunction(node)
 }
 
 function inside(node: Node | null): readonly [Node, string] | undefined {

@@ -1,5 +1,8 @@
 /** Which calls give a promise, as far as their text tells: where promises are expected they run as fibers. */
-import { isFunction, type Node } from './ast.ts'
+import { fields, isFunction, isNode, walk, walkOwn, type Node } from './ast.ts'
+import { calledDependency, isPromiseJoin } from './called.ts'
+import { PURE_GLOBALS } from './purity.ts'
+import type { Unit } from './unit.ts'
 
 /** `Promise.resolve(x)`, `new Promise(...)`, `fetch(url)`. */
 export function isPromiseMaker(node: Node): boolean {
@@ -17,27 +20,92 @@ export function settledValue(node: Node): Node | undefined {
   return value && more.length === 0 && PLAIN_VALUES.has(value.type) ? value : undefined
 }
 
+/** `await Promise.resolve(x)` is `await x`, `Promise.resolve(svc.call())` is the call, and a local may hold `x` itself. */
+export function unwrapResolved(root: Node): void {
+  walk(root, (node) => {
+    const [list] = isPromiseJoin(node) ? (node.arguments as Node[]) : []
+    if (list?.type === 'ArrayExpression') list.joined = true
+    for (const key of fields(node)) {
+      const value: unknown = node[key]
+      if (Array.isArray(value)) value.forEach((each: unknown, index) => (value[index] = unwrapped(node, each)))
+      else node[key] = unwrapped(node, value)
+    }
+  })
+}
+
+function unwrapped(around: Node, value: unknown): unknown {
+  if (!isNode(value) || value.type !== 'CallExpression' || !isPromiseMaker(value)) return value
+  const [inner, ...more] = value.arguments as Node[]
+  if (value.callee.property?.name !== 'resolve' || !inner || more.length > 0 || inner.type === 'SpreadElement')
+    return value
+  const awaited = around.type === 'AwaitExpression' || around.joined === true
+  const kept = around.type === 'VariableDeclarator' && inner.variable !== undefined
+  return awaited || kept || isCertainPromise(inner) ? unwrapped(around, inner) : value
+}
+
+function isCertainPromise(node: Node): boolean {
+  if (node.type !== 'CallExpression') return false
+  const { callee } = node
+  const func = isFunction(callee) ? (callee as Node) : (callee.variable?.init as Node | undefined)
+  return calledDependency(node) !== undefined || isPromiseJoin(node) || (isFunction(func) && func?.async === true)
+}
+
 const PLAIN_VALUES = new Set(['Literal', 'TemplateLiteral', 'ArrayExpression', 'ObjectExpression', 'BinaryExpression'])
 
 function isGlobal(node: Node, name: string): boolean {
   return node.type === 'Identifier' && node.name === name && !node.variable
 }
 
-/** Methods of values of the language: none of them gives a promise. */
-const PLAIN = new Set([
-  ...[Array, Map, Set, String, Number, Object, Date, RegExp].flatMap((each) =>
-    Object.getOwnPropertyNames(each.prototype),
-  ),
-  ...Object.getOwnPropertyNames(Math),
-  ...Object.getOwnPropertyNames(Object),
-])
+/** Methods and functions of the language that give no promise. */
+const PLAIN = new Set(
+  [
+    ...[Array, Map, Set, String, Number, Object, Date, RegExp, BigInt, Uint8Array, Error].flatMap((each) => [
+      ...Object.getOwnPropertyNames(each.prototype),
+      ...Object.getOwnPropertyNames(each),
+    ]),
+    ...[Math, JSON, console].flatMap((each) => Object.getOwnPropertyNames(each)),
+  ].filter((each) => each !== 'fromAsync'),
+)
 
 /** A call in a list of promises that may be one: of a local function, or of a method that no plain value has. */
-export function mayGivePromise(node: Node): boolean {
+export function mayGivePromise(unit: Unit, node: Node): boolean {
   if (isPromiseMaker(node)) return true
   if (node.type !== 'CallExpression') return false
   const { callee } = node
   if (callee.type === 'MemberExpression') return !callee.computed && !PLAIN.has(callee.property.name as string)
   const variable = callee.type === 'Identifier' ? callee.variable : undefined
-  return isFunction(variable?.init) && !variable?.reassigned
+  return isFunction(variable?.init) && !variable?.reassigned && makesPromise(unit, variable?.init as Node)
+}
+
+/**
+ * Whether a function may start something: it is async, or calls what may. What it is only given, or finds in its
+ * variables, is a handle by then, and passes through plain code.
+ */
+export function makesPromise(unit: Unit, func: Node, around: ReadonlySet<Node> = new Set()): boolean {
+  if (func.async === true) return true
+  if (around.has(func)) return false
+  const within = new Set(around).add(func)
+  let makes = false
+  for (const part of [...(func.params as Node[]), func.body as Node])
+    walkOwn(part, (each) => {
+      makes ||= startsSomething(unit, each, within)
+      return !makes
+    })
+  return makes
+}
+
+function startsSomething(unit: Unit, node: Node, within: ReadonlySet<Node>): boolean {
+  if (isPromiseMaker(node) || node.type === 'TaggedTemplateExpression') return true
+  if (node.type !== 'CallExpression') return false
+  const callee = node.callee as Node
+  if (calledDependency(node)) return true
+  if (isFunction(callee)) return makesPromise(unit, callee, within)
+  if (callee.type === 'MemberExpression') return callee.computed || !PLAIN.has(callee.property.name as string)
+  if (callee.type !== 'Identifier') return true
+  const text = callee.name as string
+  const { variable } = callee
+  if (!variable && unit.names.imports.has(text)) return true
+  const init = variable ? variable.init : unit.names.declarations.get(text)?.init
+  if (isFunction(init) && !variable?.reassigned) return makesPromise(unit, init as Node, within)
+  return variable !== undefined || unit.names.declarations.has(text) || !PURE_GLOBALS.has(text)
 }

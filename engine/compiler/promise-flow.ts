@@ -5,6 +5,7 @@
  */
 import { isFunction, walk, walkOwn, type Node } from './ast.ts'
 import { isPromiseJoin } from './called.ts'
+import { unwrapResolved } from './promise-call.ts'
 import { flowsOf, type Flows } from './value-flow.ts'
 import type { Variable } from './scope.ts'
 
@@ -22,6 +23,7 @@ const PLAIN_MEMBERS = new Set(['length', 'size', 'has', 'includes', 'delete', 'c
 const LISTS = new Set(['values', 'slice', 'filter', 'concat', 'reverse', 'toReversed', 'toSorted', 'flat', 'splice'])
 
 export function markPromises(root: Node): void {
+  unwrapResolved(root)
   const marks = new PromiseMarks(flowsOf(root))
   walk(root, (node) => {
     if (node.type === 'AwaitExpression') marks.awaited(node.argument)
@@ -183,7 +185,7 @@ class PromiseMarks {
     for (const { into, value } of this.flows.writes(variable)) {
       if (into.every((each, index) => matches(each, path[index]))) this.want(value, path.slice(into.length))
       // The value of an entry: `map.set(key, value)`, seen in a loop as `[key, value]`.
-      else if (path[into.length] === '1' && into.at(-1) === '*') this.want(value, path.slice(into.length + 1))
+      if (path[into.length] === '1' && into.at(-1) === '*') this.want(value, path.slice(into.length + 1))
     }
   }
 

@@ -7,7 +7,8 @@ import { calledDependency } from './called.ts'
 import { engineName } from './module.ts'
 import type { Unit } from './unit.ts'
 
-const PURE_GLOBALS = new Set([
+/** Functions of the language that give the same for the same. */
+export const PURE_GLOBALS = new Set([
   'String',
   'Number',
   'Boolean',

@@ -18,7 +18,7 @@ export function refuseUnsupported(unit: Unit, func: Node): void {
         )
       const routine = unit.routines.some((each) => each.node === node)
       const ordinary = node.type !== 'ArrowFunctionExpression'
-      for (const child of children(node)) visit(child, plain && !ordinary, !routine, tolerated)
+      for (const child of children(node)) visit(child, plain && (routine || !ordinary), !routine, tolerated)
       return
     }
     if (node.type.startsWith('Class')) {
@@ -34,6 +34,8 @@ export function refuseUnsupported(unit: Unit, func: Node): void {
         'A handler has no `this`',
         'Take what you need from the injected dependencies.',
       )
+    if (node.type === 'MetaProperty' && node.meta.name === 'new' && plain)
+      diagnostics.refuse(node, 'COMPILE_THIS', 'A handler has no `new.target`', 'It is never called with `new`.')
     if (node.type === 'Identifier' && !node.variable && node.name === 'arguments' && plain)
       diagnostics.refuse(
         node,

@@ -44,7 +44,7 @@ function build(host: Environment['host']): Primitives {
     gather: readAheadAsync,
     advance: (cursor) => cursor.advance(),
     item: (cursor) => cursor.item,
-    list: (value) => (Array.isArray(value) ? value : Array.from(value as Iterable<unknown>)),
+    list: (value) => (Array.isArray(value) ? value : [...(value as Iterable<unknown>)]),
     iterate,
     collect,
     keys,

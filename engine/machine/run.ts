@@ -269,7 +269,7 @@ export function checkJoin(run: Run, fiber: Fiber): void {
   if (fiber.wait.kind !== 'join' || !frame) return
   const op = programOf(run, frame).program.ops[frame.pc] as JoinOp | AwaitOp
   const value = evaluate(run, frame, op.code)
-  const entries = op.op === 'join' ? Array.from(value as Iterable<unknown>) : [value]
+  const entries = op.op === 'join' ? [...(value as Iterable<unknown>)] : [value]
   const ended = entries.every((each) => !isHandle(each) || run.state.fibers.get(each.$fiber)?.outcome !== undefined)
   if (fiber.cancelled && ended) {
     const { reason } = fiber.cancelled

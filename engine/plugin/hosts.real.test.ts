@@ -137,7 +137,7 @@ test('a refusal is told to a program that imports its module by name', async () 
 test('without the plugin, a process says what to add to bunfig.toml', async () => {
   const file = join(fixtures, 'uncompiled.ts')
   const out = await run([bun, file])
-  expect(out).toContain('The process /uncompiled/:id was not compiled')
+  expect(out).toMatch(/The process \/uncompiled\/:id \(defined at .*uncompiled\.ts:\d+:\d+\) was not compiled/)
   expect(out).toContain('preload = ["@justscale/engine/plugin/register"]')
   expect(out).toContain('[test]')
 })

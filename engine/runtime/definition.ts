@@ -3,6 +3,7 @@
  * handler is still a function was not compiled and cannot be started. A definition is a callable: inside steps it starts
  * the process through the engine of the async context.
  */
+import { calledFrom } from '../called-from.ts'
 import { NotCompiledError } from '../errors.ts'
 import { type CompiledHandler, isCompiledHandler } from '../program/compiled.ts'
 import { requireEngine } from './engine-context.ts'
@@ -53,6 +54,8 @@ export interface ProcessDefinition {
   /** Most processes of this definition that a node runs at once; those that wait do not count (default: no limit of its own). */
   readonly concurrency?: number
   readonly handler: CompiledHandler | ((...args: never[]) => Promise<unknown>)
+  /** Where it stands, when it was not compiled. */
+  readonly definedAt?: string
 }
 
 export interface Process<Given, Result> extends ProcessDefinition {
@@ -81,12 +84,22 @@ export function defineProcess<const Path extends string, Inject extends Record<s
     inject: options.inject ?? {},
     ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
     handler: options.handler,
+    ...uncompiledAt(options.handler, defineProcess),
   }
   return Object.assign(process, definition) as never
+}
+
+/** The place of a definition that was not compiled, made by a call of `define`. */
+export function uncompiledAt(
+  handler: unknown,
+  define: (...args: never[]) => unknown,
+): Pick<ProcessDefinition, 'definedAt'> {
+  const definedAt = isCompiledHandler(handler) ? undefined : calledFrom(define)
+  return definedAt === undefined ? {} : { definedAt }
 }
 
 /** The program of a definition. Throws `NotCompiledError` when the plugin was not loaded. */
 export function compiledOf(definition: ProcessDefinition): CompiledHandler {
   if (isCompiledHandler(definition.handler)) return definition.handler
-  throw new NotCompiledError(`The process ${definition.path}`, 'process')
+  throw new NotCompiledError(`The process ${definition.path}`, 'process', definition.definedAt)
 }

@@ -3,7 +3,7 @@
  * Values of registered types are made when all that their stored form reaches is filled.
  */
 import type { ErrorClasses, ValueType } from './codec.ts'
-import { emptyError } from './error-class.ts'
+import { emptyError, hiddenFields } from './error-class.ts'
 import { ValueDecodeError } from './errors.ts'
 import { readMarked } from './inline.ts'
 import { temporalKinds, viewClasses } from './node.ts'
@@ -136,7 +136,7 @@ export class Decoder {
     else if (kind === 'S') {
       for (const chunk of node[1] as readonly number[]) this.#fillSet(value as Set<unknown>, this.#chunk(chunk), chunk)
     } else if (kind === 'o') this.#fillObject(value as object, node[1] as object, part)
-    else if (kind === 'e') this.#fillError(value as Error, node[2] as Record<string, unknown>, part)
+    else if (kind === 'e') this.#fillError(value as Error, node, part)
   }
 
   #fillObject(target: object, node: object, part: number): void {
@@ -165,11 +165,13 @@ export class Decoder {
     for (let index = 1; index < node.length; index++) target.add(this.#read(node[index], part))
   }
 
-  #fillError(target: Error, fields: Record<string, unknown>, part: number): void {
-    for (const [key, inline] of Object.entries(fields)) {
+  #fillError(target: Error, node: readonly unknown[], part: number): void {
+    const shown = (node[4] ?? []) as readonly string[]
+    for (const [key, inline] of Object.entries(node[2] as Record<string, unknown>)) {
       const value = this.#read(inline, part)
       // A name that the class gives is not a property of the error.
-      if (key !== 'name' || target.name !== value) define(target, key, value, !hiddenFields.has(key))
+      if (key !== 'name' || target.name !== value || shown.includes(key))
+        define(target, key, value, !hiddenFields.has(key) || shown.includes(key))
     }
   }
 
@@ -253,8 +255,6 @@ export class Decoder {
     return raw[0] as readonly unknown[]
   }
 }
-
-const hiddenFields = new Set(['message', 'stack', 'cause', 'errors', 'name'])
 
 function isTyped(node: unknown): boolean {
   return Array.isArray(node) && node[0] === 'x'

@@ -10,7 +10,8 @@ export function describeUnstorable(value: unknown): string {
 }
 
 export function hintFor(value: unknown): string {
-  if (typeof value === 'function') return 'Declare functions where they are used, or keep the data they need instead.'
+  if (typeof value === 'function')
+    return 'A function of its own (`const f = (x) => ...`) is made again, one in a value or a variable is not: keep the data it needs, and choose the function where it is called.'
   if (typeof value === 'symbol') return 'Use a string instead.'
   if (value instanceof Promise) return 'Await it before the next suspension.'
   return 'Keep plain data instead, read it again after the wait with `using`, or register the class in createEngine({ values }).'

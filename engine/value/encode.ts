@@ -4,7 +4,7 @@
  */
 import type { ErrorClasses, ValueType } from './codec.ts'
 import { describeUnstorable, hintFor, pathStep } from './describe.ts'
-import { baseErrorClass, classNameOf } from './error-class.ts'
+import { baseErrorClass, classNameOf, hiddenFields } from './error-class.ts'
 import { ValueEncodeError } from './errors.ts'
 import { type Inline, inlinePrimitive } from './inline.ts'
 import { CHUNK, CHUNK_SPACE, type Node, temporalKinds, viewClasses } from './node.ts'
@@ -108,11 +108,20 @@ export class Encoder {
   #properties(pending: Pending, value: object, keys: readonly string[]): Record<string, Inline> {
     const node: Record<string, Inline> = {}
     for (const key of keys) {
-      const inline = this.#child(pending, Reflect.get(value, key), key)
+      const inline = this.#child(pending, this.#read(pending, value, key), key)
       if (key === '__proto__') Object.defineProperty(node, key, { value: inline, enumerable: true })
       else node[key] = inline
     }
     return node
+  }
+
+  #read(pending: Pending, value: object, key: string): unknown {
+    try {
+      return Reflect.get(value, key)
+    } catch (cause) {
+      const hint = 'A getter is stored as the value it has: take out of the object what is needed after the await.'
+      throw new ValueEncodeError(pending.root, pathOf(pending) + pathStep(key), 'a getter that throws', hint, { cause })
+    }
   }
 
   #array(pending: Pending, value: readonly unknown[]): Node {
@@ -202,14 +211,18 @@ export class Encoder {
   /** Errors keep message, stack, cause and own properties. Own properties that cannot be stored are described in words. */
   #error(pending: Pending, error: Error): Node {
     const base = baseErrorClass(error)
-    const own = new Set<string>(['message', 'stack'])
+    const own = new Set<string>(['stack'])
+    if (Object.hasOwn(error, 'message') || error.message !== '') own.add('message')
     if (error.name !== base) own.add('name')
-    for (const key of ['cause', 'errors']) if (Object.hasOwn(error, key)) own.add(key)
-    for (const key of Object.keys(error)) own.add(key)
+    for (const key of hiddenFields) if (key !== 'name' && Object.hasOwn(error, key)) own.add(key)
+    const enumerable = Object.keys(error)
+    for (const key of enumerable) own.add(key)
     for (const native of ['line', 'column', 'sourceURL', 'originalLine', 'originalColumn']) own.delete(native)
     const fields: Record<string, Inline> = {}
     for (const key of own) fields[key] = this.#child(pending, this.#errorField(Reflect.get(error, key)), key)
     const name = classNameOf(error, this.#classes)
+    const shown = enumerable.filter((key) => hiddenFields.has(key))
+    if (shown.length > 0) return ['e', base, fields, name ?? null, shown]
     return name === undefined ? ['e', base, fields] : ['e', base, fields, name]
   }
 

@@ -18,6 +18,17 @@ export const packageErrors: ErrorClasses = {
 
 const builtIn = new Map<unknown, string>(Object.entries(errorClasses).map(([name, type]) => [type.prototype, name]))
 
+/** Properties of errors of the language that no loop over their keys shows, as long as nobody assigns them. */
+export const hiddenFields: ReadonlySet<string> = new Set([
+  'message',
+  'stack',
+  'cause',
+  'errors',
+  'name',
+  'error',
+  'suppressed',
+])
+
 /** The nearest built-in class. */
 export function baseErrorClass(error: Error): string {
   for (let at: unknown = Object.getPrototypeOf(error); at !== null; at = Object.getPrototypeOf(at)) {
@@ -50,6 +61,7 @@ export function emptyError(base: string, name: unknown, classes: ErrorClasses): 
 
 function ofBase(base: string): Error {
   if (base === 'AggregateError') return new AggregateError([])
-  const known = errorClasses[base as Exclude<keyof typeof errorClasses, 'AggregateError'>] ?? Error
+  if (base === 'SuppressedError') return new SuppressedError(undefined, undefined)
+  const known = errorClasses[base as 'Error'] ?? Error
   return new known()
 }

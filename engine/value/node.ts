@@ -21,7 +21,13 @@ export type NodeArray =
   | readonly ['ab', string]
   | readonly ['v', string, Inline, number, number]
   | readonly ['buf', string]
-  | readonly ['e', string, { readonly [key: string]: Inline }, className?: string]
+  | readonly [
+      'e',
+      string,
+      { readonly [key: string]: Inline },
+      className?: string | null,
+      enumerable?: readonly string[],
+    ]
   | readonly ['x', string, Inline]
 
 /** Arrays, maps and sets with more entries than this are split into parts of `CHUNK` entries, so that a push writes only the tail. */
@@ -49,6 +55,7 @@ export const errorClasses = {
   EvalError,
   URIError,
   AggregateError,
+  SuppressedError,
 } as const
 
 export const viewClasses = {

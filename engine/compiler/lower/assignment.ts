@@ -74,7 +74,7 @@ export function lowerPattern(l: Lowering, pattern: Node, value: Node): void {
     l.store(result, l.expression(pattern.right))
     l.place(end)
     lowerPattern(l, pattern.left, slotNode(pattern, result))
-  } else l.run(asStatement(assign(pattern, lowerTarget(l, pattern, true), value)))
+  } else l.run(asStatement(assign(pattern, targetFirst(l, pattern), value)))
 }
 
 function lowerObjectPattern(l: Lowering, pattern: Node, value: Node): void {
@@ -92,7 +92,7 @@ function lowerObjectPattern(l: Lowering, pattern: Node, value: Node): void {
           shorthand: false,
         }),
       )
-      const rest = make(each, 'RestElement', { argument: each.argument })
+      const rest = make(each, 'RestElement', { argument: targetFirst(l, each.argument) })
       l.run(asStatement(assign(each, make(pattern, 'ObjectPattern', { properties: [...properties, rest] }), source)))
       continue
     }
@@ -103,8 +103,18 @@ function lowerObjectPattern(l: Lowering, pattern: Node, value: Node): void {
         ? literal(each, each.key.name as string)
         : (each.key as Node)
     taken.push(key)
-    lowerPattern(l, each.value, l.spill(member(each, source, key)))
+    const target = targetFirst(l, each.value)
+    lowerPattern(l, target, l.spill(member(each, source, key)))
   }
+}
+
+/** A part of a pattern whose member target is evaluated: that comes before the value is read, and before a default. */
+function targetFirst(l: Lowering, node: Node): Node {
+  if (node.type === 'AssignmentPattern') {
+    const left = targetFirst(l, node.left)
+    return left === node.left ? node : { ...node, left }
+  }
+  return node.type === 'MemberExpression' ? lowerTarget(l, node, true) : node
 }
 
 function lowerArrayPattern(l: Lowering, pattern: Node, value: Node): void {
@@ -124,6 +134,6 @@ function lowerArrayPattern(l: Lowering, pattern: Node, value: Node): void {
     const hole = holes[index]
     if (!each || !hole) return
     if (rest && each.type === 'RestElement') lowerPattern(l, each.argument, hole.argument as Node)
-    else lowerPattern(l, each, hole)
+    else lowerPattern(l, targetFirst(l, each), hole)
   })
 }

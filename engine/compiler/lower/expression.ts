@@ -7,9 +7,10 @@ import { label, slotNode } from '../builder.ts'
 import { lowerAssignment, lowerUpdate } from './assignment.ts'
 import { lowerAwait } from './await.ts'
 import { lowerChain } from './chain.ts'
-import { asStatement, checkCallee, logicalTest, lowerOperands, receiver, unsequenced } from './operand.ts'
+import { asStatement, checkCallee, chosen, logicalTest, lowerOperands, receiver, unsequenced } from './operand.ts'
 import { lowerSpawn, lowerSpawnEach } from './fiber.ts'
 import type { Lowering } from './lowering.ts'
+import { refusePlace } from './refuse-place.ts'
 
 export function lowerExpression(l: Lowering, node: Node): Node {
   if (!node.suspends) return node
@@ -69,7 +70,7 @@ export function lowerExpression(l: Lowering, node: Node): Node {
       return lowerCall(l, node)
     case 'NewExpression': {
       checkCallee(l, node.callee, node.arguments)
-      const made = receiver(unsequenced(l, node.callee))
+      const made = receiver(chosen(l, unsequenced(l, node.callee)))
       const [callee, ...args] = lowerOperands(l, [made, ...node.arguments])
       return make(node, node.type, { callee, arguments: args })
     }
@@ -89,12 +90,7 @@ export function lowerExpression(l: Lowering, node: Node): Node {
     case 'SpreadElement':
       return make(node, node.type, { argument: lowerExpression(l, node.argument) })
     default:
-      l.refuse(
-        node,
-        'COMPILE_AWAIT_PLACE',
-        `An await inside a ${node.type} is not supported`,
-        'Await into a local before it, and use the local.',
-      )
+      refusePlace(l, node)
       return nothing(node)
   }
 }
@@ -123,7 +119,7 @@ function lowerConditional(l: Lowering, node: Node): Node {
 }
 
 function lowerCall(l: Lowering, node: Node): Node {
-  const callee = unsequenced(l, node.callee)
+  const callee = chosen(l, unsequenced(l, node.callee))
   if (callee.type !== 'MemberExpression') {
     checkCallee(l, callee, node.arguments)
     const [target, ...args] = lowerOperands(l, [callee, ...node.arguments])

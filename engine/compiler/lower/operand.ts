@@ -74,6 +74,13 @@ export function unsequenced(l: Lowering, callee: Node): Node {
   return last
 }
 
+/** `(big ? f : g)(x)`: which one is decided before the arguments, and it is read again after them. */
+export function chosen(l: Lowering, callee: Node): Node {
+  if (callee.type !== 'ConditionalExpression' || callee.consequent.suspends || callee.alternate.suspends) return callee
+  if (!isStable(callee.consequent) || !isStable(callee.alternate)) return callee
+  return { ...callee, test: l.spill(l.expression(callee.test)), suspends: false, steady: true }
+}
+
 /** What is called over awaits in its arguments must be there after them: a name is, what a call gives is not. */
 export function checkCallee(l: Lowering, callee: Node, args: readonly (Node | null)[]): void {
   if (callee.type !== 'CallExpression' || !args.some((each) => each?.suspends)) return

@@ -7,6 +7,7 @@ import { lowerPattern } from './assignment.ts'
 import { asStatement, isStable } from './operand.ts'
 import { lowerDoWhile, lowerFor, lowerForIn, lowerForOf, lowerWhile } from './loop.ts'
 import type { JumpTarget, Lowering } from './lowering.ts'
+import { refusePlace } from './refuse-place.ts'
 import { lowerRace } from './race.ts'
 import { lowerSwitch } from './switch.ts'
 import { lowerTry } from './try.ts'
@@ -59,12 +60,7 @@ export function lowerStatement(l: Lowering, node: Node): void {
     case 'TryStatement':
       return labelled(l, labels, () => lowerTry(l, node))
     default:
-      l.refuse(
-        node,
-        'COMPILE_AWAIT_PLACE',
-        `An await inside a ${node.type} is not supported`,
-        'Await into a local before it, and use the local.',
-      )
+      refusePlace(l, node)
   }
 }
 

@@ -1,6 +1,7 @@
 /** `using`: acquire, the rest of the block, dispose. A resource is given up at a durable wait and acquired again after. */
 import { isStable, keep } from './operand.ts'
 import type { Node } from '../ast.ts'
+import type { Label } from '../builder.ts'
 import { primitiveCall } from '../module.ts'
 import { listenSite } from '../signal-site.ts'
 import { stepSite } from '../step-site.ts'
@@ -18,6 +19,7 @@ function declarators(l: Lowering, node: Node, list: readonly Node[], rest: () =>
   if (!first) return rest()
   const slot = (first.id.variable?.slot ?? l.temporary()) as string
   acquire(l, node, first, slot)
+  const from = l.here()
   guarded(
     l,
     node,
@@ -27,6 +29,23 @@ function declarators(l: Lowering, node: Node, list: readonly Node[], rest: () =>
       l.emit({ op: 'release', slot, completion, origin: node })
       l.emit({ op: 'endFinally', slot: completion, origin: node })
     },
+  )
+  refuseStack(l, first.init, from)
+}
+
+const STACKS = new Set(['DisposableStack', 'AsyncDisposableStack'])
+const GOES_ON = new Set(['exec', 'jump', 'jumpIf', 'release', 'endFinally', 'return', 'throw'])
+
+/** A new one that is acquired again would be empty. */
+function refuseStack(l: Lowering, init: Node, from: Label): void {
+  const { callee } = init
+  if (init.type !== 'NewExpression' || !STACKS.has(callee.name as string) || callee.variable) return
+  if (l.builder.ops.slice(from.pc).every(({ op }) => GOES_ON.has(op))) return
+  l.refuse(
+    init,
+    'COMPILE_NOT_STORED',
+    `What is put on the \`${String(callee.name)}\` is lost when the process waits`,
+    'Declare each resource with `using`, and write what is to run at the end in `finally`.',
   )
 }
 

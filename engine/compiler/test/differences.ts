@@ -34,6 +34,11 @@ export const differences: Readonly<Record<number, Readonly<Record<string, Differ
       plain: [true, false],
       process: [true, true],
     },
+    'a proxy': {
+      body: `const p: any = new Proxy({ a: 1 }, { get: () => 42 }); await svc.id(1); p.a = 5; return p.a`,
+      plain: 42,
+      process: 5,
+    },
     'a URL and its parameters': {
       body: `const u = new URL('https://x.y'); const p = u.searchParams; await svc.id(1); p.set('a', '1'); return u.search`,
       plain: '?a=1',
@@ -50,6 +55,11 @@ export const differences: Readonly<Record<number, Readonly<Record<string, Differ
       body: `let n = 1; const f = () => ++n; outside.kept = f; await svc.id(1); return [outside.kept === f, f(), n]`,
       plain: [true, 2, 2],
       process: [false, 2, 2],
+    },
+    'statics that read locals': {
+      body: `let n = 1; class A { static s = n } const before = A.s; n = 5; await svc.id(1); return [before, A.s]`,
+      plain: [1, 1],
+      process: [1, 5],
     },
     'statics of classes': {
       body: `class A { static made = 0 } A.made++; await svc.id(1); return ++A.made`,
@@ -101,6 +111,11 @@ export const differences: Readonly<Record<number, Readonly<Record<string, Differ
       body: `let read = 0; const forever = (): any => ({ next: () => ({ done: false, value: read++ }), [Symbol.iterator]() { return this } }); for (const x of forever()) { if (x > 2) break; await svc.id(x) } return read`,
       plain: 4,
       process: 10_001,
+    },
+    'a pattern with an await': {
+      body: `const log: any[] = []; const it = (): any => ({ n: 0, next() { log.push('next'); return { done: false, value: undefined } }, [Symbol.iterator]() { return this } }); const [a = (log.push('default'), await svc.id(1)), b] = it(); return log`,
+      plain: ['next', 'default', 'next'],
+      process: ['next', 'next', 'default'],
     },
     'the last of many items': {
       body: `const many = (): any => ({ n: 0, next() { return { done: this.n > 10_000, value: this.n++ } }, [Symbol.iterator]() { return this } }); for (const x of many()) if (x === 9_999) await svc.id(x); return 'end'`,

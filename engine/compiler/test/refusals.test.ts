@@ -99,7 +99,38 @@ const refused: Readonly<Record<string, readonly [code: string, source: string, a
   'an await in the head of a class': [
     'COMPILE_AWAIT_PLACE',
     handler('class A extends (await svc.base()) {}; return new A()'),
-    '5:1',
+    '5:18',
+  ],
+  'an await in the name of a member': [
+    'COMPILE_AWAIT_PLACE',
+    handler('return new (class { [(await svc.key()) as string]() {} })()'),
+    '5:23',
+  ],
+  'what is deferred on a stack': [
+    'COMPILE_NOT_STORED',
+    handler('using s = new DisposableStack(); s.defer(() => 1); await svc.id(1)'),
+    '5:11',
+  ],
+  'new.target': ['COMPILE_THIS', handler('await svc.id(new.target)'), '5:14'],
+  'arguments of an async function': [
+    'COMPILE_ARGUMENTS',
+    handler('async function f(...a: any[]) { return arguments.length + (await svc.id(1)) }; await f(1)'),
+    '5:40',
+  ],
+  'this of an async function': [
+    'COMPILE_THIS',
+    handler('async function f(this: any) { await svc.id(this) }; await f()'),
+    '5:44',
+  ],
+  'a function that a call gives': [
+    'COMPILE_NOT_STORED',
+    handler('const add = (a: number) => (b: number) => a + b; const inc = add(1); await svc.id(inc(1)); return inc(2)'),
+    '5:62',
+  ],
+  'a bound function': [
+    'COMPILE_NOT_STORED',
+    handler('function f(a: number) { return a }; const g = f.bind(null, 1); await svc.id(g()); return g()'),
+    '5:47',
   ],
   'a namespace': ['COMPILE_ENUM', handler('namespace N { export const a = 1 } await svc.id(N)'), '5:1'],
   'an await in a method of an object': [
