@@ -7,6 +7,7 @@ import type { GenService, GenServiceMethods } from '@bufbuild/protobuf/codegenv2
 import type { AnyContract } from './controller/method-type.ts'
 import { rpcImplementer, type RpcImplementer } from './controller/implementer.ts'
 
+/** A service of an imported `.proto`: `createController.implements(it)`, `rpcClient(it, ...)`. */
 export type RpcContract<Methods extends GenServiceMethods> = GenService<Methods> &
   Implementable<RpcImplementer<GenService<Methods>, unknown, Record<never, never>>>
 

@@ -13,6 +13,7 @@ import { StoredRepository } from '@justscale/core/repository'
 import { memoryDatabaseOf, type MemoryDatabase } from './memory-database.ts'
 import { MemoryRowStore } from './memory-row-store.ts'
 
+/** Of `new InMemoryRepository(...)`. */
 export interface InMemoryRepositoryOptions {
   /** Fields that are unique together, besides those marked `unique()`. */
   readonly unique?: readonly (readonly string[])[]

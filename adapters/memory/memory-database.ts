@@ -20,6 +20,7 @@ export interface MemoryTable {
   readonly owners: Map<string, string>
 }
 
+/** What repositories in memory share: rows, locks and transactions of one app, or of several that stand for nodes. */
 export class MemoryDatabase {
   readonly locks = new LockTable()
   readonly provider: TransactionProvider<MemoryTransaction>

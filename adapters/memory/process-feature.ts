@@ -3,6 +3,7 @@ import { configurable } from '@justscale/core'
 import { processFeature, type ProcessFeatureOptions } from '@justscale/core/process'
 import { MemoryStore } from '@justscale/engine/memory'
 
+/** Of `InMemoryProcessFeature(...)`. */
 export interface InMemoryProcessOptions extends Omit<ProcessFeatureOptions<unknown>, 'name' | 'inject' | 'open'> {
   /** Milliseconds that ended processes are kept (default 7 days); then their paths are free again. */
   readonly retention?: number

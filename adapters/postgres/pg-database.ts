@@ -11,6 +11,7 @@ import { ChangeFeed } from './change-feed.ts'
 import type { PgModel } from './pg-model.ts'
 import { PgTransaction } from './pg-transaction.ts'
 
+/** The connections of an app, from `PostgresClient`. `sql` is for statements of your own, outside of any unit of work. */
 export class PgDatabase {
   readonly sql: SqlDatabase
   readonly locks = new LockTable()

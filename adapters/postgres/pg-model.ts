@@ -13,12 +13,14 @@ import type { SqlRow } from '@justscale/engine/sql'
 import { castType, columnType, decoderOf, selectColumn, type Column } from './column.ts'
 import { constraintName, plural, quoteName, snakeCase } from './identifier.ts'
 
+/** An index over several fields. */
 export interface PgIndex {
   /** Field names. */
   readonly fields: readonly string[]
   readonly unique?: boolean
 }
 
+/** Of `createPgModel(Model, ...)`. */
 export interface PgModelOptions {
   /** Default: the model's name in snake case, plural. */
   readonly table?: string
@@ -45,6 +47,7 @@ export interface PgModelOf<Entity> extends PgModel {
   readonly 'entity of the model'?: (entity: Entity) => Entity
 }
 
+/** A model with its table, as `createPgModel` makes it. */
 export class PgModel {
   readonly model: AnyModelClass
   /** Name of the model, for messages. */

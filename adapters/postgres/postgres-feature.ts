@@ -4,6 +4,7 @@ import { provideConfig } from '@justscale/core/config'
 import { PostgresClient, PostgresConfig } from './postgres-client.ts'
 import { syncSchema } from './sync-schema.ts'
 
+/** Of `PostgresFeature(...)`. */
 export interface PostgresOptions {
   /** Default: `DATABASE_URL`. */
   readonly url?: string

@@ -5,6 +5,7 @@ import { PostgresStore } from '@justscale/engine/postgres'
 import { processNamespace } from './process-namespace.ts'
 import { PostgresClient, PostgresConfig } from './postgres-client.ts'
 
+/** Of `PostgresProcessFeature(...)`. */
 export interface PostgresProcessOptions extends Omit<ProcessFeatureOptions<unknown>, 'name' | 'inject' | 'open'> {
   /**
    * Schema of the engine's tables. Default: the app's name with `_` for what SQL would have to quote; `justscale` for an

@@ -4,6 +4,7 @@ import type { Component, componentFacts, componentMeta, ComponentMeta } from '..
 import type { InstanceOf } from '../container/token.ts'
 import type { AppContext } from './context.ts'
 
+/** An app that is put together, and not started. Nothing is made before it is resolved, prepared, run or started. */
 export interface Application<out Provided> extends AppContext {
   readonly container: AbstractContainer
   /** The instance of a token that was added; makes it and what it needs at the first call. */
@@ -30,11 +31,13 @@ export interface RunOptions {
   readonly signal?: AbortSignal
 }
 
+/** Of `app.start(...)`. */
 export interface StartOptions {
   /** Whether the app answers calls from outside (default true); a command runs in an app that does not. */
   readonly serve?: boolean
 }
 
+/** Of `app.stop(...)`. */
 export interface StopOptions {
   /** Milliseconds that all hooks together have (default 30,000); a hook that takes longer is named and left behind. */
   readonly timeout?: number

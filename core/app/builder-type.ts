@@ -37,6 +37,7 @@ export type BuiltIn =
   | typeof import('./lifecycle.ts').Lifecycle
   | typeof import('../log/logger.ts').Logger
 
+/** What `JustScale()` gives: an app that is being put together. Each call gives a new builder; `build()` the app. */
 export interface AppBuilder<Provided, Late = never, Needed = never> {
   /** Adds a component; everything it requires must have been added before. Gives a new builder. */
   add<C extends Component>(

@@ -23,6 +23,7 @@ import type { ChannelSubscription, SubscribeOptions } from './subscription.ts'
 /** What a channel is about: a text, or whatever points at an entity. */
 export type ChannelKey = string | object
 
+/** Messages to whoever is subscribed to a key now, on every node. Nothing is kept: who is not subscribed misses it. */
 export interface Channels<Message> {
   /**
    * Sends to everyone subscribed to `key`, once the current unit of work is committed, never if it rolls back. Throws
@@ -37,6 +38,7 @@ export interface Channels<Message> {
   activeKeys(): readonly string[]
 }
 
+/** Of `createChannels(...)`. */
 export interface ChannelOptions {
   /** Part of the topic; two channels of one name are one channel. */
   readonly name: string

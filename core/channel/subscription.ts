@@ -6,6 +6,7 @@ export interface SubscribeOptions {
   readonly signal?: AbortSignal
 }
 
+/** The messages of one subscriber, for one `for await` loop. Fails with `ChannelOverflowError` when it reads too slowly. */
 export interface ChannelSubscription<Message> extends AsyncIterableIterator<Message>, Disposable {
   /** Resolves once messages published from now on will arrive, on whatever node. */
   readonly ready: Promise<void>

@@ -12,6 +12,7 @@ export interface ConfigEntry {
   readonly source: string
 }
 
+/** What injecting `ConfigService` gives. */
 export interface ConfigControl {
   /**
    * Changes some values of a slice, here and on the other nodes. Rejects with `ConfigurationError`, changing nothing.

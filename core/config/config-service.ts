@@ -13,6 +13,7 @@ import type { ConfigControl } from './config-control.ts'
 import type { ConfigSource } from './define-config.ts'
 import { liveSlice } from './live-value.ts'
 
+/** Changes the configuration while the app runs: inject it, and add a `ConfigStore`, which keeps the changes. */
 export class ConfigService extends defineService({
   name: 'ConfigService',
   inject: { container: AbstractContainer, store: ConfigStore, lifecycle: Lifecycle, logger: Logger },

@@ -13,6 +13,7 @@ export interface StoredConfig {
   readonly version: string
 }
 
+/** Where changes of the configuration are kept: `configFile(path)`, `PostgresConfigFeature`, or one of your own. */
 export abstract class ConfigStore extends defineToken('ConfigStore') {
   /** For listings: where changes are kept. */
   abstract readonly place: string

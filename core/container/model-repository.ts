@@ -37,6 +37,7 @@ class RepositoryToken implements RepositoryTokenObject {
   }
 }
 
+/** Tokens of repositories: inject `ModelRepository.of(Order)`, and bind one with `bindRepository`. */
 export const ModelRepository = {
   /** The token of the repository of `model`. `() => Model` where the model is defined later in a circle of files. */
   of: <Entity, Joined extends abstract new (...args: never) => unknown = never>(

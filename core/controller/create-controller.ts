@@ -54,6 +54,10 @@ export interface CreateController {
   implements<Implementer>(contract: Implementable<Implementer>): Implementer
 }
 
+/**
+ * A component with routes: `createController('/tasks', { inject, routes })`. `createController.implements(contract)` begins one whose
+ * routes a contract prescribes, such as an imported `.proto` service.
+ */
 export const createController: CreateController = Object.assign(
   (first: string | ControllerDefinition<unknown, Routes>, second?: ControllerDefinition<unknown, Routes>) => {
     const prefix = typeof first === 'string' ? first : ''

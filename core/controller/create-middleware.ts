@@ -20,10 +20,12 @@ export interface InjectedStep<Run> {
 
 /** `Needs` must be in the context where it is used; `Adds` is there afterwards. Throwing ends the call. */
 export type MiddlewareFunction<Needs, Adds> = (context: Needs) => Awaitable<Adds>
+/** A function that gives what the context gets, or one that injects: see `createMiddleware`. */
 export type Middleware<Needs, Adds> = MiddlewareFunction<Needs, Adds> | InjectedStep<MiddlewareFunction<Needs, Adds>>
 
 /** `false` denies; anything else lets the call pass. */
 export type GuardFunction<Needs> = (context: Needs) => Awaitable<unknown>
+/** A function, or one that injects: see `createGuard`. */
 export type Guard<Needs> = GuardFunction<Needs> | InjectedStep<GuardFunction<Needs>>
 
 /** A middleware that injects: `createMiddleware({ inject: { sessions: Sessions }, handle: ({ sessions }) => (context) => ({...}) })`. */

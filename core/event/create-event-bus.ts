@@ -15,6 +15,7 @@ export type EventSchemas = Readonly<Record<string, StandardSchemaV1>>
 type InputOf<Schema extends StandardSchemaV1> = StandardSchemaV1.InferInput<Schema>
 type OutputOf<Schema extends StandardSchemaV1> = StandardSchemaV1.InferOutput<Schema>
 
+/** Events to handlers in this OS process. Nothing is kept, and no other node hears of it. */
 export interface EventBus<Schemas extends EventSchemas> {
   /**
    * Checks the event (rejects with `EventValidationError`), then calls every handler once the current unit of work is

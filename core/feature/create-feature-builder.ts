@@ -60,6 +60,7 @@ interface Draft {
   readonly onStop: readonly Hook[]
 }
 
+/** Begins a feature, which is a class to add: `class Mails extends createFeatureBuilder().name('Mails').provides((app) => app.add(...)) {}`. */
 export function createFeatureBuilder(): FeatureBuilder<string, never, never> {
   return featureBuilder({ name: '', requires: {}, onStart: [], onServe: [], onStop: [] })
 }

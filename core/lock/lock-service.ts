@@ -24,6 +24,7 @@ const LONGEST_NAME = 500
 /** Milliseconds between attempts at most. */
 const LONGEST_PAUSE = 1_000
 
+/** Of `locks.acquire('name', ...)`. */
 export interface NamedLockOptions {
   /** Milliseconds to wait at most (default: the cell's, 5,000). */
   readonly timeout?: number
@@ -38,6 +39,7 @@ export interface Locks {
   acquire(name: string, options?: NamedLockOptions): Promise<NamedLock>
 }
 
+/** Locks by name across all nodes, and entities of any model. Rejects with `LockTimeoutError` after waiting for `timeout`. */
 export class LockService extends defineService({
   name: 'LockService',
   inject: { backend: LockBackend },

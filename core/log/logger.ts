@@ -5,8 +5,10 @@
 import { defineToken } from '../service/define-token.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warning' | 'error'
+/** What a line tells besides its message. Entities are written as `Order(0192...)`, secret fields never. */
 export type LogFields = Readonly<Record<string, unknown>>
 
+/** The app's log, with the name of the component that injects it. `LOG_LEVEL` (default `info`) says what is written. */
 export abstract class Logger extends defineToken('Logger') {
   abstract debug(message: string, fields?: LogFields): void
   abstract info(message: string, fields?: LogFields): void

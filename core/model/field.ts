@@ -49,6 +49,7 @@ const simple = <Value, Input, Kind extends string>(
     | 'bytes',
 ) => new Field<Value, Input, false, Kind>(plainDefinition({ kind }))
 
+/** Fields of models: `field.string().max(80)`. A field is required unless it is `.optional()` or has a `.default(...)`. */
 export const field = {
   /** Text, with limits if wanted: `.max(n)`, `.min(n)`, `.fixed(n)`, `.pattern(regexp)`. */
   string: (): StringField<string, false> => new StringField(plainDefinition({ kind: 'string' })),

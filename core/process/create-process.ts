@@ -89,6 +89,10 @@ export interface ProcessDetail extends Omit<ProcessDefinition, 'inject'> {
 /** What is made of a process in an app: its dependencies, found by its feature when the engine starts. */
 export const processDependencies: unique symbol = Symbol('justscale.processDependencies')
 
+/**
+ * A durable process, as a component to add, to inject and to call: `const handle = await orderLife({ order })`. Its path with the
+ * parameters is its identity: to start it again gives the one that runs. `types` makes parameters references to models.
+ */
 export function createProcess<
   const Path extends string,
   const Types extends ParameterTypes = Record<never, never>,

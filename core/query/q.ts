@@ -2,6 +2,7 @@
 import { Aggregate, Condition } from './condition.ts'
 import type { FieldReference, NumberFieldReference, OrderedFieldReference } from './field-reference.ts'
 
+/** Joins conditions (`q.and`, `q.or`, `q.not`) and counts what they hold for (`q.sum`, `q.count`, ... of `aggregate`). */
 export const q = {
   /** All of them; with none, always true. */
   and: <Key, Joined = never>(...parts: readonly Condition<Key, Joined>[]): Condition<Key, Joined> =>

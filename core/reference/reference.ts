@@ -19,6 +19,10 @@ export abstract class AnyReference {
   abstract toJSON(): unknown
 }
 
+/**
+ * Which entity, without its values. `await reference` reads it and rejects with `ReferenceNotFoundError` when it is gone;
+ * `a.equals(b)` compares. It belongs to the app that it was made in.
+ */
 export class Reference<Entity> extends AnyReference implements PromiseLike<Persistent<Entity>> {
   declare protected readonly 'a reference': Entity
   readonly #model: AnyModelClass

@@ -18,6 +18,7 @@ import { readEvents } from './read-events.ts'
 import { openSocketClient } from './socket-client.ts'
 import type { SocketClient } from './socket-types.ts'
 
+/** Of `createClient(...)`. */
 export interface ClientOptions {
   /** Default `http://localhost`. */
   readonly baseUrl?: string

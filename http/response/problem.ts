@@ -6,6 +6,7 @@ import { CoreError, ReferenceViolationError } from '@justscale/core'
 import { STATUS_CODES } from 'node:http'
 import { HttpError, type Violation } from '../errors.ts'
 
+/** Body of every error answer, as `application/problem+json` (RFC 9457). */
 export interface Problem {
   readonly type: string
   readonly title: string

@@ -11,6 +11,7 @@ export type ReplyBody =
   | { readonly kind: 'file'; readonly file: BunFile; readonly contentType: string | undefined }
   | { readonly kind: 'problem'; readonly message: string }
 
+/** What `res.json(...)`, `res.text(...)` and the others make: return it from the handler. */
 export class Reply {
   readonly status: number | undefined
   readonly body: ReplyBody
@@ -36,6 +37,7 @@ type JsonInput<Returns, Status> = Status extends keyof Returns ? Relaxed<InputOf
 /** Lists may be read-only. */
 export type Relaxed<Value> = Value extends readonly (infer Element)[] ? readonly Element[] : Value
 
+/** Of `res.cookie(name, value, ...)`. */
 export interface CookieOptions {
   readonly path?: string
   readonly domain?: string

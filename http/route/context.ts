@@ -4,6 +4,7 @@ import type { Responder } from '../response/reply.ts'
 import type { ParameterNames } from './path.ts'
 import type { OutputOf, Schema } from './schema.ts'
 
+/** What every handler, middleware and guard gets, besides what the route declares and middleware added. */
 export interface RequestContext {
   readonly request: Request
   readonly url: URL

@@ -9,6 +9,7 @@ export type RouteKind = 'request' | 'events' | 'socket'
 export type BodyType = 'json' | 'form' | 'text' | 'bytes' | 'stream'
 export type ParameterType = AnyModelClass | Schema
 
+/** Of `.body(schema, ...)`. */
 export interface BodyOptions {
   /**
    * `json` (default); `form` takes url-encoded and multipart forms; `text`; `bytes`. Another content type is 415.
@@ -27,6 +28,7 @@ export type Step =
   | { readonly kind: 'use'; readonly middleware: Middleware<never, unknown> }
   | { readonly kind: 'guard'; readonly guards: readonly Guard<never>[] }
 
+/** Of `.describe(...)`: what the OpenAPI document says of the route. */
 export interface RouteDocumentation {
   readonly summary?: string
   readonly description?: string

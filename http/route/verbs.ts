@@ -22,12 +22,19 @@ type Start<Verb extends string> = <const Path extends string>(
   path: Path & CheckedPath<Path>,
 ) => RequestBuilder<Verb, Path, None, undefined, undefined, undefined, undefined, None, unknown>
 
+/** Begins a route: `Get('/:task')`, then what comes in, `.returns(...)` and `.handle(...)`. */
 export const Get: Start<'GET'> = (path) => start('request', 'GET', path) as never
+/** Begins a route: `Post('/:task')`, then what comes in, `.returns(...)` and `.handle(...)`. */
 export const Post: Start<'POST'> = (path) => start('request', 'POST', path) as never
+/** Begins a route: `Put('/:task')`, then what comes in, `.returns(...)` and `.handle(...)`. */
 export const Put: Start<'PUT'> = (path) => start('request', 'PUT', path) as never
+/** Begins a route: `Patch('/:task')`, then what comes in, `.returns(...)` and `.handle(...)`. */
 export const Patch: Start<'PATCH'> = (path) => start('request', 'PATCH', path) as never
+/** Begins a route: `Delete('/:task')`, then what comes in, `.returns(...)` and `.handle(...)`. */
 export const Delete: Start<'DELETE'> = (path) => start('request', 'DELETE', path) as never
+/** Begins a route: `Head('/:task')`, then what comes in, `.returns(...)` and `.handle(...)`. */
 export const Head: Start<'HEAD'> = (path) => start('request', 'HEAD', path) as never
+/** Begins a route: `Options('/:task')`, then what comes in, `.returns(...)` and `.handle(...)`. */
 export const Options: Start<'OPTIONS'> = (path) => start('request', 'OPTIONS', path) as never
 
 /** Server-sent events: `SSE('/:order/events').handle(async function* ({ order, signal }) { yield { data } })`. */

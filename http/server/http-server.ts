@@ -11,6 +11,7 @@ import type { HttpHandler } from './http-handler.ts'
 import type { HttpOptions } from './options.ts'
 import { missingFolders } from './static-file.ts'
 
+/** The app's server, from `HttpFeature`: its address, and the app without a socket (`fetch`). */
 export abstract class HttpServer extends defineToken('HttpServer') {
   /** Answers without a socket: for tests, and for code that wants to call the app's own routes. */
   abstract fetch(request: Request | string, init?: RequestInit): Promise<Response>

@@ -49,6 +49,7 @@ export interface HttpOptions {
   readonly webSocket?: WebSocketOptions
 }
 
+/** Which pages of other origins may call, by `HttpFeature({ cors })`. Default: none. */
 export interface CorsOptions {
   readonly origin: string | readonly string[]
   readonly credentials?: boolean
@@ -58,6 +59,7 @@ export interface CorsOptions {
   readonly maxAge?: number
 }
 
+/** Limits of every socket, by `HttpFeature({ webSocket })`. */
 export interface WebSocketOptions {
   /** Origins besides the server's own that may connect from a browser. */
   readonly origins?: readonly string[]

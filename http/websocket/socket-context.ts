@@ -7,6 +7,7 @@ export interface Messages<Message> extends AsyncIterable<Message> {
   each(handle: (message: Message) => unknown): Promise<void>
 }
 
+/** What the handler of a `Ws` route gets, besides the context of its handshake. */
 export interface SocketContext<Message> {
   /** What the client sends, in order, checked. One reader; ends when the socket closes. A loop over it is in the socket's cell. */
   readonly messages: Messages<Message>

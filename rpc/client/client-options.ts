@@ -3,6 +3,7 @@ import type { Transport } from '@connectrpc/connect'
 import type { MetadataInit } from '../controller/metadata.ts'
 import type { GrpcStatusName } from '../status/grpc-status.ts'
 
+/** When a call is tried again. */
 export interface RetryOptions {
   /** How often a call is tried in all. */
   readonly attempts: number
@@ -23,6 +24,7 @@ export interface ClientTlsOptions {
   readonly cert?: string
 }
 
+/** Where a client calls, and how. */
 export interface RpcClientOptions {
   /** `http://host:port`. Not needed with a transport. */
   readonly baseUrl?: string
@@ -48,6 +50,7 @@ export interface RpcClientOptions {
   readonly transport?: Transport
 }
 
+/** Of one call, after its message. */
 export interface CallOptions {
   readonly signal?: AbortSignal
   /** Milliseconds; in place of the client's. */

@@ -11,6 +11,7 @@ import type { CallOptions, RpcClientOptions } from './client-options.ts'
 import { ClientCall } from './client-call.ts'
 import { makeTransport } from './transport.ts'
 
+/** A function for each method of the contract. They reject with `GrpcError`, also when the server cannot be reached (UNAVAILABLE). */
 export type RpcClient<Contract extends AnyContract> = {
   readonly [Local in keyof Contract['method'] & string as Capitalize<Local>]: ClientMethod<
     Contract['method'][Local],

@@ -53,6 +53,7 @@ export type MethodHandler<Method extends MethodType, Added, Refs> = Method exten
         ) => AsyncIterable<Sent<InitOf<Method['output']>, Refs>>
 
 type Answer<Message> = Message | Promise<Message>
+/** What a method gets: the call, its message or messages, and what middleware added. */
 export type CallContext<Body, Added> = RpcContext & { readonly body: Body } & Added
 
 export type MethodHandlers<Contract extends AnyContract, Added, Refs> = {

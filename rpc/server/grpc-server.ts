@@ -20,6 +20,7 @@ import { leanCall, LeanUnary } from './lean-unary.ts'
 import { arriving } from './one-message.ts'
 import type { RpcLimits, RpcRouter } from './router.ts'
 
+/** Certificate of the gRPC port. */
 export interface TlsOptions {
   /** PEM. */
   readonly key: string

@@ -11,6 +11,7 @@ import { HealthStatus } from './health.ts'
 import { LeanConnect } from './lean-connect.ts'
 import { makeRouter, type RpcLimits, type RpcRouter } from './router.ts'
 
+/** Of `RpcFeature(...)`. */
 export interface RpcOptions {
   /** Port of gRPC; 0 takes a free one, `false` opens none. Default: GRPC_PORT, else 50051. */
   readonly port?: number | false

@@ -26,6 +26,7 @@ export function detail<Schema extends DescMessage>(schema: Schema, value: Messag
   return { schema, value: create(schema, value) }
 }
 
+/** Third argument of `new GrpcError(...)`. */
 export interface GrpcErrorOptions {
   readonly details?: readonly GrpcErrorDetail[]
   /** Sent to the caller as trailing metadata: texts, and bytes under names that end in `-bin`. */
@@ -42,6 +43,7 @@ export interface PackedDetail {
 /** Details of errors that were not made by a handler here: received by a client, or read from a process's storage. */
 const received = new WeakMap<GrpcError, readonly PackedDetail[]>()
 
+/** What a caller gets, with its status: throw it in a handler, catch it at a client. */
 export class GrpcError extends Error {
   static {
     nameError(this, 'GrpcError')

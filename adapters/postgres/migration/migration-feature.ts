@@ -9,6 +9,7 @@ import { PendingMigrationsError } from './errors.ts'
 import { migrationCommands } from './migration-commands.ts'
 import { PostgresMigrations } from './postgres-migrations.ts'
 
+/** Of `PostgresMigrationFeature(...)`. */
 export interface MigrationOptions {
   /** Folder of the `.sql` files (default `migrations`, from where the program runs). */
   readonly folder?: string

@@ -14,6 +14,7 @@ import { planMigration } from './plan.ts'
 import { readSchema } from './schema.ts'
 import { withScratch } from './scratch.ts'
 
+/** Of `new Migrator(...)`. */
 export interface MigratorOptions {
   readonly database: SqlDatabase
   /** Address of the database, to make scratch databases beside it. */
@@ -50,6 +51,7 @@ interface Applied extends Record<string, unknown> {
   readonly applied_at: string
 }
 
+/** What `just migrate` does, for programs. */
 export class Migrator {
   readonly #options: MigratorOptions
 
