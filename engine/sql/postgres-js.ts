@@ -190,9 +190,10 @@ const SETUP = [
 
 /**
  * The engine's own statements are few and long: to plan one takes longer than to run it, so each is planned once. What is
- * planned while a table is small must not read all of it for ever: each row is found by an index.
+ * planned while a table is small must not read all of it for ever: each row is found by an index, in a scan that notes there
+ * which rows are gone (a bitmap does not, and visits them again until vacuum comes).
  */
-const ENGINE = ['plan_cache_mode = force_generic_plan', 'enable_seqscan = off']
+const ENGINE = ['plan_cache_mode = force_generic_plan', 'enable_seqscan = off', 'enable_bitmapscan = off']
 
 /** What the connections of each pool begin with besides. */
 const SETTINGS: Record<PoolName, readonly string[]> = { work: [], query: [], flush: ENGINE, control: ENGINE }
