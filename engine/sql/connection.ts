@@ -92,10 +92,11 @@ export function sqlArray(values: readonly (string | number | bigint | boolean | 
 
 /** What needs no quotes in an array: ids above all. */
 const PLAIN = /^[0-9a-f][0-9a-f-]*$/
+const ESCAPED = /["\\]/g
 
-function sqlArrayElement(value: string | number | bigint | boolean | null): string {
+/** What is no text is made text as the elements are joined. */
+function sqlArrayElement(value: string | number | bigint | boolean | null): string | number | bigint | boolean {
   if (value === null) return 'NULL'
-  if (typeof value !== 'string') return String(value)
-  if (PLAIN.test(value)) return value
-  return `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
+  if (typeof value !== 'string' || PLAIN.test(value)) return value
+  return `"${value.replace(ESCAPED, '\\$&')}"`
 }

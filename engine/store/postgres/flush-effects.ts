@@ -4,31 +4,41 @@
  */
 import type { Checkpoint } from '../store.ts'
 import { addEmission, type Emitting } from './emission.ts'
-import { type Flushed, isAtRest, isCutAt, TIMELINE } from './flushed.ts'
+import { type Flushed, isAtRest, isCutAt, isEnding, TIMELINE } from './flushed.ts'
 import { addStarting, type Starting } from './starting.ts'
 import { writeLines } from './log-lines.ts'
 import { CLAIM_MARK } from './record.ts'
 import type { Statement } from './statement.ts'
 
+const NOTHING: readonly never[] = []
+
+/** What each checkpoint has of something, with the checkpoint. Most have nothing, so there is nothing made for those. */
+function ofEach<Item>(
+  live: readonly Flushed[],
+  items: (checkpoint: Checkpoint) => readonly Item[],
+): { readonly of: Checkpoint; readonly item: Item }[] {
+  const found: { readonly of: Checkpoint; readonly item: Item }[] = []
+  for (const { checkpoint } of live) for (const item of items(checkpoint)) found.push({ of: checkpoint, item })
+  return found
+}
+
 export function addConsumed(statement: Statement, schema: string, live: readonly Flushed[]): void {
-  const consumed = live.flatMap(({ checkpoint }) => checkpoint.consume.map((entry) => ({ id: checkpoint.id, entry })))
+  const consumed = ofEach(live, ({ consume }) => consume)
   if (consumed.length > 0) {
     const rows = statement.rows('x', {
-      process: ['uuid', consumed.map(({ id }) => id)],
-      id: ['int8', consumed.map(({ entry }) => entry)],
+      process: ['uuid', consumed.map(({ of }) => of.id)],
+      id: ['int8', consumed.map(({ item }) => item)],
     })
     statement.with(
       'consumed',
       `delete from ${schema}.inbox d using ${rows}, advanced a where d.process = x.process and d.id = x.id and a.id = x.process`,
     )
   }
-  const ended = live.flatMap(({ checkpoint }) =>
-    checkpoint.unsubscribe.map((number) => ({ id: checkpoint.id, number })),
-  )
+  const ended = ofEach(live, ({ unsubscribe }) => unsubscribe)
   if (ended.length === 0) return
   const rows = statement.rows('x', {
-    process: ['uuid', ended.map(({ id }) => id)],
-    number: ['int4', ended.map(({ number }) => number)],
+    process: ['uuid', ended.map(({ of }) => of.id)],
+    number: ['int4', ended.map(({ item }) => item)],
   })
   statement.with('unsubscribing', `select x.process, x.number from ${rows} join advanced a on a.id = x.process`)
   statement.with(
@@ -39,7 +49,7 @@ export function addConsumed(statement: Statement, schema: string, live: readonly
     consumed.length > 0
       ? sectionExcept(
           statement,
-          consumed.map(({ entry }) => entry),
+          consumed.map(({ item }) => item),
         )
       : ''
   statement.with(
@@ -54,8 +64,8 @@ function sectionExcept(statement: Statement, entries: readonly string[]): string
 }
 
 export function addTimers(statement: Statement, schema: string, live: readonly Flushed[]): void {
-  const all = live.flatMap(({ checkpoint: { id, shard, timers } }) =>
-    [...timers].map(([number, due]) => ({ id, shard, number, due })),
+  const all = ofEach(live, ({ timers }) => (timers.size === 0 ? NOTHING : [...timers])).map(
+    ({ of: { id, shard }, item: [number, due] }) => ({ id, shard, number, due }),
   )
   const set = all.filter(({ due }) => due !== null)
   if (set.length > 0) {
@@ -86,16 +96,16 @@ export function addTimers(statement: Statement, schema: string, live: readonly F
 
 /** The claim mark (id 0) stays while there is more to do, so that another node continues if this one dies. */
 export function addWakes(statement: Statement, schema: string, live: readonly Flushed[]): void {
-  const seen = live.flatMap(({ checkpoint, marked }) => {
-    const { wakes } = checkpoint
-    const ids = isAtRest(checkpoint) && marked ? [CLAIM_MARK, ...wakes] : wakes
-    return ids.map((id) => ({ shard: checkpoint.shard, process: checkpoint.id, id }))
-  })
+  const named = ofEach(live, ({ wakes }) => wakes)
+  const unmarked = live
+    .filter(({ checkpoint, marked }) => marked && isAtRest(checkpoint))
+    .map(({ checkpoint }) => ({ of: checkpoint, item: CLAIM_MARK }))
+  const seen = [...named, ...unmarked]
   if (seen.length > 0) {
     const rows = statement.rows('x', {
-      shard: ['int2', seen.map(({ shard }) => shard)],
-      process: ['uuid', seen.map(({ process }) => process)],
-      id: ['int8', seen.map(({ id }) => id)],
+      shard: ['int2', seen.map(({ of }) => of.shard)],
+      process: ['uuid', seen.map(({ of }) => of.id)],
+      id: ['int8', seen.map(({ item }) => item)],
     })
     statement.with(
       'slept',
@@ -147,15 +157,11 @@ export function addTimeline(statement: Statement, schema: string, checkpoints: r
 }
 
 /** Subscriptions, starts and emissions. Answers the selects of shards in which others were woken. */
-export function addReach(
-  statement: Statement,
-  schema: string,
-  live: readonly Flushed[],
-  checkpoints: readonly Checkpoint[],
-): string[] {
+export function addReach(statement: Statement, schema: string, checkpoints: readonly Checkpoint[]): string[] {
   const woken: string[] = []
   const fresh: string[] = []
-  const subscriptions = live.flatMap(({ checkpoint: { id, subscribe } }) => subscribe.map((one) => ({ id, ...one })))
+  const going = checkpoints.filter((checkpoint) => !isEnding(checkpoint))
+  const subscriptions = going.flatMap(({ id, subscribe }) => subscribe.map((one) => ({ id, ...one })))
   if (subscriptions.length > 0) {
     const rows = statement.rows('x', {
       process: ['uuid', subscriptions.map(({ id }) => id)],

@@ -38,7 +38,8 @@ export function flushStatement(
   const live = flushed.filter(({ checkpoint }) => !isEnding(checkpoint))
   const ending = flushed.filter(({ checkpoint }) => isEnding(checkpoint))
   const checkpoints = flushed.map(({ checkpoint }) => checkpoint)
-  const locked = addKeys(statement, schema, { ...keysOf(checkpoints), ...(patience && { patience }) })
+  const reaching = checkpoints.filter(reachesOut)
+  const locked = addKeys(statement, schema, { ...keysOf(reaching), ...(patience && { patience }) })
   statement.with(
     'fence',
     `select 1 from ${schema}.fence where node = ${statement.value(fence.node)}::int4
@@ -52,7 +53,7 @@ export function flushStatement(
   addTimers(statement, schema, live)
   addWakes(statement, schema, live)
   addTimeline(statement, schema, checkpoints)
-  const woken = addReach(statement, schema, live, checkpoints)
+  const woken = addReach(statement, schema, reaching)
   const shards =
     woken.length === 0 ? 'null::json' : `(select json_agg(distinct w.shard) from (${woken.join(' union all ')}) w)`
   return statement.finish(

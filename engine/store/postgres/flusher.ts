@@ -158,7 +158,7 @@ function batches(flushed: readonly Flushed[]): Flushed[][] {
 
 function sizeOf({ checkpoint }: Flushed): number {
   let size = checkpoint.head.length
-  for (const part of checkpoint.writeParts.values()) size += part.length
+  if (checkpoint.writeParts.size > 0) for (const part of checkpoint.writeParts.values()) size += part.length
   return size
 }
 

@@ -31,6 +31,7 @@ export function storedForm(
   head: Bytes,
   parts: ReadonlyMap<number, Bytes>,
 ): { readonly head: Bytes; readonly headChunks: number; readonly rows: readonly PartRow[] } {
+  if (head.length <= PIECE && parts.size === 0) return { head, headChunks: 0, rows: [] }
   const [first = head, ...rest] = pieces(head)
   const rows = rest.map((data, chunk) => ({ process, number: HEAD_OVERFLOW, chunk, chunks: rest.length, data }))
   for (const [number, bytes] of parts) {

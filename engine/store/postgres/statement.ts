@@ -20,7 +20,7 @@ export class Statement {
   readonly #single: boolean
   readonly #parameters: SqlValue[] = []
   readonly #expressions: string[] = []
-  readonly #pieces: Bytes[] = []
+  readonly #pieces = new Map<Bytes, Slice>()
   #length = 0
   #blob = 0
 
@@ -43,9 +43,12 @@ export class Statement {
     return `$${this.#blob}::bytea`
   }
 
+  /** What is given twice travels once: the outcome of a process is stored, and told to who waits for it. */
   bytes(piece: Bytes): Slice {
+    const known = this.#pieces.get(piece)
+    if (known !== undefined) return known
     const slice = { offset: this.#length + 1, length: piece.length }
-    this.#pieces.push(piece)
+    this.#pieces.set(piece, slice)
     this.#length += piece.length
     return slice
   }
@@ -70,8 +73,9 @@ export class Statement {
   finish(select: string): SqlStatement {
     const text = this.#expressions.length > 0 ? `with ${this.#expressions.join(',\n')}\n${select}` : select
     if (this.#blob === 0) return { text, parameters: this.#parameters }
-    const ascii = asciiOf(this.#pieces)
-    this.#parameters[this.#blob - 1] = ascii ?? Buffer.concat(this.#pieces.map(plainBytes), this.#length)
+    const pieces = [...this.#pieces.keys()]
+    const ascii = asciiOf(pieces)
+    this.#parameters[this.#blob - 1] = ascii ?? Buffer.concat(pieces.map(plainBytes), this.#length)
     if (ascii === undefined) return { text, parameters: this.#parameters }
     // A query of its own is run once; the bare function would be called for every row.
     const converted = text.replaceAll(this.blob, `(select convert_to($${this.#blob}::text, 'UTF8'))`)
