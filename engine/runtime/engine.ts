@@ -66,8 +66,9 @@ export function createEngine(options: EngineOptions): Engine {
   let started = false
   let known: Promise<void> | undefined
 
-  const around = options.around ?? (<Result>(body: () => Result): Result => body())
-  const enter = <Result>(body: () => Result): Result => enterEngine(engine, () => around(body))
+  const { around } = options
+  const enter = <Result>(body: () => Result): Result =>
+    enterEngine(engine, around === undefined ? body : () => around(body))
 
   const node = new Node({
     name,

@@ -70,8 +70,7 @@ function comparePlain(roots: readonly Root[], previous: Snapshot): EncodedSnapsh
   const numbers = same ? previous.roots : numberRoots(roots, previous)
   const difference = new Difference(previous)
   for (const { name, value } of roots) {
-    const text = typeof value === 'string' ? `[${JSON.stringify(value)}]` : JSON.stringify([inlinePrimitive(value)])
-    difference.add(numbers.get(name) as number, text)
+    difference.add(numbers.get(name) as number, JSON.stringify([inlinePrimitive(value)]))
   }
   return difference.end(numbers)
 }

@@ -85,12 +85,21 @@ function endUnit(
   }
   join.prepare(outcome, outbox)
   const closing = unit.close(join)
-  const ended = (answer: 'joined' | 'detached') => {
-    if (answer === 'joined') return join.accepted()
-    settled(run, call, outcome, outbox)
-    return undefined
-  }
-  return closing === 'detached' ? ended(closing) : closing.then(ended)
+  if (closing !== 'detached') return unitEnded(run, call, join, outcome, outbox, closing)
+  settled(run, call, outcome, outbox)
+  return undefined
+}
+
+async function unitEnded(
+  run: RunState,
+  call: Call,
+  join: Join,
+  outcome: StepOutcome,
+  outbox: Outbox,
+  closing: Promise<'joined' | 'detached'>,
+): Promise<void> {
+  if ((await closing) === 'joined') await join.accepted()
+  else settled(run, call, outcome, outbox)
 }
 
 async function attemptFailed(

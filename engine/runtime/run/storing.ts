@@ -3,7 +3,7 @@ import { FencedError } from '../../errors.ts'
 import * as machine from '../../machine/index.ts'
 import type { StepOutcome } from '../../step/step.ts'
 import { plainCheckpoint } from '../../store/plain-checkpoint.ts'
-import type { Checkpoint, LoadedProcess } from '../../store/store.ts'
+import type { Checkpoint, CommitAnswer, LoadedProcess } from '../../store/store.ts'
 import { type Head, partsOf } from '../head.ts'
 import { readHead } from '../head-text.ts'
 import { parametersOf } from '../path.ts'
@@ -55,21 +55,22 @@ export function see(run: RunState, process: LoadedProcess): void {
 }
 
 /** Writes a checkpoint; answers whether it was accepted. What cannot be stored fails the process at its line. */
-export async function commit(run: RunState): Promise<boolean> {
+export function commit(run: RunState): Promise<boolean> {
   let checkpoint: Checkpoint
   try {
     checkpoint = takeCheckpoint(run)
   } catch (error) {
-    await failHere(run, error)
-    return false
+    return failHere(run, error).then(() => false)
   }
-  const answer = await run.node.committer.commit(checkpoint)
+  return run.node.committer.commit(checkpoint).then((answer) => committed(run, checkpoint, answer))
+}
+
+function committed(run: RunState, checkpoint: Checkpoint, answer: CommitAnswer): boolean | Promise<boolean> {
   if (answer === 'fenced') {
     loseTurn(run)
     return false
   }
-  if (accepted(run, checkpoint)) await lookAfter(run)
-  return true
+  return accepted(run, checkpoint) ? lookAfter(run).then(() => true) : true
 }
 
 /** The process is stored as it is; answers whether it has to `lookAfter` others now. */

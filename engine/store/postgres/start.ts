@@ -1,7 +1,6 @@
 /** Starting from outside of processes: the statement that does it, and what of its answer the starter is told. */
 import type { SqlRow, SqlStatement } from '../../sql/connection.ts'
 import { sqlArray } from '../../sql/connection.ts'
-import { plainBytes } from '../../value/text-bytes.ts'
 import type { LoadedProcess, StartRequest, StartResult } from '../store.ts'
 import { addKeys } from './keys.ts'
 import type { KnownKinds } from './kinds.ts'
@@ -116,8 +115,8 @@ export function justStarted(request: StartRequest, shard: number, startedAt: num
       crashes: 0,
       ...(parent === undefined ? {} : { parent }),
     },
-    head: plainBytes(head),
-    parts: new Map([...parts].map(([part, bytes]) => [part, plainBytes(bytes)])),
+    head,
+    parts,
     inbox: [],
     timers: new Map(),
     wakes: [],
