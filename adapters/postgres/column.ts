@@ -2,6 +2,7 @@
 import type { FieldDefinition, FieldType } from '@justscale/core'
 import { sqlArray, type SqlValue } from '@justscale/engine/sql'
 import { toServerText } from './calendar-text.ts'
+import { snakeCase, storedName } from './identifier.ts'
 import { decodeJson, decodeScalar, encodeJson } from './json-value.ts'
 
 export interface Column {
@@ -15,6 +16,15 @@ export interface Column {
   /** As parameters are cast. */
   readonly castType: string
   readonly decode: Decode | undefined
+}
+
+/** What every table of Postgres has already. */
+const systemColumns = new Set(['tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid'])
+
+/** The column of a field: in snake case, that of a reference with `_id`, and `xmin_` where Postgres has one of that name. */
+export function columnName(field: string, type: FieldType): string {
+  const name = type.kind === 'ref' ? `${snakeCase(field)}_id` : snakeCase(field)
+  return systemColumns.has(name) ? `${name}_` : storedName(name)
 }
 
 /** The type as parameters are cast to: without collation. */

@@ -21,15 +21,24 @@ export function snakeCase(name: string): string {
     .toLowerCase()
 }
 
-/** Parts joined by `_`; a name that would be cut off ends in a hash of itself instead, so that it stays distinct. */
+/** Parts joined by `_`, as a name that Postgres keeps. */
 export function constraintName(...parts: readonly string[]): string {
-  const name = parts.join('_')
-  if (Buffer.byteLength(name) <= LONGEST) return name
+  return storedName(parts.join('_'))
+}
+
+/** A name that would be cut off ends in a hash of itself instead, so that it stays distinct. */
+export function storedName(name: string): string {
+  if (isStoredWhole(name)) return name
   const hash = createHash('sha256').update(name).digest('hex').slice(0, 8)
   return `${Buffer.from(name)
     .subarray(0, LONGEST - 9)
     .toString()
     .replaceAll('\ufffd', '')}_${hash}`
+}
+
+/** False for what Postgres would cut off. */
+export function isStoredWhole(name: string): boolean {
+  return Buffer.byteLength(name) <= LONGEST
 }
 
 /** The usual plural of an English word in snake case: `order_line` as `order_lines`. */

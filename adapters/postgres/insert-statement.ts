@@ -53,8 +53,8 @@ function insertTexts(table: PgModel): { readonly one: string; readonly many: str
   if (existing) return existing
   const columns = ['id', ...table.columns.map(({ name }) => quoteName(name))].join(', ')
   const values = table.columns.map((each, index) => `$${index + 2}::${each.castType}`)
-  const typed = table.columns.map((each) => `${quoteName(each.name)} ${each.castType}`)
-  const source = `jsonb_to_recordset($1::jsonb) as r(id uuid, ${typed.join(', ')})`
+  const typed = ['id uuid', ...table.columns.map((each) => `${quoteName(each.name)} ${each.castType}`)].join(', ')
+  const source = `jsonb_to_recordset($1::jsonb) as r(${typed})`
   const texts = {
     one: `insert into ${table.quotedTable} (${columns}) values (${['$1::uuid', ...values].join(', ')})`,
     many: `insert into ${table.quotedTable} (${columns}) select ${columns} from ${source}`,

@@ -48,6 +48,7 @@ export class PgDatabase {
         `Two models called ${table.name} are kept in the same database; give one of them another name`,
       )
     }
+    for (const other of this.#tables.values()) if (other !== existing) refuseSharedName(table, other)
     this.#tables.set(modelName(table.model), table)
   }
 
@@ -77,4 +78,14 @@ export class PgDatabase {
     this.#closed = true
     await this.sql.close()
   }
+}
+
+/** Tables and indexes have one list of names: what is there already would be taken for what is still to be made. */
+function refuseSharedName(table: PgModel, other: PgModel): void {
+  const taken = new Set(other.relations)
+  const shared = table.relations.find((name) => taken.has(name))
+  if (shared === undefined) return
+  throw new QueryError(`${table.name} and ${other.name} would both have a table or an index called "${shared}"`, {
+    hint: `Give one of them another table: createPgModel(${table.name}, { table: '...' }).`,
+  })
 }

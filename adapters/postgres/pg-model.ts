@@ -10,8 +10,8 @@ import {
 } from '@justscale/core'
 import type { Row } from '@justscale/core/repository'
 import type { SqlRow } from '@justscale/engine/sql'
-import { castType, columnType, decoderOf, selectColumn, type Column } from './column.ts'
-import { constraintName, plural, quoteName, snakeCase } from './identifier.ts'
+import { castType, columnName, columnType, decoderOf, selectColumn, type Column } from './column.ts'
+import { constraintName, isStoredWhole, plural, quoteName, snakeCase, storedName } from './identifier.ts'
 
 /** An index over several fields. */
 export interface PgIndex {
@@ -66,7 +66,8 @@ export class PgModel {
   constructor(model: AnyModelClass, options: PgModelOptions) {
     this.model = model
     this.name = modelName(model)
-    this.table = options.table ?? plural(snakeCase(this.name))
+    this.table =
+      options.table === undefined ? storedName(plural(snakeCase(this.name))) : givenTable(this.name, options.table)
     this.quotedTable = quoteName(this.table)
     this.renamedFrom = options.renamedFrom
     this.columns = Object.entries(modelFields(model)).map(([field, definition]) => column(field, definition))
@@ -84,6 +85,11 @@ export class PgModel {
   /** True where the model has no field of that column: then the table has a system column. */
   hasSystemColumn(name: 'created_at' | 'updated_at'): boolean {
     return this.columns.every((each) => each.name !== name)
+  }
+
+  /** Names of the table and its indexes: no other model of the database may have them. */
+  get relations(): readonly string[] {
+    return [this.table, constraintName(this.table, 'pkey'), ...this.indexes.map(({ name }) => name)]
   }
 
   column(field: string): Column {
@@ -144,7 +150,22 @@ export class PgModel {
       const names = columns.map(({ name }) => name)
       return { name: constraintName(this.table, ...names, unique ? 'key' : 'idx'), columns, unique }
     })
+    this.#refuseSameNames([...single, ...joint])
     return [...single, ...joint].sort((one, other) => Number(other.unique) - Number(one.unique))
+  }
+
+  #refuseSameNames(indexes: readonly NamedIndex[]): void {
+    const seen = new Map<string, NamedIndex>()
+    for (const index of indexes) {
+      const other = seen.get(index.name)
+      if (other && !Bun.deepEquals(other.columns, index.columns)) {
+        const fields = [other, index].map(({ columns }) => columns.map(({ field }) => field).join(', '))
+        throw new DefinitionError(
+          `${this.name}: the indexes of ${fields.join(' and of ')} would both be "${index.name}"`,
+        )
+      }
+      seen.set(index.name, index)
+    }
   }
 
   #refuseTwins(): void {
@@ -167,6 +188,12 @@ export function createPgModel<Entity extends AnyModel>(
 
 function column(field: string, definition: FieldDefinition): Column {
   const { type } = definition
-  const name = type.kind === 'ref' ? `${snakeCase(field)}_id` : snakeCase(field)
+  const name = columnName(field, type)
   return { field, name, definition, sqlType: columnType(type), castType: castType(type), decode: decoderOf(type) }
+}
+
+/** A name that somebody chose is not replaced by another one. */
+function givenTable(model: string, table: string): string {
+  if (table !== '' && isStoredWhole(table)) return table
+  throw new DefinitionError(`${model}: a table cannot be called "${table}": names have 1 to 63 bytes in Postgres`)
 }

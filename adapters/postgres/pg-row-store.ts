@@ -25,6 +25,9 @@ import { assignments, changeParameters, updateStatement } from './update-stateme
 /** Milliseconds that a bulk write outside of a unit of work waits for locks. */
 const PATIENCE = 5_000
 
+/** No column is called that: they are in lower case. */
+const INSERTED = 'INSERTED'
+
 export class PgRowStore implements RowStore<PgTransaction> {
   readonly provider
   readonly #database: PgDatabase
@@ -120,10 +123,10 @@ export class PgRowStore implements RowStore<PgTransaction> {
     parameters.push(...changeParameters(this.#table, change))
     const first = quoteName(this.#table.column(fields[0] ?? '').name)
     const action = set || `${first} = excluded.${first}`
-    const text = `${insert.text} on conflict (${target}) do update set ${action} returning ${this.#table.selectList}, (xmax = 0) as inserted`
+    const text = `${insert.text} on conflict (${target}) do update set ${action} returning ${this.#table.selectList}, (xmax = 0) as ${quoteName(INSERTED)}`
     const [stored] = await this.#bulk(text, parameters, `upsert of ${this.#table.name}`, transaction)
     if (!stored) throw new QueryError(`upsert of ${this.#table.name} gave no row`)
-    return { row: this.#table.decode(stored), inserted: stored.inserted === true }
+    return { row: this.#table.decode(stored), inserted: stored[INSERTED] === true }
   }
 
   async lock(request: LockRequest, begin: () => Promise<PgTransaction>): Promise<Row | undefined> {

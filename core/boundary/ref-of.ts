@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { modelName } from '../model/model-metadata.ts'
 import type { AnyModelClass, KeyOf, ModelClassOf } from '../model/model-type.ts'
 import { Reference } from '../reference/reference.ts'
-import { isReferenceText } from '../reference/reference-text.ts'
+import { isReferenceText, referenceKey } from '../reference/reference-text.ts'
 
 declare const refText: unique symbol
 
@@ -26,6 +26,8 @@ export function refOf<Entity>(model: ModelClassOf<Entity>): RefSchema<Entity> {
     .string({ error: `must be a reference to ${name}` })
     .refine(isReferenceText, { error: `is not a reference to ${name}` })
     .meta({ description: `Reference to ${name}`, 'x-justscale-ref': name })
-    .transform((text): Reference<Entity> => new Reference<Entity>(model as unknown as AnyModelClass, text))
+    .transform(
+      (text): Reference<Entity> => new Reference<Entity>(model as unknown as AnyModelClass, referenceKey(text)),
+    )
   return Object.assign(schema, { model }) as unknown as RefSchema<Entity>
 }

@@ -12,6 +12,7 @@ import { enterCell } from './current-cell.ts'
 import { AfterCommitError, CellClosedError } from './errors.ts'
 import type { StorageTransaction, TransactionProvider } from './transaction-provider.ts'
 import { UnitOfWork, type UnitOwner } from './unit-of-work.ts'
+import { waitTime } from './wait-time.ts'
 
 /** Milliseconds a cell waits for a connection, a lock or a turn, unless it says otherwise. */
 export const DEFAULT_PATIENCE = 5_000
@@ -70,7 +71,7 @@ export class Cell implements UnitOwner {
     this.name = options.name
     this.#options = options
     this.caller = options.caller ?? parent?.caller
-    this.#patience = options.patience ?? parent?.patience() ?? DEFAULT_PATIENCE
+    this.#patience = waitTime('patience', options.patience ?? parent?.patience() ?? DEFAULT_PATIENCE)
     this.parent = parent
     for (let around = parent; around; around = around.parent) {
       for (const scope of around.#scopes) scope.onNested?.(this)

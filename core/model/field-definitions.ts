@@ -25,6 +25,7 @@ export function fieldDefinitions(model: string, fields: Fields): Readonly<Record
         hint: 'Keys and system columns belong to the adapter; choose a name of your domain.',
       })
     }
+    refuseName(model, name)
     if (!(field instanceof AnyField))
       throw new DefinitionError(`${model}.${name} is not a field: write field.string() or the like`)
     const { type } = field.definition
@@ -39,4 +40,10 @@ export function fieldDefinitions(model: string, fields: Fields): Readonly<Record
     return [name, field.definition]
   })
   return Object.freeze(Object.fromEntries(entries))
+}
+
+/** Names are written into statements and messages of every storage. */
+export function refuseName(owner: string, name: string): void {
+  if (name !== '' && !name.includes('\0') && name.isWellFormed()) return
+  throw new DefinitionError(`${owner}: a field cannot be called ${JSON.stringify(name)}`)
 }

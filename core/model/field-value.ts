@@ -203,7 +203,8 @@ function jsonValue(type: FieldType & { kind: 'json' }, value: unknown, path: str
 function arrayValue(element: FieldType, value: unknown, path: string): Checked {
   if (!Array.isArray(value)) return failed(path, mustBe('a list', value))
   return gather(
-    value.map((item, index) => [String(index), fieldValue(element, item, join(path, String(index)))]),
+    // Not `map`, which leaves out holes.
+    Array.from(value, (item, index) => [String(index), fieldValue(element, item, join(path, String(index)))]),
     (items) => items.map(([, v]) => v),
   )
 }
@@ -237,7 +238,7 @@ function refValue(type: FieldType & { kind: 'ref' }, value: unknown, path: strin
 function refsValue(type: FieldType & { kind: 'refs' }, value: unknown, path: string): Checked {
   const items = value instanceof References ? value.items : value
   if (!Array.isArray(items)) return failed(path, mustBe('a list of references', value))
-  const checked = items.map((item, index): [string, Checked] => [
+  const checked = Array.from(items, (item, index): [string, Checked] => [
     String(index),
     refValue({ kind: 'ref', target: type.target }, item, join(path, String(index))),
   ])

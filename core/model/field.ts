@@ -5,6 +5,7 @@
  */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { DefinitionError } from '../errors.ts'
+import { refuseName } from './field-definitions.ts'
 import { isModelClass } from './model-metadata.ts'
 import { jsonSchema } from './json-schema.ts'
 import { ArrayField, DecimalField, Field, plainDefinition, RefField, RefsField, StringField } from './field-class.ts'
@@ -113,7 +114,12 @@ export const field = {
     new Field<FieldProps<F>, FieldsInput<F>, false, NestedKind<F>>(
       plainDefinition({
         kind: 'object',
-        fields: Object.fromEntries(Object.entries(fields).map(([name, f]) => [name, f.definition])),
+        fields: Object.fromEntries(
+          Object.entries(fields).map(([name, f]) => {
+            refuseName('field.object', name)
+            return [name, f.definition]
+          }),
+        ),
       }),
     ),
   /** A reference to one entity: `field.ref(Creator)`, or `field.ref(() => Creator)` where the models refer to each other. */

@@ -115,7 +115,8 @@ function stateOf(entity: object): EntityState {
   return state
 }
 
-function storedValue(value: unknown): unknown {
+/** References as identifiers, absent values as null, all else a copy. */
+export function storedValue(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value === undefined ? null : value
   if (value instanceof Reference) return value.identifier
   if (value instanceof References) return value.items.map((item) => item.identifier)

@@ -226,6 +226,13 @@ describe('a stored entity', () => {
     expect(entityState({ ...order })).toBeUndefined()
   })
 
+  test('has no field without a name that can be written down', () => {
+    for (const name of ['', 'a\0b', '\ud800']) {
+      expect(() => defineModel({ name: 'Bad', fields: { [name]: field.int() } })).toThrow('a field cannot be called')
+      expect(() => field.object({ [name]: field.int() })).toThrow('a field cannot be called')
+    }
+  })
+
   test('prints as its name, without secrets', () => {
     const order = makePersistent(app, Order, 'o1', { ...stored, pin: '1234' })
     expect(Bun.inspect(order)).toContain('Order(o1)')

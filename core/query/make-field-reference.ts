@@ -4,6 +4,7 @@
  */
 import type { FieldDefinition, FieldDefinitions, FieldType } from '../model/field-definition.ts'
 import { fieldValue, withoutValue } from '../model/field-value.ts'
+import { storedValue } from '../model/instance.ts'
 import { modelName } from '../model/model-metadata.ts'
 import type { AnyModelClass } from '../model/model-type.ts'
 import {
@@ -186,7 +187,7 @@ class FieldReferenceObject {
       throw new ConditionValueError(`${this} is compared with ${value}`, { hint: 'Use isNull() or isNotNull().' })
     }
     const checked = fieldValue(type, value)
-    if (checked.ok) return type.kind === 'ref' ? (checked.value as { identifier: string }).identifier : checked.value
+    if (checked.ok) return storedValue(checked.value)
     throw this.#refused(checked.failures)
   }
   #refused(failures: readonly { readonly message: string }[]): ConditionValueError {

@@ -7,3 +7,15 @@ const LONGEST_KEY = 255
 export function isReferenceText(text: string): boolean {
   return text.length > 0 && text.length <= LONGEST_KEY && /^[\x21-\x7e]+$/.test(text)
 }
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/** True for text that is a key of storages whose keys are UUIDs. */
+export function isStorageKey(text: string): boolean {
+  return uuid.test(text)
+}
+
+/** Keys that are UUIDs have one form: references to the same entity are the same text, whatever text they were made of. */
+export function referenceKey(text: string): string {
+  return isStorageKey(text) ? text.toLowerCase() : text
+}

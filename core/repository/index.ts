@@ -2,7 +2,8 @@
 export { Repository, type LockedAll } from './repository.ts'
 export type { FindOptions, IterateOptions, LockOptions, ObserveOptions, UpsertOptions, Where } from './query-options.ts'
 export { copyValue } from '../model/compound-value.ts'
-export { checkReferenceKeys, isStorageKey } from './reference-keys.ts'
+export { isStorageKey } from '../reference/reference-text.ts'
+export { checkReferenceKeys } from './reference-keys.ts'
 export {
   EntityGoneError,
   LockReleasedError,

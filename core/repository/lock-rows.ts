@@ -2,6 +2,7 @@
 import type { AppContext } from '../app/context.ts'
 import { requireCell } from '../cell/current-cell.ts'
 import { CellClosedError } from '../cell/errors.ts'
+import { waitTime } from '../cell/wait-time.ts'
 import type { LockPlace } from '../lock/errors.ts'
 import { lockPlace } from '../lock/lock-place.ts'
 import { makeLocked } from '../model/entity-maker.ts'
@@ -36,13 +37,13 @@ export class RowLocks {
   ): Promise<LockedObject | null> {
     const cell = requireCell(`${this.#name}.lock`)
     const place = givenPlace ?? lockPlace(cell.name)
+    const timeout = waitTime(`${this.#name}.lock: timeout`, options.timeout ?? cell.patience())
     const identifier = typeof pointer === 'string' ? pointer : await pointer()
     if (identifier === null) return null
     const key = `${this.#name}(${identifier})`
     const scope = cell.openScopeNow() ?? (await cell.openScope())
     try {
       const unit = cell.unitNow(this.#store.provider) ?? (await cell.unit(this.#store.provider))
-      const timeout = options.timeout ?? cell.patience()
       const entity = await unit.exclusive(async (begin) => {
         const held = heldEntity(unit, key)
         if (held) {

@@ -4,13 +4,7 @@ import { planOf } from '../model/model-plan.ts'
 import type { AnyModelClass } from '../model/model-type.ts'
 import type { StoredValues } from '../model/entity-maker.ts'
 import { MalformedReferenceError } from '../reference/errors.ts'
-
-const key = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
-
-/** True for text that is a key of these storages. */
-export function isStorageKey(text: string): boolean {
-  return key.test(text)
-}
+import { isStorageKey } from '../reference/reference-text.ts'
 
 /** Throws `MalformedReferenceError` when a reference in `values` cannot be to anything. */
 export function checkReferenceKeys(model: AnyModelClass, values: StoredValues): void {

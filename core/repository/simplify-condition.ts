@@ -4,6 +4,7 @@
  */
 import type { FieldType } from '../model/field-definition.ts'
 import type { ConditionNode } from '../query/condition.ts'
+import { isStorageKey } from '../reference/reference-text.ts'
 import { QueryError } from './errors.ts'
 
 /** Levels of conditions in one another: Postgres takes more, JavaScript too. */
@@ -35,9 +36,27 @@ function simplify(node: ConditionNode, depth: number): ConditionNode {
       return simplifyNot(node, depth)
     case 'has':
       return { ...node, condition: simplify(node.condition, depth + 1) }
+    case 'compare':
+    case 'in':
+    case 'elements':
+      return isReference(node.field.type) ? withoutMalformed(node) : node
     default:
       return node
   }
+}
+
+function isReference({ kind }: FieldType): boolean {
+  return kind === 'ref' || kind === 'refs'
+}
+
+/** Text that can be no key is nobody's: what `get` answers `null` for is compared without asking the storage. */
+function withoutMalformed(node: ConditionNode & { kind: 'compare' | 'in' | 'elements' }): ConditionNode {
+  const keys = (node.kind === 'compare' ? [node.value].flat() : node.values) as readonly string[]
+  const possible = keys.filter(isStorageKey)
+  if (possible.length === keys.length) return node
+  if (node.kind === 'compare') return { kind: 'always', holds: node.operator === 'neq' }
+  if (node.kind === 'elements' && node.test === 'all') return { kind: 'always', holds: false }
+  return { ...node, values: possible }
 }
 
 /** Those of lists of the same kind inside it too, in order. A loop, because such trees may be deeper than the stack. */

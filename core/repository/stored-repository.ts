@@ -298,6 +298,10 @@ export class StoredRepository<Entity, Joined = never> extends Repository<Entity,
   }
 
   #newRow(entity: unknown): Row {
+    if (typeof entity !== 'object' || entity === null)
+      throw new QueryError(
+        `${this.#name}.insert needs an object of values or a new ${this.#name}, got ${String(entity)}`,
+      )
     const state = entityState(entity)
     if (state && state.form !== 'transient') {
       throw new QueryError(`insert(${entityName(entity)}): it is stored already`, { hint: 'Lock it and save it.' })

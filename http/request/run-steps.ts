@@ -2,6 +2,7 @@
 import {
   isModelClass,
   isReferenceText,
+  referenceKey,
   modelName,
   Reference,
   stepFunction,
@@ -107,7 +108,7 @@ export function typedParameters(
 
 function parameterValue(type: ParameterType, name: string, text: string): SchemaResult | Promise<SchemaResult> {
   if (isModelClass(type)) {
-    if (isReferenceText(text)) return { value: new Reference(type, text) }
+    if (isReferenceText(text)) return { value: new Reference(type, referenceKey(text)) }
     return { violations: [{ in: 'path', path: name, message: `is not a reference to ${modelName(type)}` }] }
   }
   const checked = checkSchema(type as Schema, 'path', text)

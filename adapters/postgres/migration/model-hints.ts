@@ -1,6 +1,6 @@
 /** What only the models know: earlier names, and values for rows that exist. */
-import { castType, encodeValue, hexText } from '../column.ts'
-import { quoteName, quoteText, snakeCase } from '../identifier.ts'
+import { castType, columnName, encodeValue, hexText } from '../column.ts'
+import { quoteName, quoteText } from '../identifier.ts'
 import type { PgModel } from '../pg-model.ts'
 import type { Schema } from './schema.ts'
 
@@ -35,7 +35,7 @@ export function isUniqueColumn(models: readonly PgModel[], table: string, name: 
 function renameColumn(model: PgModel, name: string, columns: ReadonlyMap<string, unknown> | undefined) {
   const definition = model.columns.find((each) => each.name === name)?.definition
   if (!definition?.renamedFrom || !columns || columns.has(name)) return []
-  const old = `${snakeCase(definition.renamedFrom)}${definition.type.kind === 'ref' ? '_id' : ''}`
+  const old = columnName(definition.renamedFrom, definition.type)
   return columns.has(old) ? [rename(`${quoteName(model.table)} rename column`, old, name)] : []
 }
 

@@ -61,6 +61,75 @@ test('names of tables and columns cannot leave their quotes', async () => {
   await app.stop()
 })
 
+const long = (word: string) => `${word.repeat(70)}`
+class Bare extends defineModel({ name: 'Bare', fields: {} }) {}
+class Long extends defineModel({
+  name: `Long${long('é')}`,
+  fields: {
+    [long('a')]: field.int().unique(),
+    [`${long('a')}b`]: field.int().default(2),
+    xmin: field.int().default(3),
+    ctid: field.int().default(4),
+    inserted: field.int().default(5),
+    owner: field.ref(Bare).optional(),
+  },
+}) {}
+
+test('models without fields, names that Postgres would cut off and names of its own columns work, at every start', async () => {
+  const tokens = [ModelRepository.of(Bare), ModelRepository.of(Long)] as const
+  for (const start of [1, 2]) {
+    const app = JustScale()
+      .add(PostgresFeature({ url: database.url }))
+      .add(bindRepository(tokens[0], createPgRepository(createPgModel(Bare))))
+      .add(bindRepository(tokens[1], createPgRepository(createPgModel(Long))))
+      .add(PostgresSchemaFeature)
+      .build()
+    await app.start()
+    const [bares, longs] = [await app.resolve(tokens[0]), await app.resolve(tokens[1])]
+    await app.run(async () => {
+      expect(await bares.insertMany([{}, {}])).toHaveLength(2)
+      expect(await bares.count()).toBe(2 * start)
+      const values = { [long('a')]: start, owner: await bares.insert({}) } as never
+      await longs.insert(values)
+      const twice = await longs.insert(values).catch((error: unknown) => error)
+      expect(twice).toMatchObject({ name: 'UniqueViolationError', fields: [long('a')] })
+      const stored = await longs.upsert(values, { by: [long('a')] as never })
+      expect({ ...stored }).toMatchObject({ [`${long('a')}b`]: 2, xmin: 3, ctid: 4, inserted: 5 })
+      await longs.deleteWhere(Long.all)
+      await bares.deleteWhere(Bare.all)
+      await bares.insertMany([{}, {}])
+    })
+    await app.stop()
+  }
+})
+
+class UserRole extends defineModel({ name: 'Role', fields: { name: field.string().unique() } }) {}
+class User extends defineModel({ name: 'User', fields: { roleName: field.string().unique() } }) {}
+
+test('two models that would share a table or an index are refused, with both names', async () => {
+  const start = (roles: string, users = 'users') =>
+    JustScale()
+      .add(PostgresFeature({ url: database.url }))
+      .add(bindRepository(ModelRepository.of(User), createPgRepository(createPgModel(User, { table: users }))))
+      .add(bindRepository(ModelRepository.of(UserRole), createPgRepository(createPgModel(UserRole, { table: roles }))))
+      .add(PostgresSchemaFeature)
+      .build()
+      .start()
+      .then(
+        () => 'started',
+        (error: unknown) => Bun.inspect(error),
+      )
+  expect(await start('users_role')).toContain('would both have a table or an index called "users_role_name_key"')
+  expect(await start('users')).toContain('would both have a table or an index called "users"')
+  expect(() => createPgModel(User, { table: long('é') })).toThrow('names have 1 to 63 bytes')
+  const indexes = [{ fields: ['a', 'bC'] }, { fields: ['aB', 'c'] }]
+  class Twin extends defineModel({
+    name: 'Twin',
+    fields: { a: field.int(), bC: field.int(), aB: field.int(), c: field.int() },
+  }) {}
+  expect(() => createPgModel(Twin, { indexes })).toThrow('a, bC and of aB, c would both be "twins_a_b_c_idx"')
+})
+
 test('a value that is too large for its index is refused, and that is what the hint says', async () => {
   const token = ModelRepository.of(Odd)
   const app = JustScale()

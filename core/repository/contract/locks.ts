@@ -11,6 +11,21 @@ import type { ContractBench } from './bench.ts'
 
 export function locksContract({ within, newAccount, balanceOf }: ContractBench): void {
   describe('locks', () => {
+    within('a wait may be as long as anybody likes, and is a number of milliseconds', async ({ accounts }) => {
+      const account = await newAccount(1)
+      for (const timeout of [Infinity, 1e15, 0.5]) {
+        await using locked = await accounts.lock(account, { timeout })
+        expect(locked?.balance).toBe(1)
+        await transaction(async () => accounts.updateWhere(Account.fields.owner.eq(account.owner), { note: 'x' }), {
+          patience: timeout,
+        })
+      }
+      for (const timeout of [-1, Number.NaN, '5' as never]) {
+        await expect(accounts.lock(account, { timeout })).rejects.toThrow('must be milliseconds from 0')
+        await expect(transaction(async () => {}, { patience: timeout })).rejects.toThrow('must be milliseconds from 0')
+      }
+    })
+
     within('lock, change, save', async ({ accounts }) => {
       const account = await newAccount(10)
       {

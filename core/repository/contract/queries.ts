@@ -152,6 +152,40 @@ export function queriesContract({ within, unique }: ContractBench): void {
       await expect(specimens.iterate({ where: { label }, batchSize: 0 }).next()).rejects.toBeInstanceOf(QueryError)
     })
 
+    within(
+      'references are compared by their keys, whatever their case, and what can be no key is nobody',
+      async (r) => {
+        const team = await r.teams.insert({ title: unique('team') })
+        const label = unique('refs')
+        await r.specimens.insertMany([{ label, team, teams: [team, team] }, { label, teams: [] }, { label }])
+        const [loud, nobody] = [Team.ref(Team.ref(team).identifier.toUpperCase()), Team.ref('no-key')]
+        expect(loud.equals(Team.ref(team) as typeof loud)).toBeTrue()
+        expect((await r.teams.get(loud))?.title).toBe(team.title)
+        const { team: one, teams: many } = Specimen.fields
+        const counts = [
+          [one.eq(loud), 1],
+          [one.eq(nobody), 0],
+          [one.neq(nobody), 3],
+          [one.in([nobody, loud]), 1],
+          [one.notIn([nobody]), 3],
+          [q.or(one.eq(nobody), one.eq(team)), 1],
+          [many.contains(loud), 1],
+          [many.contains(nobody), 0],
+          [many.hasAny([nobody, team]), 1],
+          [many.hasAll([nobody, team]), 0],
+          [q.not(many.contains(nobody)), 3],
+        ] as const
+        for (const [condition, count] of counts) {
+          expect(await r.specimens.count(q.and(Specimen.fields.label.eq(label), condition))).toBe(count)
+        }
+        expect(await r.specimens.count({ label, teams: [team, loud] })).toBe(1)
+        expect(await r.specimens.count({ label, teams: [] })).toBe(2)
+        expect(await r.specimens.count({ label, teams: [nobody] })).toBe(0)
+        await r.specimens.insert({ label, team: loud })
+        expect(await r.specimens.count({ label, team })).toBe(2)
+      },
+    )
+
     within('a condition of another model is refused', async ({ accounts }) => {
       const foreign = Team.fields.title.eq('x') as unknown as ReturnType<typeof Account.fields.owner.eq>
       await expect(accounts.find(foreign)).rejects.toBeInstanceOf(QueryError)

@@ -191,6 +191,11 @@ export function readingContract({ within, newAccount, unique }: ContractBench): 
     })
 
     within('values that a field cannot have are refused before they reach the storage', async ({ accounts }) => {
+      const tags: string[] = []
+      tags.length = 1
+      const holes = accounts.insert({ owner: unique('holes'), tags })
+      await expect(holes).rejects.toThrow('tags.0 must be text, got undefined')
+      await expect(accounts.insert(null as never)).rejects.toThrow('needs an object of values')
       const bad = { owner: 'x'.repeat(41), status: 'gone', balance: 'much' } as unknown as { owner: string }
       const failure = await accounts.insert(bad).catch((error: unknown) => error)
       expect(failure).toBeInstanceOf(FieldValidationError)
