@@ -27,6 +27,8 @@ export class Exchange implements RequestFacts {
   /** Milliseconds until 504, or 408 while the body is on its way; 0 for none. */
   deadline = 0
   receiving = false
+  /** Answered by a page of the framework: balancers ask every second, and pages of documentation bring their parts. */
+  ownPage = false
   /** The answer that carries the common headers already. */
   dressed: Response | undefined = undefined
   /** Bytes or characters of an answer that is in memory; `undefined` for streams, files and foreign responses. */

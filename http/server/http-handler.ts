@@ -94,10 +94,15 @@ export class HttpHandler {
     const router = new Router<Target>()
     const own = (path: string, respond: Respond) =>
       router.add('GET', path, { counter: this.#tools.unrouted, answer: respond })
+    const page = ({ path, answer }: ServerPage) =>
+      own(path, (exchange) => {
+        exchange.ownPage = true
+        return answer(exchange.request)
+      })
     // `/:slug` of the app does not take `/healthz`; `/healthz` of the app does.
     const taken = new Set(this.routes.map(({ path }) => path))
     const first = pages.filter(({ path }) => !/[:*]/.test(path) && !taken.has(path))
-    for (const page of first) own(page.path, ({ request }) => page.answer(request))
+    for (const each of first) page(each)
     for (const group of groupRoutes(this.routes)) {
       const [{ method, path }] = group
       router.add(method, path, {
@@ -105,7 +110,7 @@ export class HttpHandler {
         answer: (exchange) => this.#answerGroup(group, exchange),
       })
     }
-    for (const page of pages) own(page.path, ({ request }) => page.answer(request))
+    for (const each of pages) page(each)
     for (const [path, folder] of Object.entries(options.static ?? {}))
       own(`${path.replace(/\/+$/, '')}/*`, ({ request }) => staticFile(request, path, folder))
     return router
@@ -232,9 +237,10 @@ export class HttpHandler {
     }
   }
 
-  #log(status: number, { request, requestId }: Exchange, milliseconds: number): void {
+  #log(status: number, { request, requestId, ownPage }: Exchange, milliseconds: number): void {
     const fields = { status, milliseconds: Math.round(milliseconds * 10) / 10, requestId }
-    this.#parts.logger.info(`${request.method} ${pathOf(request.url)}`, fields)
+    const level = ownPage && status < 500 ? 'debug' : 'info'
+    this.#parts.logger[level](`${request.method} ${pathOf(request.url)}`, fields)
   }
 }
 

@@ -40,7 +40,7 @@ export interface HttpOptions {
   readonly compress?: boolean
   /** Adds an ETag to successful answers of GET and answers 304 where it matches (default false). */
   readonly etag?: boolean
-  /** One log line per request (default true). */
+  /** One log line per request (default true); for `/healthz`, `/docs` and the like at the level `debug`. */
   readonly accessLog?: boolean
   /** `/healthz`, `/readyz` and `/metrics` (default true). A route of the app with just such a path wins. */
   readonly monitoring?: boolean

@@ -27,8 +27,8 @@ export const buildCommand = defineCommand({
     const result = { ...built, path: relative(process.cwd(), built.path), migrations: built.migrations ?? null }
     await printResult(args.json, result, () => {
       const along = [
-        built.environments.length > 0 ? `environments ${built.environments.join(', ')}` : undefined,
-        built.migrations === undefined ? undefined : `migrations of ${built.migrations}`,
+        built.environments.length > 0 ? `the environments ${built.environments.join(', ')}` : undefined,
+        built.migrations === undefined ? undefined : `the migrations in ${built.migrations}`,
       ].filter((part) => part !== undefined)
       const size = `${Math.round(built.bytes / 1024 / 1024)} MiB`
       return `${result.path}  ${size}${along.length > 0 ? `, with ${along.join(' and ')}` : ''}`
