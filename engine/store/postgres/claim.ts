@@ -9,7 +9,7 @@ import type { Upcoming } from '../store.ts'
 import { RECORD_COLUMNS, SINCE, stateColumns, statusNumber } from './record.ts'
 
 /** Statuses in which only a command starts a turn. */
-const IDLE = (['paused', 'failed', 'quarantined'] as const).map(statusNumber).join(', ')
+export const IDLE = (['paused', 'failed', 'quarantined'] as const).map(statusNumber).join(', ')
 
 /**
  * Woken processes that a claim looks at in each shard, in the order of their start: eight times as many in all as it takes, but at

@@ -8,6 +8,7 @@ import type { LoadedProcess, SignalEmission } from '../store.ts'
 import { hasTurn } from './claim.ts'
 import { addEmission } from './emission.ts'
 import { addKeys } from './keys.ts'
+import { plainEmission, readPlainEmission } from './plain-emission.ts'
 import { readInbox, readLoaded, RECORD_COLUMNS, stateColumns } from './record.ts'
 import { crowdedSelect, readCrowded } from './room.ts'
 import { Statement } from './statement.ts'
@@ -86,9 +87,22 @@ export function readEmitted(rows: readonly SqlRow[], signals: readonly SignalEmi
   }
 }
 
-/** As a claim would give it: the statement that delivers does not see yet what it delivers. */
+/** Emits and claims, by the short way where one process is reached. */
+export async function emitOn(
+  run: (statement: SqlStatement) => Promise<readonly SqlRow[]>,
+  schema: string,
+  signals: readonly SignalEmission[],
+  claim: EmitClaim,
+): Promise<Emitted> {
+  const plain = plainEmission(schema, signals, claim)
+  const emitted = plain && readPlainEmission(await run(plain), signals)
+  return emitted ?? readEmitted(await run(emitStatement(schema, signals, claim)), signals)
+}
+
+/** As a claim would give it: the long statement does not see yet what it delivers. */
 export function readReached(row: SqlRow): LoadedProcess {
   const process = readLoaded(row)
+  if (row.delivered_table === undefined) return process
   const delivered = readInbox({ inbox_table: row.delivered_table, inbox_bytes: row.delivered_bytes })
   return {
     ...process,

@@ -8,6 +8,7 @@ import { SqlStatementError } from '../../sql/errors.ts'
 import { type FlushAnswer, isAccepted, flushStatement, reachesOut, readFlush } from './flush.ts'
 import type { Flushed } from './flushed.ts'
 import { FLUSH_LANES } from './membership.ts'
+import { plainEnd, readPlainEnd } from './plain-end.ts'
 import { plainFlush, readPlainFlush } from './plain-flush.ts'
 
 /** Checkpoints and bytes in one statement at most. */
@@ -70,6 +71,8 @@ export class Flusher {
     const fence = { node: this.#node, lane: number }
     const plain = plainFlush(this.#schema, fence, batch)
     if (plain !== undefined) return readPlainFlush(await lane.query(plain.text, plain.parameters))
+    const end = plainEnd(this.#schema, fence, batch, patience ?? '')
+    if (end !== undefined) return readPlainEnd(await lane.query(end.text, end.parameters))
     const statement = flushStatement(this.#schema, fence, batch, patience)
     if (!startsMany(batch)) return readFlush(await lane.query(statement.text, statement.parameters))
     const answers = await lane.pipeline([{ text: 'begin' }, MEASURED, statement, { text: 'commit' }])

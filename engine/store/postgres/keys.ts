@@ -41,8 +41,7 @@ const MANY = 500
 
 /** Creates the function. `schema` is quoted; locks of different namespaces are different. */
 export function reachFunction(schema: string): string {
-  const all = `hashtextextended(${literal(schema)}, 0)`
-  const lock = literal(`${schema} `)
+  const all = lockOfAll(schema)
   return `
     create function ${schema}.reach(keys text[], own bool[], emitted text[], patience text)
       returns table (key text, process uuid, number int, shard smallint)
@@ -54,23 +53,61 @@ export function reachFunction(schema: string): string {
         if cardinality(keys) > ${MANY} then
           perform pg_advisory_xact_lock(${all});
         else
-          if pg_advisory_xact_lock_shared(${all}) is null then null; end if;
+          ${lockAll(schema)}
           for i in 1 .. cardinality(keys) loop
             if own[i] then
-              if pg_advisory_xact_lock(hashtextextended(${lock} || keys[i], 0)) is null then null; end if;
-            elsif pg_advisory_xact_lock_shared(hashtextextended(${lock} || keys[i], 0)) is null then null;
+              ${lockExclusive(schema, 'keys[i]')}
+            else
+              ${lockShared(schema, 'keys[i]')}
             end if;
           end loop;
         end if;
         if cardinality(emitted) > 0 then
-          if current_setting('transaction_isolation') <> 'read committed' then
-            raise exception 'A signal cannot be emitted in a transaction that is %', upper(current_setting('transaction_isolation'))
-              using errcode = 'feature_not_supported',
-                hint = 'It would miss processes that subscribed since the transaction began: use READ COMMITTED, or emit after the commit.';
-          end if;
+          ${refuseOldSnapshot()}
           return query select s.key, s.process, s.number, s.shard from ${schema}.subscription s where s.key = any(emitted);
         end if;
       end $reach$;`
+}
+
+/** Settings of a function: its plans are made once, of tables that may be empty then. As lanes of the engine have them. */
+export const BY_INDEX = 'set enable_seqscan = off set enable_bitmapscan = off'
+
+/** Keys that the functions for one process lock one by one. */
+export const MOST_KEYS = 100
+
+/**
+ * In a function that does all of it by itself: the lock that everybody shares, to be followed by those on keys. A condition is
+ * evaluated in place, where a "perform" would be run as a query.
+ */
+export function lockAll(schema: string): string {
+  return `if pg_advisory_xact_lock_shared(${lockOfAll(schema)}) is null then null; end if;`
+}
+
+/** As emitters lock a key. `key` is an expression. */
+export function lockShared(schema: string, key: string): string {
+  return `if pg_advisory_xact_lock_shared(${lockOf(schema, key)}) is null then null; end if;`
+}
+
+/** As subscribers lock a key. */
+export function lockExclusive(schema: string, key: string): string {
+  return `if pg_advisory_xact_lock(${lockOf(schema, key)}) is null then null; end if;`
+}
+
+/** What is read must be what was committed when the locks were there. */
+export function refuseOldSnapshot(): string {
+  return `if current_setting('transaction_isolation') <> 'read committed' then
+            raise exception 'A signal cannot be emitted in a transaction that is %', upper(current_setting('transaction_isolation'))
+              using errcode = 'feature_not_supported',
+                hint = 'It would miss processes that subscribed since the transaction began: use READ COMMITTED, or emit after the commit.';
+          end if;`
+}
+
+function lockOfAll(schema: string): string {
+  return `hashtextextended(${literal(schema)}, 0)`
+}
+
+function lockOf(schema: string, key: string): string {
+  return `hashtextextended(${literal(`${schema} `)} || ${key}, 0)`
 }
 
 function literal(text: string): string {

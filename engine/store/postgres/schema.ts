@@ -6,9 +6,10 @@
 
 import { reachFunction } from './keys.ts'
 import { kindFunction } from './kinds.ts'
-
-/** Shards of a namespace. Fixed for the life of the namespace. */
-export const SHARDS = 256
+import { emitFunction } from './plain-emission.ts'
+import { endFunction } from './plain-end.ts'
+import { startFunction } from './plain-start.ts'
+import { SHARDS } from './shard.ts'
 
 export interface Migration {
   readonly version: number
@@ -187,5 +188,9 @@ export const migrations: readonly Migration[] = [
     version: 4,
     // Of nodes older than this it is not known: the default of theirs.
     statements: (schema) => `alter table ${schema}.node add column lease int not null default 3500;`,
+  },
+  {
+    version: 5,
+    statements: (schema) => `${startFunction(schema)} ${emitFunction(schema)} ${endFunction(schema)}`,
   },
 ]

@@ -24,7 +24,7 @@ import {
   upcomingStatement,
 } from './claim.ts'
 import { ControlLane } from './control-lane.ts'
-import { emitStatement, readEmitted, readReached } from './emit.ts'
+import { emitOn, readReached } from './emit.ts'
 import { Flusher } from './flusher.ts'
 import { flushStatement, isAccepted, readFlush } from './flush.ts'
 import { isEnding } from './flushed.ts'
@@ -168,8 +168,8 @@ export class PostgresSession implements StoreSession {
   async emit(signals: readonly SignalEmission[], limit: number, running: ReadonlySet<string>): Promise<EmitResult> {
     this.#fence()
     const { sql, schema } = this.#at
-    const statement = emitStatement(schema, signals, { node: this.node, limit, running })
-    const answer = readEmitted(await this.#arriving(inTurn(sql, (run) => run(statement))), signals)
+    const claim = { node: this.node, limit, running }
+    const answer = await this.#arriving(inTurn(sql, (run) => emitOn(run, schema, signals, claim)))
     const rows = this.#lost === undefined ? this.#ours(answer.claimed) : []
     for (const row of rows) this.#turns.seen(row)
     if (rows.length < answer.reached) this.#at.woken(answer.shards)

@@ -4,6 +4,7 @@ import { sqlArray } from '../../sql/connection.ts'
 import type { LoadedProcess, StartRequest, StartResult } from '../store.ts'
 import { addKeys } from './keys.ts'
 import type { KnownKinds } from './kinds.ts'
+import { plainStart } from './plain-start.ts'
 import { addStarting } from './starting.ts'
 import { Statement } from './statement.ts'
 
@@ -84,7 +85,10 @@ export async function startOn(
   isClaimed?: (request: StartRequest) => boolean,
   kinds?: KnownKinds,
 ): Promise<Started> {
-  const created = await run(startStatement(schema, requests, isClaimed, kinds))
+  const [first] = requests
+  const kind = first && kinds?.of(first)
+  const plain = first && plainStart(schema, requests, isClaimed?.(first) === true, kind ?? null)
+  const created = await run(plain ?? startStatement(schema, requests, isClaimed, kinds))
   if (kinds !== undefined) learn(kinds, requests, created)
   const find = existingStatement(schema, requests, created)
   return readStarted(requests, created, find === undefined ? [] : await run(find))

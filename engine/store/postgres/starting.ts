@@ -6,7 +6,7 @@ import type { StartRequest } from '../store.ts'
 import { addParts } from './parts.ts'
 import { storedForm } from './pieces.ts'
 import { NOW } from './record.ts'
-import { SHARDS } from './schema.ts'
+import { shardOf } from './shard.ts'
 import type { Statement } from './statement.ts'
 
 /** A start and the checkpoint it belongs to, if any: it happens only when that one is accepted. */
@@ -17,11 +17,6 @@ export interface Starting {
   readonly claimed?: boolean
   /** Its kind, where that is known. */
   readonly kind?: number | null
-}
-
-/** The shard a process gets when its starter has none: by path, so that it is the same for all who start it. */
-export function shardOf(path: string): number {
-  return Number(Bun.hash(path) % BigInt(SHARDS))
 }
 
 /**
