@@ -343,6 +343,19 @@ export function storeContract(name: string, open: () => Promise<ContractStore>):
         await expect(first.release(record.id)).rejects.toBeInstanceOf(FencedError)
       }))
 
+    test('a process that was handed out and not taken has no part in the death of its node, and stays woken', () =>
+      withStore(async ({ store, node, kill }) => {
+        await store.start([request('/test/1')])
+        const first = await node()
+        const { record } = await claimOne(first)
+        first.returned(record.id)
+        // Asked for after that.
+        await first.claim(1, new Set([record.id]))
+        const second = await node()
+        await kill(first)
+        expect((await claimOne(second)).record).toMatchObject({ id: record.id, crashes: 0 })
+      }))
+
     test('a process that goes on after a checkpoint at rest is in a turn again', () =>
       withStore(async ({ store, node, kill }) => {
         await store.start([request('/test/1')])
