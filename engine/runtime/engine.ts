@@ -18,6 +18,7 @@ import type { Engine, EngineOptions, TransactionOption } from './engine-type.ts'
 import { type EngineEvent, printEvent } from './event.ts'
 import { cancelledType, type HandleSource, handleType, ProcessHandle } from './handle.ts'
 import { writeHead } from './head-text.ts'
+import { Lifetime } from './lifetime.ts'
 import { Node } from './node.ts'
 import { outboxOf } from './outbox.ts'
 import { instancePath, parameters, plainText } from './path.ts'
@@ -63,7 +64,7 @@ export function createEngine(options: EngineOptions): Engine {
   const starts = new Batch((requests: readonly StartRequest[]) => node.startAll(requests))
   const emissions = new Batch((signals: readonly SignalEmission[]) => node.emitAll(signals))
   const health = new StoreHealth(clock, report)
-  let started = false
+  const lifetime = new Lifetime()
   let known: Promise<void> | undefined
 
   const { around } = options
@@ -213,6 +214,23 @@ export function createEngine(options: EngineOptions): Engine {
     rooms.passed(emission)
   }
 
+  async function begin(isOver: () => boolean): Promise<void> {
+    try {
+      await storePrograms()
+      const incompatible = options.park ? [] : await incompatibilities(store, programs)
+      if (incompatible.length > 0) throw new DeployRefusedError(incompatible)
+      if (isOver()) return
+      await node.start()
+      if (isOver()) return
+      await scheduler.start()
+      if (isOver()) scheduler.stop()
+    } catch (error) {
+      // It can be started again, when the store is there again for example.
+      await node.stop()
+      throw error
+    }
+  }
+
   const handleSource: HandleSource = { store, codec, ending: (path) => node.ending(path) }
   const source = () => handleSource
 
@@ -227,31 +245,14 @@ export function createEngine(options: EngineOptions): Engine {
     addSchedules(...schedules) {
       for (const schedule of schedules) scheduler.add(schedule)
     },
-    async start() {
-      if (started) return
-      started = true
-      try {
-        await storePrograms()
-        const incompatible = options.park ? [] : await incompatibilities(store, programs)
-        if (incompatible.length > 0) throw new DeployRefusedError(incompatible)
-        await node.start()
-        await scheduler.start()
-      } catch (error) {
-        // It can be started again, when the store is there again for example.
-        started = false
-        await node.stop()
-        throw error
-      }
-    },
-    async drain(deadline = 5_000) {
-      started = false
+    start: () => lifetime.start(begin),
+    drain(deadline = 5_000) {
       scheduler.stop()
-      await node.drain(deadline)
+      return lifetime.end(() => node.drain(deadline))
     },
-    async stop() {
-      started = false
+    stop() {
       scheduler.stop()
-      await node.stop()
+      return lifetime.end(() => node.stop())
     },
     run: (definition, params, transaction) => startProcess(definition, params, transaction) as never,
     startProcess,

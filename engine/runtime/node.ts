@@ -37,6 +37,7 @@ export class Node {
   #offset = 0
   #state: 'stopped' | 'running' | 'draining' = 'stopped'
   #poll: Scheduled | undefined
+  #joining: Promise<void> | undefined
 
   constructor(settings: NodeSettings) {
     const places = new Places(settings.concurrency, (definition) => settings.limits().get(definition))
@@ -85,6 +86,7 @@ export class Node {
   async start(): Promise<void> {
     this.#state = 'running'
     await this.#join()
+    if (this.#state !== 'running') return
     this.#schedulePoll()
     this.wake()
   }
@@ -114,6 +116,7 @@ export class Node {
     const session = this.#session
     this.#dropAll('the engine was stopped')
     await session?.leave().catch(() => {})
+    await this.#joining?.catch(() => {})
   }
 
   /** There may be something to do. */
@@ -131,7 +134,18 @@ export class Node {
     return this.#settings.clock.now() + this.#offset
   }
 
-  async #join(): Promise<void> {
+  /** Once, whoever asks for it meanwhile. */
+  #join(): Promise<void> {
+    this.#joining ??= this.#joinOnce().finally(() => (this.#joining = undefined))
+    return this.#joining
+  }
+
+  async #joinOnce(): Promise<void> {
+    while (!(await this.#connect())) this.#settings.report({ kind: 'lost', reason: 'lost while joining' })
+  }
+
+  /** Answers `false` when the place that it got is lost again. */
+  async #connect(): Promise<boolean> {
     const { store, clock, name, stuck, shared, report, metrics } = this.#settings
     let lost = false
     const session = await store.connect({
@@ -148,13 +162,18 @@ export class Node {
           report({ kind: 'quarantined', process: path, line, error: new QuarantinedError(path) })
       },
     })
+    try {
+      this.#offset = (await store.now()) - clock.now()
+    } catch (error) {
+      await session.leave().catch(() => {})
+      throw error
+    }
     if (this.#state !== 'running') {
       await session.leave()
-      return
+      return true
     }
+    if (lost) return false
     this.#session = session
-    if (lost) return this.#outside(() => this.#lost('lost while joining'))
-    this.#offset = (await store.now()) - clock.now()
     this.#context = {
       ...shared,
       store,
@@ -176,6 +195,7 @@ export class Node {
       unavailable: (process, definition, error) => this.#unavailable.add(process, definition, error),
       parked: (id) => this.#park(id),
     }
+    return true
   }
 
   async #lost(reason: string): Promise<void> {
