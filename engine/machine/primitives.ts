@@ -108,6 +108,9 @@ const unit =
     return waitable({ kind: 'delay', amount, unit: name })
   }
 
+/** Milliseconds of the last moment of a `Date`, in the year 275760. */
+const LAST_MOMENT = 8.64e15
+
 const delay: Primitives['delay'] = {
   milliseconds: unit('milliseconds'),
   seconds: unit('seconds'),
@@ -126,7 +129,9 @@ const delay: Primitives['delay'] = {
           : (at as { epochMilliseconds?: number } | null)?.epochMilliseconds
     if (typeof time !== 'number' || Number.isNaN(time))
       throw new RangeError('delay.until() takes a Date, a Temporal instant or milliseconds')
-    return waitable({ kind: 'until', at: time })
+    if (Math.abs(time) > LAST_MOMENT)
+      throw new RangeError(`delay.until(${String(at)}) is no moment that a date can hold`)
+    return waitable({ kind: 'until', at: Math.ceil(time) })
   },
 }
 

@@ -1,6 +1,6 @@
 /** The engine as its users see it: made with a store, given definitions, started; then it runs processes and carries signals. */
 import { type Entropy, steadyClock, systemClock, systemEntropy } from '../clock/clock.ts'
-import { InboxFullError, NoEngineError, ProcessDefinitionError } from '../errors.ts'
+import { InboxFullError, ProcessDefinitionError } from '../errors.ts'
 import { createState, snapshot } from '../machine/index.ts'
 import { Metrics } from '../metrics/metrics.ts'
 import type { SignalDefinition } from '../program/wait.ts'
@@ -21,7 +21,7 @@ import { writeHead } from './head-text.ts'
 import { Lifetime } from './lifetime.ts'
 import { Node } from './node.ts'
 import { outboxOf } from './outbox.ts'
-import { instancePath, parameters, plainText } from './path.ts'
+import { checkPath, instancePath, parameters, plainText } from './path.ts'
 import { Programs } from './programs.ts'
 import { initialInterests } from './interest.ts'
 import { placeValues } from './run/placing.ts'
@@ -259,7 +259,7 @@ export function createEngine(options: EngineOptions): Engine {
     findProcess,
     emit,
     process(path) {
-      if (!path.startsWith('/')) throw new NoEngineError(`'${path}' is no instance path`)
+      checkPath(path)
       return new ProcessHandle(path, source)
     },
     enter,

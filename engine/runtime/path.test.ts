@@ -1,7 +1,7 @@
 /** Paths that cannot work are refused where they are defined, in words. */
 import { expect, test } from 'bun:test'
-import { ProcessDefinitionError } from '../errors.ts'
-import { instancePath, pathParameters } from './path.ts'
+import { ProcessDefinitionError, ProcessNotFoundError } from '../errors.ts'
+import { checkPath, instancePath, pathParameters } from './path.ts'
 import { routingKey } from './signal.ts'
 
 const refused: Readonly<Record<string, readonly [pattern: string, message: RegExp]>> = {
@@ -41,4 +41,10 @@ test('half a surrogate pair is refused by name, in paths and in keys; whole ones
     expect((error as Error).message).toContain("'id' is no well-formed text")
   }
   expect(instancePath('/x/:id', { id: '😀' })).toBe('/x/%F0%9F%98%80')
+})
+
+test('what can be the path of no process is none, whatever the store would say to it', () => {
+  for (const path of ['', 'order/1', '/order/\0', '/order/\ud83d'])
+    expect(() => checkPath(path)).toThrow(ProcessNotFoundError)
+  checkPath('/order/1%00')
 })

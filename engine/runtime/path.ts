@@ -1,5 +1,5 @@
 /** Process and signal paths: `/campaign/:campaign/lifecycle`. A parameter is a whole segment. */
-import { ProcessDefinitionError } from '../errors.ts'
+import { ProcessDefinitionError, ProcessNotFoundError } from '../errors.ts'
 
 /** The parameters of a pattern, in order. Throws `ProcessDefinitionError` for a pattern that cannot work. */
 export function pathParameters(pattern: string): readonly string[] {
@@ -36,6 +36,14 @@ export function instancePath(pattern: string, texts: Readonly<Record<string, str
     `The path of a process has at most ${LONGEST} characters; this one of ${pattern} has ${path.length}`,
     { hint: 'A parameter says which process it is. Hand what is longer on with a signal, or look it up in a step.' },
   )
+}
+
+/** Throws `ProcessNotFoundError` for what can be the path of no process. */
+export function checkPath(path: string): void {
+  if (path.startsWith('/') && path.isWellFormed() && !path.includes('\0')) return
+  throw new ProcessNotFoundError(`'${path}' is no path of a process`, {
+    hint: "It begins with '/', and its parameters are percent-encoded: `handle.path` has it.",
+  })
 }
 
 /** One of these texts as it stands in paths and keys. */

@@ -83,6 +83,8 @@ export function emissionOf(
   codec: ValueCodec,
   textOf: (value: unknown) => string,
 ): SignalEmission {
+  if (typeof payload !== 'object' || payload === null)
+    throw new SignalRouteError(`The signal ${signal.name} is emitted with ${String(payload)}, which is no object`)
   const texts: Record<string, string> = {}
   for (const name of signal.params) {
     const value: unknown = Reflect.get(payload, name)
