@@ -144,6 +144,36 @@ describe('migrations', () => {
     expect(await migrator(first).run()).toEqual(['20260102000000_own'])
   })
 
+  test('a value for rows that exist is what an entity would have been given', async () => {
+    const model = (fields: Parameters<typeof field.object>[0]) => createPgModel(defineModel({ name: 'Crate', fields }))
+    await migrator([model({})]).make('one', at(1))
+    await migrator([model({})]).run()
+    await sql.query('insert into crates (id) values (gen_random_uuid())')
+    const wanted = model({
+      size: field.object({ wide: field.int(), high: field.int().default(3) }).backfill({ wide: 2 }),
+      price: field.decimal(6, 2).backfill(1.005),
+      since: field.timestamp().backfill(new Date(0)),
+    })
+    await migrator([wanted]).make('two', at(2))
+    await migrator([wanted]).run()
+    expect(await sql.query('select size, price, since from crates')).toEqual([
+      { size: { wide: 2, high: 3 }, price: '1.00', since: '1970-01-01 00:00:00+00' },
+    ])
+    const wrong = model({ kind: field.enum('Kind', ['s']).backfill('xl' as never) })
+    await expect(migrator([wrong]).make('three', at(3))).rejects.toThrow('kind must be one of "s"')
+  })
+
+  test('a change that Postgres cannot make is refused when it is planned, and a file that cannot run is named', async () => {
+    const model = (fields: Parameters<typeof field.object>[0]) => createPgModel(defineModel({ name: 'Crate', fields }))
+    await migrator([model({ size: field.int() })]).make('one', at(1))
+    const lists = migrator([model({ size: field.array(field.int()) })])
+    await expect(lists.make('two', at(2))).rejects.toThrow('cannot cast type integer to jsonb')
+    await expect(lists.make('two', at(2))).rejects.toBeInstanceOf(MigrationPlanError)
+    expect(await readdir(folder)).toHaveLength(1)
+    await Bun.write(join(folder, '20260102000000_own.sql'), '-- up\nselect 1/0;\n-- down\n')
+    await expect(lists.verify()).rejects.toThrow('20260102000000_own.sql (up) failed')
+  })
+
   test('changed and missing files are noticed, and so is drift', async () => {
     const path = await migrator(first).make('one', at(1))
     await migrator(first).run()

@@ -147,10 +147,11 @@ export class Migrator {
         isUnique: (table, column) => isUniqueColumn(models, table, column),
       })
       const back = planMigration(wanted, present, { backfill: () => undefined, undoing: true })
+      const problems = forward.problems.length > 0 ? forward.problems : await refusalsOf(scratch, forward.statements)
       return {
         up: [...renames.map(({ up }) => up), ...forward.statements],
         down: [...back.statements, ...renames.toReversed().map(({ down }) => down)],
-        problems: forward.problems,
+        problems,
       }
     })
   }
@@ -158,7 +159,10 @@ export class Migrator {
   async #replay(scratch: SqlDatabase): Promise<void> {
     for (const file of await readMigrations(this.#options.folder)) {
       for (const statement of file.transaction ? [file.up] : splitStatements(file.up)) {
-        if (statement !== '') await scratch.query(statement)
+        if (statement === '') continue
+        await scratch.query(statement).catch((error: unknown) => {
+          throw new MigrationFailedError(file, 'up', statement, error)
+        })
       }
     }
   }
@@ -241,6 +245,21 @@ export class Migrator {
       [file.name, file.checksum, batch],
     )
   }
+}
+
+/** What the server would not do, even without rows: change a number into a list, for example. */
+async function refusalsOf(scratch: SqlDatabase, statements: readonly string[]): Promise<readonly string[]> {
+  for (const statement of statements) {
+    const refused = await scratch.query(statement).then(
+      () => undefined,
+      (error: unknown) => (error instanceof Error ? error.message : String(error)),
+    )
+    if (refused === undefined) continue
+    return [
+      `Postgres refuses \`${statement}\`: ${refused}. Give the field another name, move the values in one migration, and drop the old one in the next`,
+    ]
+  }
+  return []
 }
 
 /**

@@ -1,4 +1,5 @@
 /** What only the models know: earlier names, and values for rows that exist. */
+import { checkedPatch, toStored } from '@justscale/core'
 import { castType, columnName, encodeValue, hexText } from '../column.ts'
 import { quoteName, quoteText } from '../identifier.ts'
 import type { PgModel } from '../pg-model.ts'
@@ -15,12 +16,15 @@ export function renameStatements(models: readonly PgModel[], present: Schema): r
   })
 }
 
-/** SQL for the value of `backfill(...)`, or of a plain `default(...)`. */
+/** SQL for the value of `backfill(...)`, or of `default(...)`. Throws `FieldValidationError` for one that the field cannot have. */
 export function backfillOf(models: readonly PgModel[], table: string, name: string): string | undefined {
-  const column = models.find((model) => model.table === table)?.columns.find((each) => each.name === name)
+  const model = models.find((each) => each.table === table)
+  const column = model?.columns.find((each) => each.name === name)
   const made = column?.definition.default
-  const value = column?.definition.backfill?.value ?? (made?.kind === 'value' ? made.value : made?.make())
-  if (!column || value === undefined) return undefined
+  const given = column?.definition.backfill?.value ?? (made?.kind === 'value' ? made.value : made?.make())
+  if (!model || !column || given === undefined) return undefined
+  // As if an entity had been given it: checked, rounded, with the defaults of nested fields.
+  const value = toStored(checkedPatch(model.model, { [column.field]: given }))[column.field]
   const { type } = column.definition
   const encoded = encodeValue(type, value)
   const text = encoded instanceof Uint8Array ? hexText(encoded) : String(encoded)
