@@ -39,6 +39,16 @@ export function changedValues(entity: object): StoredValues {
   return changed
 }
 
+/** Names of the fields that differ from what is stored, whether they could be stored or not. */
+export function changedFields(entity: object): readonly string[] {
+  const state = stateOf(entity)
+  if (state.form !== 'locked') return []
+  const { values, saved } = state
+  return planOf(state.model)
+    .fields.map(({ name }) => name)
+    .filter((name) => !sameValue(values[name], saved[name]))
+}
+
 /** After a save: what a locked entity holds now is what is stored. */
 export function acceptChanges(entity: object): void {
   const state = stateOf(entity)

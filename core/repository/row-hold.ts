@@ -7,7 +7,7 @@ import type { UnitOfWork } from '../cell/unit-of-work.ts'
 import { currentCell } from '../cell/current-cell.ts'
 import { copyValue } from '../model/compound-value.ts'
 import { entityState, type LockHold } from '../model/entity-state.ts'
-import { acceptChanges, changedValues, entityName } from '../model/instance.ts'
+import { acceptChanges, changedFields, entityName } from '../model/instance.ts'
 import { LockReleasedError, UnsavedChangesError } from './errors.ts'
 
 interface LockedEntity {
@@ -50,7 +50,7 @@ export class RowHold implements LockHold {
     const { held } = this.unit.root
     held.set(this.#key, { entity, hold: this } satisfies LockedEntity)
     this.#scope.onCellEnd = () => {
-      const fields = this.released ? [] : Object.keys(changedValues(entity))
+      const fields = this.released ? [] : changedFields(entity)
       if (fields.length > 0) throw new UnsavedChangesError(this.#name, fields)
     }
     this.#scope.onNested = (cell) => {
@@ -133,7 +133,7 @@ export class RowHold implements LockHold {
     this.#uses -= 1
     if (this.#uses > 0) return undefined
     const lost = this.unit.lost !== undefined || this.unit.ended
-    const fields = lost ? [] : Object.keys(changedValues(entity))
+    const fields = lost ? [] : changedFields(entity)
     this.#released = true
     this.unit.root.held.delete(this.#key)
     return fields.length > 0 ? new UnsavedChangesError(entityName(entity), fields) : undefined

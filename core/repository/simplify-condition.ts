@@ -82,6 +82,7 @@ type InNode = ConditionNode & { kind: 'in' }
 
 /** `eq` and `in` of one field as one `in` (in an `or`); `neq` and `notIn` as one `notIn` (in an `and`). */
 function merged(parts: readonly ConditionNode[], negated: boolean): readonly ConditionNode[] {
+  if (parts.length < 2) return parts
   const lists = new Map<FieldType, Map<string, { readonly at: number; readonly values: unknown[] }>>()
   const kept: ConditionNode[] = []
   for (const part of parts) {

@@ -9,8 +9,23 @@ import { Account } from '../contract-models.ts'
 import { LockReleasedError, NotLockedError, UniqueViolationError, UnsavedChangesError } from '../errors.ts'
 import type { ContractBench } from './bench.ts'
 
-export function locksContract({ within, newAccount, balanceOf }: ContractBench): void {
+export function locksContract({ within, newAccount, balanceOf, unique }: ContractBench): void {
   describe('locks', () => {
+    within('a lock on what could not be saved ends with its block, and says so', async ({ specimens }) => {
+      const stored = await specimens.insert({ label: unique('wrong'), address: { city: 'Oslo' } })
+      const changed = async (save: boolean) => {
+        await using locked = await specimens.lock(stored)
+        Object.assign(locked!.address as object, { city: 5 })
+        if (save) await expect(specimens.save(locked!)).rejects.toThrow('address.city must be text')
+      }
+      await expect(changed(false)).rejects.toBeInstanceOf(UnsavedChangesError)
+      await expect(changed(true)).rejects.toBeInstanceOf(UnsavedChangesError)
+      await runInCell({ name: 'next' }, async () => {
+        await using again = await specimens.lock(stored, { timeout: 500 })
+        expect(again?.address?.city).toBe('Oslo')
+      })
+    })
+
     within('a wait may be as long as anybody likes, and is a number of milliseconds', async ({ accounts }) => {
       const account = await newAccount(1)
       for (const timeout of [Infinity, 1e15, 0.5]) {
