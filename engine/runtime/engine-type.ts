@@ -39,7 +39,7 @@ export interface EngineOptions {
   /** Milliseconds between looks for work that the store did not announce (default 1,000; a day where the store announces all). */
   readonly poll?: number
   /**
-   * Milliseconds that a handler or a step may keep this OS process from doing anything else (default 300,000). Then other nodes
+   * Milliseconds that a handler or a step may keep this OS process from doing anything else (default 300,000, at least 1,000). Then other nodes
    * take over what it runs, and count that as a crash. `Infinity`: never. Not with a store in memory.
    */
   readonly stuck?: number

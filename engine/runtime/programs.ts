@@ -40,7 +40,7 @@ export class Programs {
   add(definition: ProcessDefinition): void {
     if (this.#definitions.get(definition.path) === definition) return
     if (this.#definitions.has(definition.path)) {
-      throw new ProgramUnavailableError(`Two processes are defined with the path ${definition.path}`)
+      throw new ProcessDefinitionError(`Two processes are defined with the path ${definition.path}`)
     }
     this.#addCompiled(compiledOf(definition))
     this.#definitions.set(definition.path, definition)

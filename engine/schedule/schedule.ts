@@ -44,9 +44,16 @@ export interface Schedule {
   fire(firing: Firing): unknown
 }
 
+/** Characters of a name at most: it is a key of an index. */
+const LONGEST = 500
+
 /** Throws `ScheduleDefinitionError` for a rule, time zone or name that is none. */
 export function defineSchedule(options: ScheduleOptions): Schedule {
   const { name, cron, timeZone = 'UTC', missed = 'latest' } = options
   if (name === '') throw new ScheduleDefinitionError('A schedule needs a name')
+  if (!name.isWellFormed() || name.includes('\0') || name.length > LONGEST)
+    throw new ScheduleDefinitionError(
+      `A schedule cannot be called '${name.slice(0, 40)}': a name is well-formed text without \\0, of at most ${LONGEST} characters`,
+    )
   return { name, cron, timeZone, missed, rule: cronRule(cron, timeZone), fire: (firing) => options.fire(firing) }
 }

@@ -1,6 +1,6 @@
 /** An engine that is started and stopped in the middle of either, and whose store fails while it joins. */
 import { expect, test } from 'bun:test'
-import { createEngine, defineProcess, delay, type StoreSession } from '@justscale/engine'
+import { createEngine, defineProcess, delay, ProcessDefinitionError, type StoreSession } from '@justscale/engine'
 import { MemoryStore } from '@justscale/engine/memory'
 import { TestClock } from '@justscale/engine/testing'
 import { over } from './simulation/simulation.ts'
@@ -109,4 +109,15 @@ test('a store that fails in the middle of joining again is joined once more', as
   await clock.advance(5_000)
   expect(await handle.status).toBe('completed')
   await engine.stop()
+})
+
+test('of two processes with one path the second is refused', () => {
+  const { engine } = open()
+  const other = defineProcess({
+    path: '/start-stop/:id',
+    async handler() {
+      return 'other'
+    },
+  })
+  expect(() => engine.add(other)).toThrow(ProcessDefinitionError)
 })

@@ -1,0 +1,13 @@
+import { expect, test } from 'bun:test'
+import { ScheduleDefinitionError } from '../errors.ts'
+import { defineSchedule } from './schedule.ts'
+
+const named = (name: string) => () => defineSchedule({ name, cron: '@daily', fire() {} })
+
+test.each(['', 'a\0b', 'half \ud83d', 'x'.repeat(501)])('%j is no name of a schedule, in any store', (name) => {
+  expect(named(name)).toThrow(ScheduleDefinitionError)
+})
+
+test('other names are', () => {
+  expect(named('every night, at 3')().name).toBe('every night, at 3')
+})
