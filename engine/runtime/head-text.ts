@@ -8,7 +8,7 @@
  *   roots: [name, part, name, part, ...]  values: [part, length, part, length, ...]
  */
 import type { Head as MachineHead } from '../machine/index.ts'
-import { type Bytes, plainBytes, TextBytes, textOfBytes } from '../value/text-bytes.ts'
+import { type Bytes, TextBytes } from '../value/text-bytes.ts'
 import { readFirst } from './head-first.ts'
 import type { Head } from './head.ts'
 import type { Leaf } from './wait-plan.ts'
@@ -55,17 +55,16 @@ export function writeHead(head: Head): Bytes {
 
 /** `program`: hash of the process's program, as its record has it. */
 export function readHead(stored: Bytes, program: string): Head {
-  const isText = stored instanceof TextBytes && stored.text.length === stored.length
-  const whole = isText ? stored.text : plainBytes(stored)
-  const newline = typeof whole === 'string' ? whole.indexOf('\n') : whole.indexOf(NEWLINE)
-  const end = newline < 0 ? whole.length : newline
-  const line = JSON.parse(textOfBytes(piece(whole, 0, end))) as object
-  let at = end + 1
-  if (!Array.isArray(line)) return readFirst(line, plainBytes(piece(whole, at, whole.length)))
+  const bytes = stored instanceof TextBytes ? encoder.encode(stored.text) : stored
+  const end = bytes.indexOf(NEWLINE)
+  const line = JSON.parse(decoder.decode(end < 0 ? bytes : bytes.subarray(0, end))) as object
+  const after = end < 0 ? bytes.subarray(bytes.length) : bytes.subarray(end + 1)
+  if (!Array.isArray(line)) return readFirst(line, after)
   const [, machineNext, next, frames, fibers, roots, lengths, rest] = line as unknown as StoredLine
   const { s, x, m, w, u, l, ...others } = rest ?? {}
+  let at = 0
   const values = pairs<number, number>(lengths).map(
-    ([part, length]) => [part, piece(whole, at, (at += length))] as const,
+    ([part, length]) => [part, after.subarray(at, (at += length))] as const,
   )
   return {
     machine: {
@@ -85,11 +84,6 @@ export function readHead(stored: Bytes, program: string): Head {
     ...(values.length > 0 && { values }),
     ...readOthers(others),
   }
-}
-
-/** Of text that is ASCII a piece is as long as its bytes. */
-function piece(whole: string | Uint8Array, from: number, to: number): Bytes {
-  return typeof whole === 'string' ? new TextBytes(whole.slice(from, to), to - from) : whole.subarray(from, to)
 }
 
 type StoredFrame = readonly [id: number, pc: number, routine?: number, up?: number | null, rest?: Rest]
@@ -237,9 +231,10 @@ function withValues(line: string, values: NonNullable<Head['values']>): Bytes {
 }
 
 function withBytes(line: string, values: NonNullable<Head['values']>): Uint8Array {
-  const after = values.map(([, bytes]) => plainBytes(bytes))
+  const after = values.map(([, bytes]) => (bytes instanceof TextBytes ? encoder.encode(bytes.text) : bytes))
   return Buffer.concat([encoder.encode(`${line}\n`), ...after])
 }
 
 const NEWLINE = 10
 const encoder = new TextEncoder()
+const decoder = new TextDecoder()

@@ -312,8 +312,8 @@ export interface StartResult {
 
 export interface LoadedProcess {
   readonly record: ProcessRecord
-  readonly head: Bytes
-  readonly parts: ReadonlyMap<number, Bytes>
+  readonly head: Uint8Array
+  readonly parts: ReadonlyMap<number, Uint8Array>
   /** Oldest first. */
   readonly inbox: readonly InboxEntry[]
   /** Timers that are due or pending: number to due time in store milliseconds. */

@@ -15,7 +15,6 @@ import type {
   StartRequest,
   StoreSession,
 } from '../store/store.ts'
-import { type Bytes, textOfBytes } from '../value/text-bytes.ts'
 import { limitContract } from './limit-contract.ts'
 import { scheduleContract } from './schedule-contract.ts'
 
@@ -29,7 +28,7 @@ export interface ContractStore {
 }
 
 const bytes = (text: string) => new TextEncoder().encode(text)
-const text = (data: Bytes | undefined) => (data === undefined ? undefined : textOfBytes(data))
+const text = (data: Uint8Array | undefined) => (data === undefined ? undefined : new TextDecoder().decode(data))
 const nothing: ReadonlySet<string> = new Set()
 
 let counter = 0

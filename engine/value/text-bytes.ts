@@ -15,7 +15,7 @@ export class TextBytes {
   }
 }
 
-/** Bytes on their way to a store, or just given to it. What a store has read is a `Uint8Array`. */
+/** Bytes on their way to a store. What a store answers is always a `Uint8Array`. */
 export type Bytes = Uint8Array | TextBytes
 
 export function plainBytes(bytes: Bytes): Uint8Array {

@@ -7,7 +7,6 @@ import { testDatabase, type TestDatabase } from '../../sql/embedded/index.ts'
 import { openPostgres } from '../../sql/postgres-js.ts'
 import type { SqlTransaction } from '../../step/transaction.ts'
 import type { LoadedProcess, SignalEmission, StoreSession } from '../store.ts'
-import { plainBytes, textOfBytes } from '../../value/text-bytes.ts'
 import { forgetStatement } from './claim.ts'
 import { TIMELINE } from './flushed.ts'
 import { PostgresStore } from './postgres-store.ts'
@@ -213,8 +212,8 @@ describe('a flush', () => {
         }),
       ])
       const claimed = await claimOne(session)
-      expect(Buffer.compare(plainBytes(claimed.head), head)).toBe(0)
-      expect(Buffer.compare(plainBytes(claimed.parts.get(0) ?? bytes('')), large)).toBe(0)
+      expect(Buffer.compare(claimed.head, head)).toBe(0)
+      expect(Buffer.compare(claimed.parts.get(0) ?? bytes(''), large)).toBe(0)
       expect(claimed.parts.get(1)?.length).toBe(0)
       const small = checkpoint(claimed, {
         head: bytes('h'),
@@ -226,8 +225,8 @@ describe('a flush', () => {
       await session.commit([small])
       const loaded = await own.load(claimed.record.id)
       expect(loaded?.head.length).toBe(1)
-      expect(textOfBytes(loaded?.parts.get(0) ?? bytes(''))).toBe('small')
-      expect(Buffer.compare(plainBytes(loaded?.parts.get(2) ?? bytes('')), large)).toBe(0)
+      expect(Buffer.from(loaded?.parts.get(0) ?? []).toString()).toBe('small')
+      expect(Buffer.compare(loaded?.parts.get(2) ?? bytes(''), large)).toBe(0)
       expect([...(loaded?.parts.keys() ?? [])]).toEqual([0, 1, 2])
     }))
 

@@ -1,6 +1,7 @@
 /** Starting from outside of processes: the statement that does it, and what of its answer the starter is told. */
 import type { SqlRow, SqlStatement } from '../../sql/connection.ts'
 import { sqlArray } from '../../sql/connection.ts'
+import { plainBytes } from '../../value/text-bytes.ts'
 import type { LoadedProcess, StartRequest, StartResult } from '../store.ts'
 import { addKeys } from './keys.ts'
 import type { KnownKinds } from './kinds.ts'
@@ -119,8 +120,8 @@ export function justStarted(request: StartRequest, shard: number, startedAt: num
       crashes: 0,
       ...(parent === undefined ? {} : { parent }),
     },
-    head,
-    parts,
+    head: plainBytes(head),
+    parts: new Map([...parts].map(([part, bytes]) => [part, plainBytes(bytes)])),
     inbox: [],
     timers: new Map(),
     wakes: [],
