@@ -41,7 +41,8 @@ export function routineOf(unit: Unit, from: RoutineUnit, callee: Node): RoutineU
   const known = unit.moduleRoutines.get(text)
   if (known) return known
   const declared = unit.names.declarations.get(text)
-  if (!declared?.init || !isFunction(declared.init) || !declared.init.async || declared.kind === 'let') return undefined
+  if (!declared?.init || !isFunction(declared.init) || declared.kind === 'let') return undefined
+  if (!declared.init.async || declared.init.generator) return undefined
   const node = withoutUsingInHeads(withoutChains(declared.init))
   resolveNames(node)
   markPromises(node)

@@ -73,8 +73,10 @@ export function mayGivePromise(unit: Unit, node: Node): boolean {
   if (node.type !== 'CallExpression') return false
   const { callee } = node
   if (callee.type === 'MemberExpression') return !callee.computed && !PLAIN.has(callee.property.name as string)
-  const variable = callee.type === 'Identifier' ? callee.variable : undefined
-  return isFunction(variable?.init) && !variable?.reassigned && makesPromise(unit, variable?.init as Node)
+  if (callee.type !== 'Identifier') return false
+  const { variable } = callee
+  const init = variable ? variable.init : unit.names.declarations.get(callee.name as string)?.init
+  return isFunction(init) && !variable?.reassigned && makesPromise(unit, init as Node)
 }
 
 /**
@@ -82,6 +84,7 @@ export function mayGivePromise(unit: Unit, node: Node): boolean {
  * variables, is a handle by then, and passes through plain code.
  */
 export function makesPromise(unit: Unit, func: Node, around: ReadonlySet<Node> = new Set()): boolean {
+  if (func.generator === true) return false
   if (func.async === true) return true
   if (around.has(func)) return false
   const within = new Set(around).add(func)
