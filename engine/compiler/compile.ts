@@ -7,6 +7,7 @@ import { BindingTable } from './binding.ts'
 import { Builder, slotNode, type DraftOp, type DraftRoutine } from './builder.ts'
 import { addRoutine } from './discover.ts'
 import { withoutUsingInHeads } from './for-using.ts'
+import { refuseHandedOut } from './handed-out.ts'
 import { refuseNotStored } from './not-stored.ts'
 import { withoutChains } from './promise-chains.ts'
 import { markPromises } from './promise-flow.ts'
@@ -38,6 +39,7 @@ export function compileUnit(unit: Unit, handler: Node, replaced: Node): Compiled
   markPromises(func)
   addRoutine(unit, func, unit.kind === 'process' ? 'handler' : unit.path)
   for (const routine of unit.routines.filter((each) => !each.parent)) refuseUnsupported(unit, routine.node)
+  refuseHandedOut(unit)
   placeVariables(unit)
   const builder = new Builder()
   const bindings = new BindingTable(unit, builder)

@@ -43,7 +43,8 @@ function unwrapped(around: Node, value: unknown): unknown {
   return awaited || kept || isCertainPromise(inner) ? unwrapped(around, inner) : value
 }
 
-function isCertainPromise(node: Node): boolean {
+/** A call of a dependency, of an async function, of `Promise.all`. */
+export function isCertainPromise(node: Node): boolean {
   if (node.type !== 'CallExpression') return false
   const { callee } = node
   const func = isFunction(callee) ? (callee as Node) : (callee.variable?.init as Node | undefined)

@@ -7,8 +7,8 @@ import type { Environment } from '../program/environment.ts'
 import type { RaceOp } from '../program/op.ts'
 import type { Effect, Fiber, Frame, Input, MachineState } from '../program/state.ts'
 import { ProcessCancelled } from '../errors.ts'
-import { isCancellation } from './errors.ts'
-import { addFiber, addFrame } from './fiber.ts'
+import { isCancellation, PlainPromiseError } from './errors.ts'
+import { addFiber, addFrame, isHandle } from './fiber.ts'
 import { acquired, released } from './resource.ts'
 import { checkJoin, resume, runFiber } from './run.ts'
 import { enter, leave, programOf, topFrame, type Run } from './run-context.ts'
@@ -107,7 +107,8 @@ function outcome(run: Run, fiber: Fiber | undefined, result: (Input & { kind: 'o
   } else if (result.kind === 'threw') {
     clarify(result.error, programOf(run, frame))
     throwInto(run, fiber, result.error)
-  } else deliver(run, frame, result.value)
+  } else if (isHandle(result.value)) throwInto(run, fiber, new PlainPromiseError('A call gave back'))
+  else deliver(run, frame, result.value)
 }
 
 function won(run: Run, fiber: Fiber | undefined, input: Input & { kind: 'won' }): void {

@@ -252,7 +252,7 @@ function join(run: Run, fiber: Fiber, frame: Frame, op: JoinOp): void {
   if (Array.isArray(entries)) {
     entries.forEach((each: unknown, index) => {
       const spec = waitSpec(each)
-      if (!spec && !isHandle(each) && isThenable(each)) throw new PlainPromiseError(op.mode)
+      if (!spec && !isHandle(each) && isThenable(each)) throw new PlainPromiseError(`Promise.${op.mode} was given`)
       if (!spec) return
       const waiter = addWaiter(run.state, spec)
       entries[index] = { $fiber: waiter.id }

@@ -192,6 +192,29 @@ describe('what is refused', () => {
     ['weak map', { a: new WeakMap() }, '.a', 'an instance of WeakMap'],
     ['subclass of Map', { a: new (class Cache extends Map {})() }, '.a', 'an instance of Cache'],
     ['boxed', { a: Object(1) }, '.a', 'an instance of Number'],
+    ['symbol key of a list', { a: Object.assign([1], { [Symbol('k')]: 1 }) }, '.a', 'the symbol Symbol(k)'],
+    [
+      'member of a map',
+      { a: Object.assign(new Map(), { n: 1 }) },
+      '.a.n',
+      'a member that was put on an instance of Map',
+    ],
+    [
+      'member of a date',
+      [Object.assign(new Date(0), { n: 1 })],
+      '[0].n',
+      'a member that was put on an instance of Date',
+    ],
+    [
+      'getter that throws',
+      {
+        get a(): never {
+          throw new Error('no')
+        },
+      },
+      '.a',
+      'a getter that throws',
+    ],
   ]
   for (const [name, value, path, what] of table) {
     test(name, () => {

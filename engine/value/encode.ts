@@ -7,7 +7,8 @@ import { describeUnstorable, hintFor, pathStep } from './describe.ts'
 import { baseErrorClass, classNameOf, hiddenFields } from './error-class.ts'
 import { ValueEncodeError } from './errors.ts'
 import { type Inline, inlinePrimitive } from './inline.ts'
-import { CHUNK, CHUNK_SPACE, type Node, temporalKinds, viewClasses } from './node.ts'
+import { leafNode } from './leaf.ts'
+import { CHUNK, CHUNK_SPACE, type Node, viewClasses } from './node.ts'
 
 /** An object on its way to its node, with the way it was reached for error messages. */
 interface Pending {
@@ -79,11 +80,14 @@ export class Encoder {
     const prototype: unknown = Object.getPrototypeOf(value)
     if (prototype === Object.prototype) return this.#object(pending, value)
     if (prototype === null) return ['o', this.#object(pending, value)]
-    if (prototype === Map.prototype) return this.#map(pending, value as Map<unknown, unknown>)
-    if (prototype === Set.prototype) return this.#set(pending, value as Set<unknown>)
     if (value instanceof Error) return this.#error(pending, value)
+    if (prototype === Map.prototype) return this.#map(pending, this.#bare(pending, value) as Map<unknown, unknown>)
+    if (prototype === Set.prototype) return this.#set(pending, this.#bare(pending, value) as Set<unknown>)
     const leaf = leafNode(value, prototype)
-    if (leaf !== undefined) return leaf
+    if (leaf !== undefined) {
+      if (leaf[0] !== 'buf') this.#bare(pending, value)
+      return leaf
+    }
     if (ArrayBuffer.isView(value)) return this.#view(pending, value)
     throw this.#refuse(value, pending)
   }
@@ -98,10 +102,22 @@ export class Encoder {
     }
   }
 
-  #object(pending: Pending, value: object): Record<string, Inline> {
+  /** A map, a date and their like have no members of their own. */
+  #bare(pending: Pending, value: object): object {
+    const [key] = Object.keys(value)
+    if (key === undefined) return value
+    const what = `a member that was put on ${describeUnstorable(value)}`
+    throw new ValueEncodeError(pending.root, pathOf(pending) + pathStep(key), what, 'Keep it beside, in an object.')
+  }
+
+  #noSymbols(pending: Pending, value: object): void {
     for (const symbol of Object.getOwnPropertySymbols(value)) {
       if (Object.prototype.propertyIsEnumerable.call(value, symbol)) throw this.#refuse(symbol, pending)
     }
+  }
+
+  #object(pending: Pending, value: object): Record<string, Inline> {
+    this.#noSymbols(pending, value)
     return this.#properties(pending, value, Object.keys(value))
   }
 
@@ -126,6 +142,7 @@ export class Encoder {
 
   #array(pending: Pending, value: readonly unknown[]): Node {
     if (Object.getPrototypeOf(value) !== Array.prototype) throw this.#refuse(value, pending)
+    this.#noSymbols(pending, value)
     const named = namedKeys(value)
     if (named.length > 0) {
       const extra = this.#properties(pending, value, named)
@@ -250,21 +267,6 @@ export class Encoder {
   #refuse(value: unknown, from: Pick<Pending, 'root' | 'parent' | 'key'>): ValueEncodeError {
     return new ValueEncodeError(from.root, pathOf(from), describeUnstorable(value), hintFor(value))
   }
-}
-
-/** Objects without references to other objects. */
-function leafNode(value: object, prototype: unknown): Node | undefined {
-  if (prototype === Date.prototype) {
-    const time = (value as Date).getTime()
-    return ['d', Number.isNaN(time) ? null : time]
-  }
-  if (value instanceof RegExp) return ['r', value.source, value.flags, value.lastIndex]
-  if (prototype === URL.prototype) return ['url', String(value)]
-  if (prototype === URLSearchParams.prototype) return ['usp', String(value)]
-  if (prototype === Buffer.prototype) return ['buf', (value as Buffer).toBase64()]
-  if (prototype === ArrayBuffer.prototype) return ['ab', new Uint8Array(value as ArrayBuffer).toBase64()]
-  const temporal = temporalKinds.find((kind) => prototype === Temporal[kind].prototype)
-  return temporal === undefined ? undefined : ['t', temporal, String(value)]
 }
 
 function namedKeys(value: readonly unknown[]): string[] {

@@ -181,6 +181,20 @@ export const differences: Readonly<Record<number, Readonly<Record<string, Differ
     },
   },
   15: {
+    'what is kept of a call beside': {
+      body: `const p = svc.id(1); const is = p instanceof Promise; return [is, await p]`,
+      plain: [true, 1],
+      process: [false, 1],
+    },
+    'a handle that a plain call gives back': {
+      body: `const f = async () => await svc.id(1); const m = new Map<string, any>([['a', f()]]); await svc.id(0); return await (await svc.yes(), m).get('a')`,
+      plain: 1,
+      process: expect.stringContaining('PlainPromiseError: A call gave back a promise'),
+      calls: [
+        ['id(1)', 'id(0)', 'yes()'],
+        ['id(0)', 'yes()'],
+      ],
+    },
     'an object given to a call beside': {
       body: `const o = { n: 1 }; const p = svc.id(o); const q = svc.id(o.n); o.n = 2; await p; return await q`,
       plain: 1,

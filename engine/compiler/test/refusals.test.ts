@@ -127,6 +127,16 @@ const refused: Readonly<Record<string, readonly [code: string, source: string, a
     handler('const add = (a: number) => (b: number) => a + b; const inc = add(1); await svc.id(inc(1)); return inc(2)'),
     '5:62',
   ],
+  'a promise given to a service': [
+    'COMPILE_NOT_STORED',
+    handler('const p = svc.a(1); await svc.b({ p: [p] }); return await p'),
+    '5:39',
+  ],
+  'a promise in what the handler returns': [
+    'COMPILE_NOT_STORED',
+    handler('const p = svc.a(1); await p; return { p }'),
+    '5:39',
+  ],
   'a bound function': [
     'COMPILE_NOT_STORED',
     handler('function f(a: number) { return a }; const g = f.bind(null, 1); await svc.id(g()); return g()'),
