@@ -6,7 +6,6 @@ import { Metrics } from '../metrics/metrics.ts'
 import type { SignalDefinition } from '../program/wait.ts'
 import { currentStep } from '../step/current-step.ts'
 import { plainHost } from '../step/plain-host.ts'
-import type { JoinableTransaction } from '../step/transaction.ts'
 import type { SignalEmission, StartRequest } from '../store/store.ts'
 import type { ValueType } from '../value/codec.ts'
 import { createValueCodec } from '../value/create-codec.ts'
@@ -28,6 +27,7 @@ import { placeValues } from './run/placing.ts'
 import { retryDelay } from './retry-delay.ts'
 import { Rooms } from './rooms.ts'
 import { Scheduler } from './scheduler.ts'
+import { allOrNothing, takeBack, written } from './written-with.ts'
 import { emissionOf, refuseLarge } from './signal.ts'
 import { StoreHealth } from './store-health.ts'
 
@@ -277,33 +277,6 @@ export function createEngine(options: EngineOptions): Engine {
   engine.add(...(options.processes ?? []))
   engine.addSchedules(...(options.schedules ?? []))
   return engine
-}
-
-/** What the body starts and emits goes the way of what it writes: with the step, or not at all when it throws. */
-async function allOrNothing(body: () => unknown, transaction: EngineOptions['transaction']): Promise<unknown> {
-  const outbox = outboxOf(currentStep())
-  const [starts, emits] = [outbox?.starts.length, outbox?.emits.length]
-  try {
-    return await (transaction === undefined ? body() : transaction(body))
-  } catch (error) {
-    outbox?.starts.splice(starts ?? 0)
-    outbox?.emits.splice(emits ?? 0)
-    throw error
-  }
-}
-
-/** Writes now, in the transaction that is given, or leaves it to whoever defers it. */
-async function written(
-  { transaction, defer }: TransactionOption,
-  write: (transaction: JoinableTransaction | undefined) => Promise<void>,
-): Promise<void> {
-  if (defer !== undefined) await defer(write)
-  else await write(transaction)
-}
-
-function takeBack<Item>(items: Item[], item: Item): void {
-  const at = items.indexOf(item)
-  if (at >= 0) items.splice(at, 1)
 }
 
 function pickShard(shards: readonly number[], entropy: Entropy): number {
