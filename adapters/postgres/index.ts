@@ -20,4 +20,4 @@ export {
 export { PgDatabase } from './pg-database.ts'
 export { PgModel } from './pg-model.ts'
 export { syncSchema } from './sync-schema.ts'
-export { Migrator, type MigrationStatus, type MigratorOptions } from './migration/migrator.ts'
+export { Migrator, type Differences, type MigrationStatus, type MigratorOptions } from './migration/migrator.ts'

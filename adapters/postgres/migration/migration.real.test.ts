@@ -72,11 +72,12 @@ describe('migrations', () => {
 
     await migrator(second).make('tomes', at(2))
     expect(await migrator(second).pending()).toEqual(['20260102000000_tomes'])
+    expect(await migrator(second).verify()).toEqual({ models: [], pending: ['20260102000000_tomes'], drift: [] })
     await migrator(second).run()
     expect(await sql.query('select name, pages, state, language from tomes')).toEqual([
       { name: 'Emma', pages: '474', state: 'used', language: "d'oh" },
     ])
-    expect(await migrator(second).verify()).toEqual({ models: [], drift: [] })
+    expect(await migrator(second).verify()).toEqual({ models: [], pending: [], drift: [] })
 
     expect(await migrator(second).rollback()).toEqual(['20260102000000_tomes'])
     expect(await sql.query('select title, pages from books')).toEqual([{ title: 'Emma', pages: 474 }])

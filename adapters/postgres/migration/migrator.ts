@@ -51,6 +51,13 @@ interface Applied extends Record<string, unknown> {
   readonly applied_at: string
 }
 
+/** What `verify` found: nothing where all three are empty. */
+export interface Differences {
+  readonly models: readonly string[]
+  readonly pending: readonly string[]
+  readonly drift: readonly string[]
+}
+
 /** What `just migrate` does, for programs. */
 export class Migrator {
   readonly #options: MigratorOptions
@@ -118,17 +125,22 @@ export class Migrator {
 
   /**
    * What is not as it should be, in words: statements that would still be needed to reach the models from the files
-   * (`models`), and the files from the database (`drift`).
+   * (`models`), files that were not applied yet (`pending`), and statements from the database to what the applied ones make (`drift`).
    */
-  async verify(): Promise<{ readonly models: readonly string[]; readonly drift: readonly string[] }> {
+  async verify(): Promise<Differences> {
     const { database, url } = this.#options
     const { up, problems } = await this.#compare([...this.#options.models()])
+    const { files, applied } = await this.#history()
     const drift = await withScratch(database, url, async (scratch) => {
-      await this.#replay(scratch)
+      await replay(
+        scratch,
+        files.filter(({ name }) => applied.has(name)),
+      )
       return planMigration(await readSchema(database), await readSchema(scratch), { backfill: () => undefined })
         .statements
     })
-    return { models: [...problems, ...up], drift }
+    const pending = files.map(({ name }) => name).filter((name) => !applied.has(name))
+    return { models: [...problems, ...up], pending, drift }
   }
 
   async #compare(models: readonly PgModel[]): Promise<{ up: string[]; down: string[]; problems: readonly string[] }> {
@@ -138,7 +150,7 @@ export class Migrator {
       return readSchema(scratch)
     })
     return withScratch(database, url, async (scratch) => {
-      await this.#replay(scratch)
+      await replay(scratch, await readMigrations(this.#options.folder))
       const renames = renameStatements(models, await readSchema(scratch))
       for (const { up } of renames) await scratch.query(up)
       const present = await readSchema(scratch)
@@ -154,17 +166,6 @@ export class Migrator {
         problems,
       }
     })
-  }
-
-  async #replay(scratch: SqlDatabase): Promise<void> {
-    for (const file of await readMigrations(this.#options.folder)) {
-      for (const statement of file.transaction ? [file.up] : splitStatements(file.up)) {
-        if (statement === '') continue
-        await scratch.query(statement).catch((error: unknown) => {
-          throw new MigrationFailedError(file, 'up', statement, error)
-        })
-      }
-    }
   }
 
   async #history({ allowNewer = false }: StartOptions = {}): Promise<{
@@ -244,6 +245,17 @@ export class Migrator {
       'insert into justscale_migration (name, checksum, batch) values ($1::text, $2::text, $3::integer)',
       [file.name, file.checksum, batch],
     )
+  }
+}
+
+async function replay(scratch: SqlDatabase, files: readonly MigrationFile[]): Promise<void> {
+  for (const file of files) {
+    for (const statement of file.transaction ? [file.up] : splitStatements(file.up)) {
+      if (statement === '') continue
+      await scratch.query(statement).catch((error: unknown) => {
+        throw new MigrationFailedError(file, 'up', statement, error)
+      })
+    }
   }
 }
 

@@ -55,7 +55,8 @@ const verify = defineCommand({
     const found = await withMigrator(args.entry, args.folder, (migrator) => migrator.verify())
     const lines = [
       ...part('The files do not lead to the models; `just migrate make` would write:', found.models),
-      ...part('The database is not what the files make; it would become so with:', found.drift),
+      ...part('Not applied yet; `just migrate run` applies:', found.pending),
+      ...part('The database is not what the applied files make; it would become so with:', found.drift),
     ]
     await printResult(args.json, found, () => lines.join('\n') || 'Models, files and database agree.')
     if (lines.length > 0) process.exitCode = 1
