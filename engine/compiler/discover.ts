@@ -6,6 +6,7 @@ import { fields, isFunction, isNode, make, walk, walkOwn, type Node } from './as
 import { awaitingCopy } from './awaiting-copy.ts'
 import { calledDependency, isImportedCall, isPromiseJoin } from './called.ts'
 import { primitiveCall } from './module.ts'
+import { redeclared } from './redeclared.ts'
 import { resolveNames, type Variable } from './scope.ts'
 import { mark } from './suspension.ts'
 import { withoutUsingInHeads } from './for-using.ts'
@@ -54,8 +55,9 @@ export function routineOf(unit: Unit, from: RoutineUnit, callee: Node): RoutineU
   return routine
 }
 
-/** A plain function that knows how it was called stays one: its call is a step. */
+/** A plain function that knows how it was called, or has two variables of one name, stays one: its call is a step. */
 function usesCall(func: Node): boolean {
+  if (redeclared(func)) return true
   if (func.type === 'ArrowFunctionExpression') return false
   let uses = false
   const visit = (node: Node): unknown => {
@@ -158,9 +160,9 @@ function awaitedIfPromise(unit: Unit, routine: RoutineUnit, node: Node): Node {
     node.right = awaitedIfPromise(unit, routine, node.right)
     return node
   }
-  return isSpawnable(unit, routine, node) || node.givesPromise || isPromiseJoin(node) || isImportedCall(unit, node)
-    ? make(node, 'AwaitExpression', { argument: node })
-    : node
+  const starts = isSpawnable(unit, routine, node) || isPromiseJoin(node) || isImportedCall(unit, node)
+  const local = node.type === 'CallExpression' && node.callee.variable && mayGivePromise(unit, node)
+  return starts || local || node.givesPromise ? make(node, 'AwaitExpression', { argument: node }) : node
 }
 
 function isSpawnable(unit: Unit, routine: RoutineUnit, node: Node): boolean {

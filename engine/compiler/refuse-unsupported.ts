@@ -2,6 +2,7 @@
 import { children, isFunction, literal, type Node } from './ast.ts'
 import { refuseModuleSyntax } from './module-syntax.ts'
 import { primitiveCall } from './module.ts'
+import { redeclared } from './redeclared.ts'
 import type { Unit } from './unit.ts'
 
 export function refuseUnsupported(unit: Unit, func: Node): void {
@@ -17,6 +18,14 @@ export function refuseUnsupported(unit: Unit, func: Node): void {
           'Collect into an array, or move the generator to a module and read it there.',
         )
       const routine = unit.routines.some((each) => each.node === node)
+      const twice = routine ? redeclared(node) : undefined
+      if (twice)
+        diagnostics.refuse(
+          twice,
+          'COMPILE_SYNTAX',
+          'A handler cannot hold a `var` with the name of a parameter that a default of another may read',
+          'Give the local another name.',
+        )
       const ordinary = node.type !== 'ArrowFunctionExpression'
       for (const child of children(node)) visit(child, plain && (routine || !ordinary), !routine, tolerated)
       return

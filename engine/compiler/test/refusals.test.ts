@@ -137,6 +137,11 @@ const refused: Readonly<Record<string, readonly [code: string, source: string, a
     handler('const p = svc.a(1); await p; return { p }'),
     '5:39',
   ],
+  'a var with the name of a parameter': [
+    'COMPILE_SYNTAX',
+    handler('const f = async (x: number, g = () => x) => { var x = 5; return [x, g(), await svc.a(1)] }; await f(1)'),
+    '5:51',
+  ],
   'a bound function': [
     'COMPILE_NOT_STORED',
     handler('function f(a: number) { return a }; const g = f.bind(null, 1); await svc.id(g()); return g()'),
