@@ -8,7 +8,7 @@ export interface ConfigEntry {
   readonly key: string
   /** `[secret]` for secrets. */
   readonly value: unknown
-  /** Where it came from: the provider's source, or the store of changes. */
+  /** Where it came from: a variable, the provider's source, `default`, or the store of changes. */
   readonly source: string
 }
 

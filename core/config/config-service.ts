@@ -19,10 +19,10 @@ export class ConfigService extends defineService({
   inject: { container: AbstractContainer, store: ConfigStore, lifecycle: Lifecycle, logger: Logger },
   factory: async ({ container, store, lifecycle, logger }): Promise<ConfigControl> => {
     const sources = container.components('config').map((entry) => entry.detail as ConfigSource)
-    const slices = sources.map(async ({ slice, token, source }) => {
+    const slices = sources.map(async ({ slice, token }) => {
       const live = liveSlice((await container.resolve(token as AnyToken)) as object)
       if (live === undefined) throw new TypeError(`${slice.name} is no slice of the configuration`)
-      return { slice, source, live, base: live.value }
+      return { slice, live, base: live.value }
     })
     const state = new ConfigState(await Promise.all(slices), store, logger)
     await state.load()

@@ -12,7 +12,6 @@ type Values = Readonly<Record<string, unknown>>
 /** A slice of the app. */
 export interface StateSlice {
   readonly slice: ConfigSlice
-  readonly source: string
   readonly live: LiveSlice
   /** The provider's values, without any change. */
   readonly base: Values
@@ -71,11 +70,13 @@ export class ConfigState implements ConfigControl {
   }
 
   async entries(): Promise<readonly ConfigEntry[]> {
-    return this.#slices.flatMap(({ slice, source, live }) =>
+    return this.#slices.flatMap(({ slice, live }) =>
       Object.entries(live.value).map(([name, value]) => ({
         key: `${slice.name}.${name}`,
         value: slice.kind === 'secret' ? '[secret]' : value,
-        source: Object.hasOwn(this.#changes[slice.name] ?? {}, name) ? this.#store.place : source,
+        source: Object.hasOwn(this.#changes[slice.name] ?? {}, name)
+          ? this.#store.place
+          : (live.sources[name] ?? 'default'),
       })),
     )
   }

@@ -89,7 +89,7 @@ export function provideConfig<Token extends ConfigToken<z.ZodType>>(
         const loaded = await loadConfig(source)
         if (loaded.ok) {
           const names = keysOf(slice.schema, loaded.value)
-          return liveValue(loaded.value, names, { secret: slice.kind === 'secret' })
+          return liveValue(loaded.value, names, { secret: slice.kind === 'secret', sources: loaded.sources })
         }
         throw new ConfigurationError(app.name, loaded.failures)
       },
@@ -109,11 +109,14 @@ export interface ConfigSource {
   readonly read: (environment: Environment) => unknown
 }
 
+/** Where each key's value came from: a variable, the provider's source, or `default`. */
+export type SourcesOfKeys = Readonly<Record<string, string>>
+
 /** Reads and checks a slice. */
 export async function loadConfig(
   source: ConfigSource,
 ): Promise<
-  | { readonly ok: true; readonly value: Readonly<Record<string, unknown>> }
+  | { readonly ok: true; readonly value: Readonly<Record<string, unknown>>; readonly sources: SourcesOfKeys }
   | { readonly ok: false; readonly failures: readonly ConfigFailure[] }
 > {
   const { slice } = source
@@ -126,7 +129,16 @@ export async function loadConfig(
     return { ok: false, failures: [{ key: slice.name, message, source: source.source, variable: undefined }] }
   }
   const parsed = await slice.schema.safeParseAsync(input)
-  if (parsed.success) return { ok: true, value: parsed.data as Record<string, unknown> }
+  if (parsed.success) {
+    const value = parsed.data as Record<string, unknown>
+    const sources = Object.keys(value).map((name): [string, string] => {
+      const given = valueAt(input, [name])
+      const variable = recorded.variableOf(given, [name])
+      if (variable === undefined) return [name, given === undefined ? 'default' : source.source]
+      return [name, source.environment[variable] === undefined ? 'default' : `${variable} in ${source.source}`]
+    })
+    return { ok: true, value, sources: Object.fromEntries(sources) }
+  }
   const failures = parsed.error.issues.map((issue): ConfigFailure => {
     const value = valueAt(input, issue.path)
     const variable = recorded.variableOf(value, issue.path)

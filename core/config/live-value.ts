@@ -1,6 +1,7 @@
 /** The value of a slice as it is injected: a read-only view of the current one, so that a change reaches whoever holds it. */
 
 import { copyValue, freezeValue } from '../model/compound-value.ts'
+import type { SourcesOfKeys } from './define-config.ts'
 
 type Values = Readonly<Record<string, unknown>>
 
@@ -8,6 +9,7 @@ type Values = Readonly<Record<string, unknown>>
 export interface LiveSlice {
   readonly view: object
   value: Values
+  readonly sources: SourcesOfKeys
 }
 
 const printing = ['toJSON', Symbol.for('nodejs.util.inspect.custom')]
@@ -17,13 +19,14 @@ const slices = new WeakMap<object, LiveSlice>()
 export interface LiveValueOptions {
   /** Logs and JSON say `[secret]` instead of the values. */
   readonly secret: boolean
+  readonly sources: SourcesOfKeys
 }
 
 /** A frozen view whose members read the slice's current value. */
-export function liveValue(value: Values, names: readonly string[], { secret }: LiveValueOptions): object {
+export function liveValue(value: Values, names: readonly string[], { secret, sources }: LiveValueOptions): object {
   const view = {}
   if (secret) for (const print of printing) Object.defineProperty(view, print, { value: () => '[secret]' })
-  const slice: LiveSlice = { view, value: frozenValues(value) }
+  const slice: LiveSlice = { view, value: frozenValues(value), sources }
   for (const name of names) Object.defineProperty(view, name, { enumerable: true, get: () => slice.value[name] })
   slices.set(view, slice)
   return Object.freeze(view)

@@ -32,11 +32,13 @@ async function ownEntries({ container }: Application<unknown>): Promise<FoundCon
     return { entries: await (await container.resolve(ConfigService)).entries(), failures }
   }
   const entries = read.flatMap(({ source, result }) =>
-    result.ok ? Object.entries(result.value).map(([name, value]) => entryOf(source, name, value)) : [],
+    result.ok
+      ? Object.entries(result.value).map(([name, value]) => entryOf(source, name, value, result.sources[name]))
+      : [],
   )
   return { entries, failures }
 }
 
-function entryOf({ slice, source }: ConfigSource, name: string, value: unknown): ConfigEntry {
+function entryOf({ slice }: ConfigSource, name: string, value: unknown, source = 'default'): ConfigEntry {
   return { key: `${slice.name}.${name}`, value: slice.kind === 'secret' ? '[secret]' : value, source }
 }

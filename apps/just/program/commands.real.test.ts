@@ -55,8 +55,8 @@ describe('just config', () => {
     variables = { DATABASE_URL: 'postgres://ann:hunter2@db/app' }
     const { out } = await run('config', crowdfunding, '--show-sources')
     variables = {}
-    expect(out).toMatch(/^postgres\.url +postgres:\/\/ann:\[secret\]@db\/app +environment$/m)
-    expect(out).toMatch(/^postgres\.channel +justscale +environment$/m)
+    expect(out).toMatch(/^postgres\.url +postgres:\/\/ann:\[secret\]@db\/app +DATABASE_URL in environment$/m)
+    expect(out).toMatch(/^postgres\.channel +justscale +default$/m)
   })
 
   test('names everything that is missing, and fails', async () => {
