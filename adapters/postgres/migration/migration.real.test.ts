@@ -84,6 +84,15 @@ describe('migrations', () => {
     expect((await migrator(second).status()).map((each) => each.appliedAt !== undefined)).toEqual([true, false])
   })
 
+  test('made in one second, or by a clock that is behind, come after those that are there', async () => {
+    await migrator(first).make('zoo', at(2))
+    expect(await migrator(second).make('Änderung: zwei', at(2))).toEndWith('20260102000001_änderung_zwei.sql')
+    expect(await migrator([...second, createPgModel(BookThree, { table: 'third' })]).make('!', at(1))).toEndWith(
+      '20260102000002_migration.sql',
+    )
+    expect(await migrator(second).run()).toHaveLength(3)
+  })
+
   test('a required field without a value for existing rows is refused when the migration is made', async () => {
     await migrator(first).make('one', at(1))
     const three = [shelf, createPgModel(BookThree)]

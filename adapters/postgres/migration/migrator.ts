@@ -112,12 +112,12 @@ export class Migrator {
     const plan = await this.#compare(models)
     if (plan.problems.length > 0) throw new MigrationPlanError(plan.problems)
     if (plan.up.length === 0) return undefined
-    const stamp = now.toString({ smallestUnit: 'second' }).replaceAll(/[^0-9]/g, '')
+    const stamp = stampAfter(await readMigrations(this.#options.folder), now)
     const slug = name
       .toLowerCase()
-      .replaceAll(/[^a-z0-9]+/g, '_')
+      .replaceAll(/[^\p{Letter}\p{Number}]+/gu, '_')
       .replaceAll(/^_|_$/g, '')
-    const path = join(this.#options.folder, `${stamp}_${slug}.sql`)
+    const path = join(this.#options.folder, `${stamp}_${slug || 'migration'}.sql`)
     await mkdir(this.#options.folder, { recursive: true })
     await Bun.write(path, printMigration(plan.up, plan.down))
     return path
@@ -290,3 +290,10 @@ async function takeTurn(lane: SqlLane): Promise<void> {
 const PAUSE = 50
 
 const READ = `select name, checksum, batch, to_char(applied_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.USZ') as applied_at from justscale_migration`
+
+/** The time, or a second after the newest file where that one is of the same second or of a clock that was ahead. */
+function stampAfter(files: readonly MigrationFile[], now: Temporal.Instant): string {
+  const stamp = Number(now.toString({ smallestUnit: 'second' }).replaceAll(/[^0-9]/g, ''))
+  const newest = Math.max(0, ...files.map(({ name }) => Number(/^(\d{14})_/.exec(name)?.[1] ?? 0)))
+  return String(Math.max(stamp, newest + 1))
+}
