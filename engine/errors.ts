@@ -150,7 +150,16 @@ export class ProgramUnavailableError extends EngineError {
   readonly code = 'ENGINE_PROGRAM_UNAVAILABLE'
 }
 
-/** A schedule's cron rule, time zone or name is none, or its name is taken. */
+/** An option of an engine or its store is a number that it cannot work with. */
+export class EngineOptionsError extends EngineError {
+  static {
+    nameError(this, 'EngineOptionsError')
+  }
+
+  readonly code = 'ENGINE_OPTIONS'
+}
+
+/** A schedule's cron rule, time zone, `missed` or name is none, or its name is taken. */
 export class ScheduleDefinitionError extends EngineError {
   static {
     nameError(this, 'ScheduleDefinitionError')

@@ -7,6 +7,7 @@ export {
   EngineError,
   FencedError,
   CheckpointRefusedError,
+  EngineOptionsError,
   InboxFullError,
   NoEngineError,
   NotCompiledError,

@@ -17,6 +17,7 @@ import type { Engine, EngineOptions, TransactionOption } from './engine-type.ts'
 import { type EngineEvent, printEvent } from './event.ts'
 import { cancelledType, type HandleSource, handleType, ProcessHandle } from './handle.ts'
 import { writeHead } from './head-text.ts'
+import { checkOptions } from './check-options.ts'
 import { Lifetime } from './lifetime.ts'
 import { Node } from './node.ts'
 import { outboxOf } from './outbox.ts'
@@ -31,7 +32,9 @@ import { allOrNothing, takeBack, written } from './written-with.ts'
 import { emissionOf, refuseLarge } from './signal.ts'
 import { StoreHealth } from './store-health.ts'
 
+/** Throws `EngineOptionsError`, and what `add` and `addSchedules` throw. */
 export function createEngine(options: EngineOptions): Engine {
+  checkOptions(options)
   const { store, entropy = systemEntropy, host = options.store.steps ?? plainHost } = options
   const given = options.clock ?? systemClock
   // A store in this OS process goes by its clock; one elsewhere has its own, and this one may be set meanwhile.

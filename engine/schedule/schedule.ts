@@ -18,6 +18,8 @@ export interface Firing {
  */
 export type MissedFirings = 'latest' | 'all' | 'skip'
 
+const MISSED: readonly unknown[] = ['latest', 'all', 'skip'] satisfies readonly MissedFirings[]
+
 export interface ScheduleOptions {
   /** Identity in the store, unique in the engine. The same name is the same schedule, also after the rule changed. */
   readonly name: string
@@ -47,7 +49,7 @@ export interface Schedule {
 /** Characters of a name at most: it is a key of an index. */
 const LONGEST = 500
 
-/** Throws `ScheduleDefinitionError` for a rule, time zone or name that is none. */
+/** Throws `ScheduleDefinitionError` for a rule, time zone, name or `missed` that is none. */
 export function defineSchedule(options: ScheduleOptions): Schedule {
   const { name, cron, timeZone = 'UTC', missed = 'latest' } = options
   if (name === '') throw new ScheduleDefinitionError('A schedule needs a name')
@@ -55,5 +57,7 @@ export function defineSchedule(options: ScheduleOptions): Schedule {
     throw new ScheduleDefinitionError(
       `A schedule cannot be called '${name.slice(0, 40)}': a name is well-formed text without \\0, of at most ${LONGEST} characters`,
     )
+  if (!MISSED.includes(missed))
+    throw new ScheduleDefinitionError(`missed of ${name} is '${missed}': it is one of ${MISSED.join(', ')}`)
   return { name, cron, timeZone, missed, rule: cronRule(cron, timeZone), fire: (firing) => options.fire(firing) }
 }

@@ -195,13 +195,3 @@ for (const minutes of [-60, 60])
       { clock },
     )
   }, 20_000)
-
-test('a time after which a node is stuck has to be longer than its pauses', async () => {
-  const namespace = `death_${++opened}`
-  const store = new PostgresStore({ url: database.url, namespace })
-  await store.migrate()
-  for (const stuck of [0, -1, Number.NaN])
-    await expect(store.connect({ name: 'a', stuck, onWake() {}, onLost() {} })).rejects.toBeInstanceOf(RangeError)
-  expect((await store.connect({ name: 'a', stuck: Infinity, onWake() {}, onLost() {} })).shards()).not.toEqual([])
-  await store.close()
-})

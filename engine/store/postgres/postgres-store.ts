@@ -64,7 +64,6 @@ export interface PostgresStoreOptions {
 /** When a node says nothing else: milliseconds a lease lasts, and that its main thread may be stuck. */
 const LEASE = 3_500
 const STUCK = 300_000
-const LEAST_STUCK = 1_000
 
 export class PostgresStore implements EngineStore {
   readonly capabilities: StoreCapabilities
@@ -108,8 +107,6 @@ export class PostgresStore implements EngineStore {
     const node = row?.id ?? 0
     const lease = options.lease ?? LEASE
     const stuck = options.stuck ?? STUCK
-    if (!(stuck >= LEAST_STUCK))
-      throw new RangeError(`stuck is ${stuck}: it takes ${LEAST_STUCK} milliseconds at least`)
     const application = this.#sql.applicationName
     let session: PostgresSession | undefined
     const heartbeat = await Heartbeat.start(
