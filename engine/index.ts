@@ -47,6 +47,7 @@ export type {
 } from './sql/connection.ts'
 
 // The store seam
+export { processStatuses } from './store/store.ts'
 export type {
   Checkpoint,
   EngineStore,

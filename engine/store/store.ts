@@ -246,7 +246,18 @@ export interface Checkpoint {
   readonly log: readonly LogLine[]
 }
 
-export type ProcessStatus = 'running' | 'waiting' | 'paused' | 'completed' | 'failed' | 'cancelled' | 'quarantined'
+/** In an order that stays: stores keep a status as its place here. */
+export const processStatuses = [
+  'running',
+  'waiting',
+  'paused',
+  'completed',
+  'failed',
+  'cancelled',
+  'quarantined',
+] as const
+
+export type ProcessStatus = (typeof processStatuses)[number]
 
 export interface Place {
   /** Source line of the await it stands at; 0 when ended. */

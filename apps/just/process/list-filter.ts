@@ -1,16 +1,6 @@
 /** What `just process list` was asked for, checked before a database is looked for. */
-import type { ProcessStatus } from '@justscale/engine'
+import { processStatuses, type ProcessStatus } from '@justscale/engine'
 import { MisuseError } from '../program/misuse-error.ts'
-
-const statuses: readonly ProcessStatus[] = [
-  'running',
-  'waiting',
-  'paused',
-  'completed',
-  'failed',
-  'cancelled',
-  'quarantined',
-]
 
 export interface ListArguments {
   /** Names of statuses, by comma. */
@@ -36,7 +26,7 @@ function limitOf(text: string): number {
 }
 
 function statusOf(text: string): ProcessStatus {
-  const found = statuses.find((status) => status === text.trim())
+  const found = processStatuses.find((status) => status === text.trim())
   if (found !== undefined) return found
-  throw new MisuseError(`No process has the status "${text}"`, `There are ${statuses.join(', ')}.`)
+  throw new MisuseError(`No process has the status "${text}"`, `There are ${processStatuses.join(', ')}.`)
 }

@@ -11,6 +11,7 @@ import type { EmitClaim, Emitted } from './emit.ts'
 import { BY_INDEX, lockAll, lockShared, MOST_KEYS, refuseOldSnapshot } from './keys.ts'
 import { NOW, RECORD_COLUMNS, stateColumns } from './record.ts'
 import { readCrowded } from './room.ts'
+import { bytesParameter } from './statement.ts'
 
 /**
  * Creates the function. It answers a row that says whom the signal reached, or whose inbox is full, with the process where
@@ -100,7 +101,7 @@ export function plainEmission(
   const { keys, payload, limit } = one
   if (keys.length > MOST_KEYS || (limit !== undefined && limit < 1)) return undefined
   const text = asciiOf([payload])
-  const bytes = text === undefined ? '$2::bytea' : `convert_to($2::text, 'UTF8')`
+  const bytes = bytesParameter('$2', text)
   return {
     text: `select * from ${schema}.emit_one($1::text[], ${bytes}, $3::int4, $4::int4, $5::bool, $6::uuid[])`,
     parameters: [

@@ -10,6 +10,7 @@ import { type Flushed, isCutAt, isEnding } from './flushed.ts'
 import { BY_INDEX, lockAll, lockShared, refuseOldSnapshot } from './keys.ts'
 import { writeLines } from './log-lines.ts'
 import { NOW, statusNumber } from './record.ts'
+import { bytesParameter } from './statement.ts'
 
 /** Creates the function: `null` when the checkpoint is refused, else the shards in which others were woken. */
 export function endFunction(schema: string): string {
@@ -83,7 +84,12 @@ export function plainEnd(
     String(timer),
     String(subscription),
   ]
-  return { text: textOf(schema, text !== undefined), parameters }
+  const bytes = (parameter: string) => bytesParameter(parameter, text)
+  return {
+    text: `select ${schema}.end_one($1::int4, $2::int2, $3::uuid, $4::int4, $5::int2, ${bytes('$6')}, ${bytes('$7')},
+      $8::text, $9::text, $10::bool, $11::bool, $12::bool) as woken`,
+    parameters,
+  }
 }
 
 /** What it answers. */
@@ -110,17 +116,4 @@ function isPlain({ checkpoint }: Flushed): boolean {
     checkpoint.place.waits.length === 0 &&
     !isCutAt(checkpoint.seq)
   )
-}
-
-const texts = new Map<string, string>()
-
-function textOf(schema: string, ascii: boolean): string {
-  const key = ascii ? schema : `${schema} bytes`
-  const known = texts.get(key)
-  if (known !== undefined) return known
-  const bytes = (parameter: string) => (ascii ? `convert_to(${parameter}::text, 'UTF8')` : `${parameter}::bytea`)
-  const text = `select ${schema}.end_one($1::int4, $2::int2, $3::uuid, $4::int4, $5::int2, ${bytes('$6')}, ${bytes('$7')},
-    $8::text, $9::text, $10::bool, $11::bool, $12::bool) as woken`
-  texts.set(key, text)
-  return text
 }

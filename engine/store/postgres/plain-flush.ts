@@ -1,6 +1,6 @@
 /**
  * The commonest flush: one process in the middle of its turn moves on, and nothing else happens. It says what `flush.ts` would
- * say, with a text that is made once and nothing for the server to join: what is waited for at every step.
+ * say, with nothing for the server to join: what is waited for at every step.
  */
 import type { SqlRow, SqlStatement, SqlValue } from '../../sql/connection.ts'
 import { asciiOf, plainBytes } from '../../value/text-bytes.ts'
@@ -8,6 +8,7 @@ import type { Fence, FlushAnswer } from './flush.ts'
 import { type Flushed, isCutAt } from './flushed.ts'
 import { PIECE } from './pieces.ts'
 import { statusNumber } from './record.ts'
+import { bytesParameter } from './statement.ts'
 
 const RUNNING = statusNumber('running')
 
@@ -26,7 +27,14 @@ export function plainFlush(schema: string, fence: Fence, flushed: readonly Flush
     place.waits.length === 0 ? '[]' : JSON.stringify(place.waits),
     text ?? plainBytes(head),
   ]
-  return { text: textOf(schema, text !== undefined), parameters }
+  const bytes = bytesParameter('$7', text)
+  return {
+    text: `with fence as (select 1 from ${schema}.fence where node = $1::int4 and lane = $2::int2 for share)
+      update ${schema}.process p set seq = $4::int4, status = ${RUNNING}, line = $5::int4, waits = $6::text, crashes = 0,
+        head_chunks = 0, head = ${bytes}, outcome = null, ended_at = null
+      from fence where p.id = $3::uuid and p.seq = $4::int4 - 1 returning p.id`,
+    parameters,
+  }
 }
 
 /** What it answers: a row when it was accepted. */
@@ -53,19 +61,4 @@ function isPlain({ checkpoint, marked }: Flushed): boolean {
     checkpoint.outcome === undefined &&
     !isCutAt(checkpoint.seq)
   )
-}
-
-const texts = new Map<string, string>()
-
-function textOf(schema: string, ascii: boolean): string {
-  const key = ascii ? schema : `${schema} bytes`
-  const known = texts.get(key)
-  if (known !== undefined) return known
-  const head = ascii ? `convert_to($7::text, 'UTF8')` : '$7::bytea'
-  const text = `with fence as (select 1 from ${schema}.fence where node = $1::int4 and lane = $2::int2 for share)
-    update ${schema}.process p set seq = $4::int4, status = ${RUNNING}, line = $5::int4, waits = $6::text, crashes = 0,
-      head_chunks = 0, head = ${head}, outcome = null, ended_at = null
-    from fence where p.id = $3::uuid and p.seq = $4::int4 - 1 returning p.id`
-  texts.set(key, text)
-  return text
 }

@@ -10,6 +10,7 @@ import { BY_INDEX, lockAll, lockExclusive, MOST_KEYS } from './keys.ts'
 import { PIECE } from './pieces.ts'
 import { NOW } from './record.ts'
 import { shardOf } from './shard.ts'
+import { bytesParameter } from './statement.ts'
 
 /** Creates the function: when it was started, or `null` when its path is taken. `keys` are those of `numbers`; `locks` the same in order. */
 export function startFunction(schema: string): string {
@@ -53,7 +54,7 @@ export function plainStart(
   const { id, path, parent = null, shard = shardOf(path), place, head, subscribe } = one
   const keys = subscribe.map(({ key }) => key)
   const text = asciiOf([head])
-  const bytes = text === undefined ? '$8::bytea' : `convert_to($8::text, 'UTF8')`
+  const bytes = bytesParameter('$8', text)
   return {
     text: `select $1::uuid as id, $5::int2 as shard, $3::int4 as kind, x.at::float8 as started_at
       from ${schema}.start_one($1::uuid, $2::text, $3::int4, $4::uuid, $5::int2, $6::int4, $7::text, ${bytes}, $9::bool,

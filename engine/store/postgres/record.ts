@@ -1,25 +1,21 @@
 /** Reads process rows: the columns that make a `ProcessRecord`, and the aggregates that make a `LoadedProcess`. */
 import type { SqlRow } from '../../sql/connection.ts'
-import type { InboxEntry, LoadedProcess, ProcessRecord, ProcessStatus } from '../store.ts'
+import {
+  processStatuses,
+  type InboxEntry,
+  type LoadedProcess,
+  type ProcessRecord,
+  type ProcessStatus,
+} from '../store.ts'
 import { HEAD_OVERFLOW } from './pieces.ts'
-
-const STATUSES: readonly ProcessStatus[] = [
-  'running',
-  'waiting',
-  'paused',
-  'completed',
-  'failed',
-  'cancelled',
-  'quarantined',
-]
 
 /** How a status is stored. */
 export function statusNumber(status: ProcessStatus): number {
-  return STATUSES.indexOf(status)
+  return processStatuses.indexOf(status)
 }
 
 export function statusOf(stored: number): ProcessStatus {
-  return STATUSES[stored] ?? 'running'
+  return processStatuses[stored] ?? 'running'
 }
 
 /** Inbox entries that came through no subscription. */

@@ -83,6 +83,11 @@ export class Statement {
   }
 }
 
+/** `parameter` (`$1`) as bytes; `text`: what it is given as where they are ASCII, `undefined` where it is given bytes. */
+export function bytesParameter(parameter: string, text: string | undefined): string {
+  return text === undefined ? `${parameter}::bytea` : `convert_to(${parameter}::text, 'UTF8')`
+}
+
 /** As text: the driver gives booleans a type, and a statement that is given `null` instead would be another one. */
 function plainValue(value: string | number | bigint | boolean | null | undefined): SqlValue {
   return value === null || value === undefined ? null : String(value)
