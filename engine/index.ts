@@ -47,16 +47,9 @@ export type {
 } from './sql/connection.ts'
 
 // The store seam
-export { processStatuses } from './store/store.ts'
-export type {
-  Checkpoint,
-  EngineStore,
-  ProcessRecord,
-  ProcessStatus,
-  ScheduleRecord,
-  StoreCensus,
-  StoreSession,
-} from './store/store.ts'
+export { processStatuses } from './store/records.ts'
+export type { Checkpoint, ProcessRecord, ProcessStatus, ScheduleRecord } from './store/records.ts'
+export type { EngineStore, StoreCensus, StoreSession } from './store/store.ts'
 
 // What an engine counts
 export type { EngineCounters, MetricsSnapshot } from './metrics/metrics.ts'

@@ -11,7 +11,8 @@ import { openPostgres } from '../sql/postgres-js.ts'
 import type { SqlDatabase } from '../sql/connection.ts'
 import { PostgresStore } from '../store/postgres/index.ts'
 import { plainCheckpoint } from '../store/plain-checkpoint.ts'
-import type { Checkpoint, LoadedProcess, StoreSession } from '../store/store.ts'
+import type { Checkpoint, LoadedProcess } from '../store/records.ts'
+import type { StoreSession } from '../store/store.ts'
 
 /** Different at every step: Postgres would leave out of its log what an update does not change. */
 const FRAMES = Array.from({ length: 64 }, () => crypto.getRandomValues(new Uint8Array(1_000)))

@@ -9,7 +9,7 @@ import { type Head, partsOf } from '../runtime/head.ts'
 import { readHead } from '../runtime/head-text.ts'
 import type { ProgramDebug } from '../program/program.ts'
 import type { StepOutcome } from '../step/step.ts'
-import type { LoadedProcess, LogLine, ProcessFilter, ProcessRecord, ScheduleRecord } from '../store/store.ts'
+import type { LoadedProcess, LogLine, ProcessFilter, ProcessRecord, ScheduleRecord } from '../store/records.ts'
 import { nextMoment } from '../schedule/cron-rule.ts'
 import { markedSource, type SourceLine } from './source.ts'
 

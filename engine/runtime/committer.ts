@@ -6,7 +6,8 @@
 import type { Clock } from '../clock/clock.ts'
 import { CheckpointRefusedError, FencedError } from '../errors.ts'
 import type { Metrics } from '../metrics/metrics.ts'
-import type { Checkpoint, CommitAnswer, StoreSession } from '../store/store.ts'
+import type { Checkpoint } from '../store/records.ts'
+import type { CommitAnswer, StoreSession } from '../store/store.ts'
 import { isStoreAway } from './store-health.ts'
 
 interface Waiting {

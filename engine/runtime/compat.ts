@@ -4,7 +4,8 @@
  */
 import { EngineError } from '../errors.ts'
 import { parseProgram } from '../program/hash.ts'
-import type { EngineStore, LineCount, LiveProgram } from '../store/store.ts'
+import type { LineCount, LiveProgram } from '../store/records.ts'
+import type { EngineStore } from '../store/store.ts'
 import { missingIn } from './missing.ts'
 import type { Programs } from './programs.ts'
 import { nameError } from '../name-error.ts'

@@ -3,7 +3,7 @@
  * the store knows nothing of what is on its way to the node. Here it is known which processes had a turn since an answer was
  * asked for: what it says of these may be an older state than the one they were left in, and is not taken.
  */
-import type { LoadedProcess } from '../store/store.ts'
+import type { LoadedProcess } from '../store/records.ts'
 import type { NodeContext } from './node-context.ts'
 
 /** The node as those see it who ask for processes. */

@@ -5,7 +5,7 @@
 import type { Head as MachineHead } from '../machine/index.ts'
 import type { StoredCancelling } from './run/cancelling.ts'
 import type { Snapshot } from '../value/codec.ts'
-import type { LogLine } from '../store/store.ts'
+import type { LogLine } from '../store/records.ts'
 import type { Bytes } from '../value/text-bytes.ts'
 import type { Leaf } from './wait-plan.ts'
 

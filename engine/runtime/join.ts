@@ -1,7 +1,7 @@
 /** The checkpoint in the user's commit: see docs/internals/checkpoint-join.md. */
 import type { CheckpointJoin, StepOutcome } from '../step/step.ts'
 import type { JoinableTransaction } from '../step/transaction.ts'
-import type { Checkpoint } from '../store/store.ts'
+import type { Checkpoint } from '../store/records.ts'
 import type { Call } from './call.ts'
 import type { Outbox } from './outbox.ts'
 

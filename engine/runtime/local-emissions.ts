@@ -3,7 +3,7 @@
  * the store gives the node those that are reached in the same breath, and they go on at once, without being claimed.
  */
 import { FencedError } from '../errors.ts'
-import type { SignalEmission } from '../store/store.ts'
+import type { SignalEmission } from '../store/records.ts'
 import type { HandedNode } from './hand-outs.ts'
 import type { NodeContext } from './node-context.ts'
 import type { NodeSettings } from './node-settings.ts'

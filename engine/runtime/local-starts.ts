@@ -2,7 +2,7 @@
  * Processes that run on the node that starts them, at once: a place is kept before the store is asked, the store gives them
  * to this node, and no claim brings them a second time. What there is no place for is started for whoever claims it.
  */
-import type { StartRequest, StartResult } from '../store/store.ts'
+import type { StartRequest, StartResult } from '../store/records.ts'
 import type { HandedNode } from './hand-outs.ts'
 import type { NodeContext } from './node-context.ts'
 import type { NodeSettings } from './node-settings.ts'

@@ -3,7 +3,7 @@
  * when the step's outcome is recorded. A new attempt of the step begins with an empty outbox.
  */
 import type { Step } from '../step/step.ts'
-import type { SignalEmission, StartRequest } from '../store/store.ts'
+import type { SignalEmission, StartRequest } from '../store/records.ts'
 
 export interface Outbox {
   /** The process it is a step of; `undefined` for the firing of a schedule. */

@@ -2,7 +2,7 @@
 import type { Environment } from '../program/environment.ts'
 import type { ProgramDebug } from '../program/program.ts'
 import type { Frame, MachineState } from '../program/state.ts'
-import type { Place } from '../store/store.ts'
+import type { Place } from '../store/records.ts'
 import { ValueEncodeError } from '../value/errors.ts'
 
 /** The line of the first fiber that waits, and what for. */

@@ -7,7 +7,7 @@
  * checkpoint into it; a failed commit discards the memory and loads the process again.
  */
 import { FencedError } from '../errors.ts'
-import type { LoadedProcess } from '../store/store.ts'
+import type { LoadedProcess } from '../store/records.ts'
 import type { Call } from './call.ts'
 import type { NodeContext } from './node-context.ts'
 import { lookAtChildren } from './run/cancelling.ts'

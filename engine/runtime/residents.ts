@@ -1,7 +1,7 @@
 /** The processes that are in a node's memory: found by id and by path, counted by their places, told of news. */
 import type { Clock } from '../clock/clock.ts'
 import type { Metrics } from '../metrics/metrics.ts'
-import type { LoadedProcess } from '../store/store.ts'
+import type { LoadedProcess } from '../store/records.ts'
 import { type Asked, HandOuts } from './hand-outs.ts'
 import type { NodeContext } from './node-context.ts'
 import type { Places } from './places.ts'

@@ -3,7 +3,7 @@
  * same as without a limit; an inbox can grow over its limit by what is emitted in a second.
  */
 import type { Clock } from '../clock/clock.ts'
-import type { SignalEmission } from '../store/store.ts'
+import type { SignalEmission } from '../store/records.ts'
 
 /** Milliseconds that an answer holds, and how many answers are kept. */
 const HOLDS = 1_000

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import { SignalRouteError } from '../errors.ts'
 import type { SignalDefinition } from '../program/wait.ts'
-import type { SignalEmission } from '../store/store.ts'
+import type { SignalEmission } from '../store/records.ts'
 import type { ValueCodec } from '../value/codec.ts'
 import { ValueTooLargeError } from '../value/errors.ts'
 import { requireEngine } from './engine-context.ts'

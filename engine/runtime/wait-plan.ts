@@ -3,7 +3,7 @@
  * process. Of the arms that are ready the earliest wins (arrival or due time); source order decides only ties.
  */
 import type { StepOutcome } from '../step/step.ts'
-import type { InboxEntry } from '../store/store.ts'
+import type { InboxEntry } from '../store/records.ts'
 
 export type Leaf =
   | { readonly kind: 'signal'; readonly subscription: number; readonly match?: Readonly<Record<string, string>> }

@@ -3,7 +3,7 @@
  * of subscriptions and timers are unique within the process and never used again.
  */
 import type { SignalDefinition, WaitSpec } from '../program/wait.ts'
-import type { Checkpoint, Subscription } from '../store/store.ts'
+import type { Checkpoint, Subscription } from '../store/records.ts'
 import { dueTime } from './due-time.ts'
 import type { Head } from './head.ts'
 import { routingKey } from './signal.ts'

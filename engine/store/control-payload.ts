@@ -1,5 +1,5 @@
 /** Control commands as they lie in an inbox (`via: 'control'`): JSON text, the reason of a cancellation in base64. */
-import type { ControlCommand } from './store.ts'
+import type { ControlCommand } from './records.ts'
 
 export function encodeControl(command: ControlCommand): Uint8Array {
   const reason = 'reason' in command ? { reason: command.reason.toBase64() } : {}

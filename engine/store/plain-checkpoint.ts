@@ -1,5 +1,5 @@
 /** A checkpoint with nothing but what is given: it moves its process on, and touches nothing else. */
-import type { Checkpoint } from './store.ts'
+import type { Checkpoint } from './records.ts'
 
 /** What every checkpoint says. */
 export type CheckpointCore = Pick<Checkpoint, 'id' | 'shard' | 'seq' | 'status' | 'head' | 'place'>

@@ -1,15 +1,8 @@
 /** What every store promises of limits and counts: part of `storeContract`. */
 import { expect, test } from 'bun:test'
 import { InboxFullError } from '../errors.ts'
-import type {
-  Checkpoint,
-  EngineStore,
-  LoadedProcess,
-  NodeOptions,
-  SignalEmission,
-  StartRequest,
-  StoreSession,
-} from '../store/store.ts'
+import type { Checkpoint, LoadedProcess, SignalEmission, StartRequest } from '../store/records.ts'
+import type { EngineStore, NodeOptions, StoreSession } from '../store/store.ts'
 
 export interface LimitCases {
   withStore(

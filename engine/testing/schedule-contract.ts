@@ -1,6 +1,7 @@
 /** What every store promises of schedules: part of `storeContract`. */
 import { expect, test } from 'bun:test'
-import type { EngineStore, ScheduleFiring, SignalEmission, StartRequest } from '../store/store.ts'
+import type { ScheduleFiring, SignalEmission, StartRequest } from '../store/records.ts'
+import type { EngineStore } from '../store/store.ts'
 
 export interface ScheduleCases {
   withStore(

@@ -6,15 +6,8 @@ import { describe, expect, test } from 'bun:test'
 import { FencedError } from '../errors.ts'
 import { decodeControl } from '../store/control-payload.ts'
 import { plainCheckpoint } from '../store/plain-checkpoint.ts'
-import type {
-  Checkpoint,
-  EngineStore,
-  LoadedProcess,
-  NodeOptions,
-  SignalEmission,
-  StartRequest,
-  StoreSession,
-} from '../store/store.ts'
+import type { Checkpoint, LoadedProcess, SignalEmission, StartRequest } from '../store/records.ts'
+import type { EngineStore, NodeOptions, StoreSession } from '../store/store.ts'
 import { limitContract } from './limit-contract.ts'
 import { scheduleContract } from './schedule-contract.ts'
 

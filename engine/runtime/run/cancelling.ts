@@ -4,7 +4,7 @@
  * the cancellation is thrown at its waits.
  */
 import { ProcessCancelled } from '../../errors.ts'
-import type { ProcessRecord } from '../../store/store.ts'
+import type { ProcessRecord } from '../../store/records.ts'
 import { consume, type RunState } from './run-state.ts'
 
 /** How a cancellation is kept in the head until it is thrown. */

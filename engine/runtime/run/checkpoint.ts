@@ -1,7 +1,7 @@
 /** The checkpoint: all that changed in a process since the last one, taken out of its memory in one synchronous step. */
 import * as machine from '../../machine/index.ts'
 import type { StepOutcome } from '../../step/step.ts'
-import type { Checkpoint, ProcessStatus, SignalEmission } from '../../store/store.ts'
+import type { Checkpoint, ProcessStatus, SignalEmission } from '../../store/records.ts'
 import { ValueTooLargeError } from '../../value/errors.ts'
 import type { Head } from '../head.ts'
 import { writeHead } from '../head-text.ts'

@@ -11,7 +11,7 @@ import type {
   ProcessStatus,
   SignalEmission,
   StartRequest,
-} from '../../store/store.ts'
+} from '../../store/records.ts'
 import type { Snapshot } from '../../value/codec.ts'
 import type { Block, Call } from '../call.ts'
 import type { Joiner } from '../join.ts'

@@ -1,5 +1,5 @@
 /** A lock block that meets a durable wait: it ends with the checkpoint of the wait, and is opened again afterwards. */
-import type { Checkpoint } from '../../store/store.ts'
+import type { Checkpoint } from '../../store/records.ts'
 import { dispose } from '../dispose.ts'
 import { inUnit } from './calls.ts'
 import { takeCheckpoint } from './checkpoint.ts'

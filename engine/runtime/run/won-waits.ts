@@ -1,5 +1,5 @@
 /** Which waits of a process are over, by what lies in its inbox, what time it is and which other processes ended. */
-import type { InboxEntry } from '../../store/store.ts'
+import type { InboxEntry } from '../../store/records.ts'
 import { type WaitWorld, winner } from '../wait-plan.ts'
 import type { RunState } from './run-state.ts'
 

@@ -7,13 +7,10 @@ import type { JoinableTransaction } from '../../step/transaction.ts'
 import { encodeControl } from '../control-payload.ts'
 import type {
   ControlCommand,
-  EngineStore,
   LineCount,
   LiveProgram,
   LoadedProcess,
   LogLine,
-  NodeOptions,
-  ProcessPlace,
   ProcessFilter,
   ProcessRecord,
   ScheduleFiring,
@@ -22,11 +19,9 @@ import type {
   SignalEmission,
   StartRequest,
   StartResult,
-  StoreCapabilities,
-  StoreCensus,
   StoredProgram,
-  StoreSession,
-} from '../store.ts'
+} from '../records.ts'
+import type { EngineStore, NodeOptions, ProcessPlace, StoreCapabilities, StoreCensus, StoreSession } from '../store.ts'
 import { RETENTION } from '../retention.ts'
 import { isClaimable, isEnded, loaded, type Row, Rows, SHARDS } from './rows.ts'
 import { Schedules } from './schedules.ts'

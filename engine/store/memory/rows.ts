@@ -10,7 +10,7 @@ import type {
   SignalEmission,
   StartRequest,
   StartResult,
-} from '../store.ts'
+} from '../records.ts'
 import { plainBytes } from '../../value/text-bytes.ts'
 
 export const SHARDS = 256

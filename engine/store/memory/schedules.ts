@@ -1,5 +1,5 @@
 /** The memory store's schedules: which are known, and what they fired for last. */
-import type { ScheduleFiring, ScheduleRecord, ScheduleRule } from '../store.ts'
+import type { ScheduleFiring, ScheduleRecord, ScheduleRule } from '../records.ts'
 
 export class Schedules {
   readonly #byName = new Map<string, ScheduleRecord>()

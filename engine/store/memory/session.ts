@@ -1,20 +1,8 @@
 /** A node's place in the memory store. */
 import { FencedError } from '../../errors.ts'
 import type { JoinableTransaction } from '../../step/transaction.ts'
-import type {
-  Checkpoint,
-  CommitAnswer,
-  DueClaim,
-  DueTimer,
-  EmitResult,
-  LoadedProcess,
-  NodeOptions,
-  SignalEmission,
-  StartRequest,
-  StartResult,
-  StoreSession,
-  Upcoming,
-} from '../store.ts'
+import type { Checkpoint, LoadedProcess, SignalEmission, StartRequest, StartResult } from '../records.ts'
+import type { CommitAnswer, DueClaim, DueTimer, EmitResult, NodeOptions, StoreSession, Upcoming } from '../store.ts'
 import { isClaimable, isDue, isEnded, loaded, type Row, type Rows } from './rows.ts'
 
 /** What the store keeps of a connected node. */

@@ -3,7 +3,8 @@
  * multiplied: an index on the status would cost every checkpoint its in-page update.
  */
 import type { SqlRunner } from '../../sql/connection.ts'
-import type { ProcessStatus, StoreCensus } from '../store.ts'
+import type { ProcessStatus } from '../records.ts'
+import type { StoreCensus } from '../store.ts'
 import { statusOf } from './record.ts'
 
 const COUNTED = 200_000

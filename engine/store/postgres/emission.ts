@@ -2,7 +2,7 @@
  * Emitting: every subscription under one of a signal's keys gets an inbox row, every process reached a wake-up. Who is
  * subscribed is read under locks on the keys: `keys.ts`.
  */
-import type { SignalEmission } from '../store.ts'
+import type { SignalEmission } from '../records.ts'
 import { NOW } from './record.ts'
 import { addCrowded } from './room.ts'
 import type { Statement } from './statement.ts'

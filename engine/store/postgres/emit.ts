@@ -4,7 +4,7 @@
  */
 import type { SqlRow, SqlStatement } from '../../sql/connection.ts'
 import { sqlArray } from '../../sql/connection.ts'
-import type { LoadedProcess, SignalEmission } from '../store.ts'
+import type { LoadedProcess, SignalEmission } from '../records.ts'
 import { hasTurn } from './claim.ts'
 import { addEmission } from './emission.ts'
 import { addKeys } from './keys.ts'

@@ -1,7 +1,7 @@
 /** Reading processes without claiming them: by path, by filter, whole, and their timelines. */
 import type { SqlRunner } from '../../sql/connection.ts'
 import { type SqlValue, sqlArray } from '../../sql/connection.ts'
-import type { LineCount, LoadedProcess, LogLine, ProcessFilter, ProcessRecord } from '../store.ts'
+import type { LineCount, LoadedProcess, LogLine, ProcessFilter, ProcessRecord } from '../records.ts'
 import { TIMELINE } from './flushed.ts'
 import { readLines } from './log-lines.ts'
 import { readLoaded, readRecord, RECORD_COLUMNS, stateColumns, statusNumber } from './record.ts'

@@ -2,7 +2,7 @@
  * The parts of a flush that hang on the processes that advanced: inbox, timers, wake-ups, timeline, and what reaches other
  * processes.
  */
-import type { Checkpoint } from '../store.ts'
+import type { Checkpoint } from '../records.ts'
 import { addEmission, type Emitting } from './emission.ts'
 import { type Flushed, isAtRest, isCutAt, isEnding, TIMELINE } from './flushed.ts'
 import { addStarting, type Starting } from './starting.ts'

@@ -6,7 +6,7 @@ import type { Flushed } from './flushed.ts'
 import { addParts } from './parts.ts'
 import { storedForm } from './pieces.ts'
 import { NOW, statusNumber } from './record.ts'
-import type { Checkpoint } from '../store.ts'
+import type { Checkpoint } from '../records.ts'
 import type { Column, Statement } from './statement.ts'
 
 export function addLive(statement: Statement, schema: string, live: readonly Flushed[]): string {

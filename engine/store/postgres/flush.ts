@@ -4,7 +4,7 @@
  * place, or of a process that moved on, writes nothing at all. Sections that have no rows are left out.
  */
 import type { SqlRow, SqlStatement } from '../../sql/connection.ts'
-import type { Checkpoint } from '../store.ts'
+import type { Checkpoint } from '../records.ts'
 import { addConsumed, addReach, addTimeline, addTimers, addWakes } from './flush-effects.ts'
 import { addEnding, addLive } from './flush-state.ts'
 import { type Flushed, isEnding } from './flushed.ts'

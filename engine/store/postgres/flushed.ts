@@ -1,5 +1,5 @@
 /** A checkpoint on its way to the database, and what it means for the process's next turn. */
-import type { Checkpoint } from '../store.ts'
+import type { Checkpoint } from '../records.ts'
 
 /** How many checkpoints back the timeline of a process reaches. */
 export const TIMELINE = 200

@@ -4,7 +4,7 @@
  * processes there are of each.
  */
 import type { SqlRunner } from '../../sql/connection.ts'
-import type { LiveProgram, StartRequest } from '../store.ts'
+import type { LiveProgram, StartRequest } from '../records.ts'
 
 /** Creates the function that gives a kind its number, the first time it is asked for. */
 export function kindFunction(schema: string): string {

@@ -1,6 +1,6 @@
 /** Lines of the timeline as they are stored: those of one checkpoint together, as JSON `[[at, kind, text], ...]`. */
 import { TextBytes } from '../../value/text-bytes.ts'
-import type { LogLine } from '../store.ts'
+import type { LogLine } from '../records.ts'
 
 export function writeLines(lines: readonly LogLine[]): TextBytes {
   return new TextBytes(JSON.stringify(lines.map(({ at, kind, text }) => [Math.round(at), kind, text])))

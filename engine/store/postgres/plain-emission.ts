@@ -5,7 +5,7 @@
 import type { SqlRow, SqlStatement } from '../../sql/connection.ts'
 import { sqlArray } from '../../sql/connection.ts'
 import { asciiOf } from '../../value/text-bytes.ts'
-import type { SignalEmission } from '../store.ts'
+import type { SignalEmission } from '../records.ts'
 import { IDLE } from './claim.ts'
 import type { EmitClaim, Emitted } from './emit.ts'
 import { BY_INDEX, lockAll, lockShared, MOST_KEYS, refuseOldSnapshot } from './keys.ts'

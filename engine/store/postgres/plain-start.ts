@@ -5,7 +5,7 @@
 import type { SqlStatement } from '../../sql/connection.ts'
 import { sqlArray } from '../../sql/connection.ts'
 import { asciiOf, plainBytes } from '../../value/text-bytes.ts'
-import type { StartRequest } from '../store.ts'
+import type { StartRequest } from '../records.ts'
 import { BY_INDEX, lockAll, lockExclusive, MOST_KEYS } from './keys.ts'
 import { PIECE } from './pieces.ts'
 import { NOW } from './record.ts'

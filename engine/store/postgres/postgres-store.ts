@@ -12,12 +12,10 @@ import { encodeControl } from '../control-payload.ts'
 import { RETENTION } from '../retention.ts'
 import type {
   ControlCommand,
-  EngineStore,
   LineCount,
   LiveProgram,
   LoadedProcess,
   LogLine,
-  NodeOptions,
   ProcessFilter,
   ProcessRecord,
   ScheduleFiring,
@@ -26,11 +24,9 @@ import type {
   SignalEmission,
   StartRequest,
   StartResult,
-  StoreCapabilities,
-  StoreCensus,
   StoredProgram,
-  StoreSession,
-} from '../store.ts'
+} from '../records.ts'
+import type { EngineStore, NodeOptions, StoreCapabilities, StoreCensus, StoreSession } from '../store.ts'
 import { emitStatement, readEmitted } from './emit.ts'
 import { takeCensus } from './census.ts'
 import { countLines, findByPath, liveChildren, listByFilter, loadById, timelineOf } from './find.ts'

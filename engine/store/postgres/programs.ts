@@ -1,6 +1,6 @@
 /** The programs themselves, by hash. */
 import type { SqlRunner } from '../../sql/connection.ts'
-import type { StoredProgram } from '../store.ts'
+import type { StoredProgram } from '../records.ts'
 import { Statement } from './statement.ts'
 
 /** Those that are there stay as they are, but for a new signature. */

@@ -6,7 +6,7 @@ import {
   type LoadedProcess,
   type ProcessRecord,
   type ProcessStatus,
-} from '../store.ts'
+} from '../records.ts'
 import { HEAD_OVERFLOW } from './pieces.ts'
 
 /** How a status is stored. */

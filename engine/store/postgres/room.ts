@@ -4,7 +4,7 @@
  */
 import { InboxFullError } from '../../errors.ts'
 import type { SqlRow, SqlStatement } from '../../sql/connection.ts'
-import type { SignalEmission } from '../store.ts'
+import type { SignalEmission } from '../records.ts'
 import type { Statement } from './statement.ts'
 
 /** Adds `crowded` (signal, process) to a statement that has `reached`; answers whether any signal has a limit. */

@@ -3,7 +3,7 @@
  * the firing starts and emits hangs on that, so of many nodes that fire for a moment one does.
  */
 import type { SqlRow, SqlStatement } from '../../sql/connection.ts'
-import type { ScheduleFiring, ScheduleRecord, ScheduleRule } from '../store.ts'
+import type { ScheduleFiring, ScheduleRecord, ScheduleRule } from '../records.ts'
 import { addEmission } from './emission.ts'
 import { addKeys } from './keys.ts'
 import { NOW } from './record.ts'

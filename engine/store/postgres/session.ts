@@ -3,18 +3,8 @@ import { CheckpointRefusedError, FencedError } from '../../errors.ts'
 import type { SqlRow, SqlStatement, SqlSubscription } from '../../sql/connection.ts'
 import { SqlStatementError } from '../../sql/errors.ts'
 import type { JoinableTransaction } from '../../step/transaction.ts'
-import type {
-  Checkpoint,
-  CommitAnswer,
-  DueClaim,
-  EmitResult,
-  LoadedProcess,
-  SignalEmission,
-  StartRequest,
-  StartResult,
-  StoreSession,
-  Upcoming,
-} from '../store.ts'
+import type { Checkpoint, LoadedProcess, SignalEmission, StartRequest, StartResult } from '../records.ts'
+import type { CommitAnswer, DueClaim, EmitResult, StoreSession, Upcoming } from '../store.ts'
 import {
   claimDueStatement,
   claimStatement,

@@ -2,7 +2,7 @@
 import type { SqlRow, SqlStatement } from '../../sql/connection.ts'
 import { sqlArray } from '../../sql/connection.ts'
 import { plainBytes } from '../../value/text-bytes.ts'
-import type { LoadedProcess, StartRequest, StartResult } from '../store.ts'
+import type { LoadedProcess, StartRequest, StartResult } from '../records.ts'
 import { addKeys } from './keys.ts'
 import type { KnownKinds } from './kinds.ts'
 import { plainStart } from './plain-start.ts'

@@ -2,7 +2,7 @@
  * Starting processes: instance, state, subscriptions and first wake-up in one statement. The path is unique, so of several
  * starters one creates the process and the others find it.
  */
-import type { StartRequest } from '../store.ts'
+import type { StartRequest } from '../records.ts'
 import { addParts } from './parts.ts'
 import { storedForm } from './pieces.ts'
 import { NOW } from './record.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { plainCheckpoint } from '../plain-checkpoint.ts'
-import type { StartRequest } from '../store.ts'
+import type { StartRequest } from '../records.ts'
 import { Turns } from './turns.ts'
 
 const id = '01990000-0000-7000-8000-000000000001'

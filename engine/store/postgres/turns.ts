@@ -3,7 +3,7 @@
  * in the middle of a turn, and whether their claim mark is there.
  */
 import type { SqlRow } from '../../sql/connection.ts'
-import type { Checkpoint, StartRequest } from '../store.ts'
+import type { Checkpoint, StartRequest } from '../records.ts'
 import { type Flushed, isAtRest, isEnding, type Rows } from './flushed.ts'
 import { PIECE } from './pieces.ts'
 import { CLAIM_MARK } from './record.ts'

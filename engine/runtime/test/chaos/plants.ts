@@ -1,6 +1,7 @@
 /** Faults that tests plant into the workers: the chaos has to find each of them. */
 import type { SqlDatabase } from '@justscale/engine/sql'
-import type { Checkpoint, StoreSession } from '../../../store/store.ts'
+import type { Checkpoint } from '../../../store/records.ts'
+import type { StoreSession } from '../../../store/store.ts'
 import { over } from '../simulation/simulation.ts'
 import { shop } from './shop.ts'
 

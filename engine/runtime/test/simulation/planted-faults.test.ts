@@ -1,7 +1,8 @@
 /** The simulation must notice what it is there for: each of these faults, planted under the engine, breaks an invariant. */
 import { describe, expect, test } from 'bun:test'
 import type { MemoryStore } from '@justscale/engine/memory'
-import type { Checkpoint, LoadedProcess, StoreSession } from '../../../store/store.ts'
+import type { Checkpoint, LoadedProcess } from '../../../store/records.ts'
+import type { StoreSession } from '../../../store/store.ts'
 import { readHead, writeHead } from '../../head-text.ts'
 import { over, type Plant, simulate } from './simulation.ts'
 

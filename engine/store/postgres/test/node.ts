@@ -4,7 +4,7 @@
  */
 import { FencedError } from '../../../errors.ts'
 import { openPostgres } from '../../../sql/postgres-js.ts'
-import type { LoadedProcess } from '../../store.ts'
+import type { LoadedProcess } from '../../records.ts'
 import { PostgresStore } from '../postgres-store.ts'
 import { checkpoint, nothing, request } from './requests.ts'
 

@@ -1,6 +1,6 @@
 /** Builders for the store's tests. */
 import { plainCheckpoint } from '../../plain-checkpoint.ts'
-import type { Checkpoint, LoadedProcess, StartRequest } from '../../store.ts'
+import type { Checkpoint, LoadedProcess, StartRequest } from '../../records.ts'
 
 export const bytes = (text: string) => new TextEncoder().encode(text)
 export const nothing: ReadonlySet<string> = new Set()

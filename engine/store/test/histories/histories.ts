@@ -1,7 +1,8 @@
 /** Random calls of several clients and nodes at once on one store, as a history to be checked. */
 import { decodeControl } from '../../control-payload.ts'
 import { plainCheckpoint } from '../../plain-checkpoint.ts'
-import type { EngineStore, LoadedProcess, StoreSession } from '../../store.ts'
+import type { LoadedProcess } from '../../records.ts'
+import type { EngineStore, StoreSession } from '../../store.ts'
 import type { Call } from './linearize.ts'
 import type { Op, Result } from './model.ts'
 
