@@ -2,7 +2,7 @@
  * `bun run pack ../shop`: the packages as they are published, put into another project: its package.json names them, and they
  * are installed there. For trying a clone out, and for the test of the packages.
  */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 const root = join(import.meta.dir, '..')
@@ -13,13 +13,19 @@ interface Manifest {
   readonly overrides?: Readonly<Record<string, string>>
 }
 
-/** Packs into `justscale/` of `project` and installs. Throws when there is no package.json, or a package cannot be packed. */
+/** Names of what an earlier call left. */
+const PACKED = /^(?:packed|.*-[0-9a-f]{12})\.tgz$/
+
+/** Packs into `justscale/` of `project` and installs. Throws when there is no package.json, that folder holds anything else, or a package cannot be packed. */
 export function packInto(project: string): void {
   const manifest = join(project, 'package.json')
   if (!existsSync(manifest)) throw new Error(`There is no ${manifest}: call \`bun init -y\` in that folder first`)
   const folder = join(project, 'justscale')
-  rmSync(folder, { recursive: true, force: true })
-  mkdirSync(folder)
+  mkdirSync(folder, { recursive: true })
+  const [own] = readdirSync(folder).filter((name) => !PACKED.test(name))
+  if (own !== undefined)
+    throw new Error(`There is ${join(folder, own)}, which is yours: the packages go into that folder. Move it`)
+  for (const name of readdirSync(folder)) rmSync(join(folder, name))
   const packed = Object.fromEntries(rooms.map((room) => packRoom(room, folder)))
   const before = JSON.parse(readFileSync(manifest, 'utf8')) as Manifest
   const after = {

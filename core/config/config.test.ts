@@ -101,6 +101,45 @@ describe('configuration', () => {
     expect(message).not.toContain('hush')
   })
 
+  test('names where each value came from: the variable it is, or is made of, the provider, or the default', async () => {
+    const all = z.object({
+      port: z.int(),
+      url: z.string(),
+      callbackUrl: z.string(),
+      fixed: z.string(),
+      host: z.string().default('h'),
+    })
+    class Sites extends defineConfig('sites', all.extend({ other: z.string() })) {}
+    const environment = { SITE_PORT: '80', FALLBACK_URL: 'u', CALLBACK_URL: 'c' }
+    const app = JustScale()
+      .add(
+        provideConfig(
+          Sites,
+          (env) => ({
+            callbackUrl: env['CALLBACK_URL'],
+            url: env['PRIMARY_URL'] ?? env['FALLBACK_URL'],
+            port: Number(env['SITE_PORT']),
+            fixed: 'here',
+            host: env['HOST'],
+            other: env['OTHER'] ?? 'else',
+          }),
+          { environment },
+        ),
+      )
+      .add(configFile(join(folder, 'sites.json')))
+      .add(ConfigService)
+      .build()
+    const entries = await (await app.resolve(ConfigService)).entries()
+    expect(Object.fromEntries(entries.map(({ key, source }) => [key, source]))).toEqual({
+      'sites.callbackUrl': 'CALLBACK_URL in environment',
+      'sites.url': 'FALLBACK_URL in environment',
+      'sites.port': 'SITE_PORT in environment',
+      'sites.fixed': 'environment',
+      'sites.host': 'default',
+      'sites.other': 'default',
+    })
+  })
+
   test('is nothing that can be made by hand', () => {
     expect(() => new (Server as unknown as new () => object)()).toThrow('slice of the configuration')
   })

@@ -9,7 +9,7 @@ import { DefinitionError } from '../errors.ts'
 import { ConfigurationError, type ConfigFailure } from './errors.ts'
 import { liveValue } from './live-value.ts'
 import { recordedEnvironment, type Environment } from './recorded-environment.ts'
-import { shownValue } from './shown-value.ts'
+import { shownWrongValue } from './shown-value.ts'
 
 export const configSlice: unique symbol = Symbol('justscale.configSlice')
 
@@ -131,24 +131,25 @@ export async function loadConfig(
   const parsed = await slice.schema.safeParseAsync(input)
   if (parsed.success) {
     const value = parsed.data as Record<string, unknown>
-    const sources = Object.keys(value).map((name): [string, string] => {
+    const sourceOf = (name: string): string => {
       const given = valueAt(input, [name])
+      if (given === undefined) return 'default'
       const variable = recorded.variableOf(given, [name])
-      if (variable === undefined) return [name, given === undefined ? 'default' : source.source]
-      return [name, source.environment[variable] === undefined ? 'default' : `${variable} in ${source.source}`]
-    })
-    return { ok: true, value, sources: Object.fromEntries(sources) }
+      if (variable === undefined) return source.source
+      const text = source.environment[variable]
+      if (text === undefined) return 'default'
+      // Other text under that name is not what the variable said; a number or a list may be made of it.
+      return typeof given === 'string' && given !== text ? source.source : `${variable} in ${source.source}`
+    }
+    return { ok: true, value, sources: Object.fromEntries(Object.keys(value).map((name) => [name, sourceOf(name)])) }
   }
   const failures = parsed.error.issues.map((issue): ConfigFailure => {
     const value = valueAt(input, issue.path)
     const variable = recorded.variableOf(value, issue.path)
-    const shown =
-      slice.kind === 'secret' || value === undefined || Number.isNaN(value)
-        ? ''
-        : `, got ${JSON.stringify(shownValue(value))}`
+    const shown = slice.kind === 'secret' ? undefined : shownWrongValue(value)
     return {
       key: [slice.name, ...issue.path.map(String)].join('.'),
-      message: `${issue.message}${shown}`,
+      message: shown === undefined ? issue.message : `${issue.message}, got ${shown}`,
       source: source.source,
       variable,
     }

@@ -21,11 +21,15 @@ export function recordedEnvironment(source: Environment): RecordedEnvironment {
     environment,
     variableOf(value, path) {
       const wanted = path.map((part) => snake(String(part))).join('_')
-      const named = [...read.keys()].find((name) => name.endsWith(wanted))
-      const same = [...read].filter(([, given]) => given !== undefined && given === value)
-      return named ?? (same.length === 1 ? same[0]?.[0] : undefined)
+      const same = [...read].filter(([, given]) => given !== undefined && given === value).map(([name]) => name)
+      return namedAs(wanted, same) ?? (same.length === 1 ? same[0] : namedAs(wanted, [...read.keys()]))
     },
   }
+}
+
+/** `URL`, else `DATABASE_URL`. */
+function namedAs(wanted: string, names: readonly string[]): string | undefined {
+  return names.find((name) => name === wanted) ?? names.find((name) => name.endsWith(`_${wanted}`))
 }
 
 function snake(name: string): string {

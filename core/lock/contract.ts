@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Application } from '../app/application.ts'
 import { createChannels, type Channels } from '../channel/create-channels.ts'
 import { transaction } from '../cell/transaction.ts'
+import { DefinitionError } from '../errors.ts'
 import { QueryError } from '../repository/errors.ts'
 import { LockLostError, LockTimeoutError } from './errors.ts'
 import { LockService, type Locks } from './lock-service.ts'
@@ -57,10 +58,12 @@ export function lockAndChannelContract(storage: FeatureContractStorage): void {
       { lease: Infinity },
       { lease: 1e10 },
       { lease: '5' as never },
-      { timeout: -1 },
-      { timeout: Number.NaN },
     ])('refuses %p', async (options) => {
       await expect(locks[0]!.acquire('never', options)).rejects.toThrow(QueryError)
+    })
+
+    test.each([-1, Number.NaN])('refuses a timeout of %p', async (timeout) => {
+      await expect(locks[0]!.acquire('never', { timeout })).rejects.toThrow(DefinitionError)
     })
 
     test.each(['', ' ', 'a\0b', '\ud800', 'x'.repeat(501)])('refuses the name %j', async (name) => {

@@ -5,6 +5,7 @@
 import { requireApp } from '../app/context.ts'
 import { currentCell } from '../cell/current-cell.ts'
 import { DEFAULT_PATIENCE } from '../cell/cell.ts'
+import { waitTime } from '../cell/wait-time.ts'
 import { ModelRepository } from '../container/model-repository.ts'
 import { entityState } from '../model/entity-state.ts'
 import { Reference } from '../reference/reference.ts'
@@ -61,10 +62,11 @@ async function acquireEntity(target: unknown, options: LockOptions): Promise<unk
 
 async function acquireName(backend: LockBackend, name: string, options: NamedLockOptions): Promise<NamedLock> {
   checkName(name)
-  const timeout = options.timeout ?? currentCell()?.patience() ?? DEFAULT_PATIENCE
+  const timeout = waitTime(
+    'lockService.acquire: timeout',
+    options.timeout ?? currentCell()?.patience() ?? DEFAULT_PATIENCE,
+  )
   const lease = options.lease ?? DEFAULT_LEASE
-  if (typeof timeout !== 'number' || !(timeout >= 0))
-    throw new QueryError(`lockService.acquire: timeout must be milliseconds from 0, got ${timeout}`)
   checkLease(lease)
   const holder = Bun.randomUUIDv7()
   const until = performance.now() + timeout

@@ -5,7 +5,7 @@ import { modelName } from '../model/model-metadata.ts'
 import type { FieldPath } from '../query/condition.ts'
 import { Reference, References } from '../reference/reference.ts'
 import { QueryError } from './errors.ts'
-import { checkField } from './row-query.ts'
+import { checkField } from './check-field.ts'
 
 /** Awaiting a preloaded reference gives what was read with the query. */
 export async function preload(

@@ -10,6 +10,7 @@ import {
   type OrderNode,
 } from '../query/condition.ts'
 import { makeFieldReferences, type AnyFieldReference } from '../query/make-field-reference.ts'
+import { checkField } from './check-field.ts'
 import { QueryError } from './errors.ts'
 import type { RowQuery } from './row-store.ts'
 import { simplifyCondition } from './simplify-condition.ts'
@@ -57,9 +58,7 @@ export function rowQuery(model: AnyModelClass, options: LooseOptions): RowQuery 
 /** The condition as data. Throws `QueryError` for one of another model or of a size that no storage answers, `ConditionValueError` for a value no field can have. */
 export function conditionOf(model: AnyModelClass, where: unknown): ConditionNode {
   if (where === undefined || where === null) return { kind: 'always', holds: true }
-  const node = simplifyCondition(where instanceof Condition ? where.node : equalFields(model, where))
-  checkModel(model, node)
-  return node
+  return simplifyCondition(model, where instanceof Condition ? where.node : equalFields(model, where))
 }
 
 function equalFields(model: AnyModelClass, values: unknown): ConditionNode {
@@ -87,35 +86,10 @@ function ordersOf(model: AnyModelClass, orderBy: unknown): readonly OrderNode[] 
   })
 }
 
-function checkModel(model: AnyModelClass, node: ConditionNode): void {
-  switch (node.kind) {
-    case 'always':
-      return
-    case 'and':
-    case 'or':
-      for (const part of node.parts) checkModel(model, part)
-      return
-    case 'not':
-      return checkModel(model, node.part)
-    case 'has':
-      checkField(model, node.field)
-      return checkModel(node.target, node.condition)
-    default:
-      checkField(model, node.field)
-  }
-}
-
 /** Throws `QueryError` for an aggregate over a field of another model. */
 export function checkedAggregate(model: AnyModelClass, node: AggregateNode): AggregateNode {
   if (node.field) checkField(model, node.field)
   return node
-}
-
-export function checkField(model: AnyModelClass, field: FieldPath): void {
-  if (sameModel(field.model, model)) return
-  throw new QueryError(`${modelName(field.model)}.${field.path.join('.')} was used in a query on ${modelName(model)}`, {
-    hint: `Walk there from a reference: ${modelName(model)}.fields.<reference>.has(...).`,
-  })
 }
 
 function wholeNumber(name: string, value: number): number {

@@ -3,8 +3,10 @@
  * storages answer well: nested lists of one kind are one list, and tests of one field for many values are one test.
  */
 import type { FieldType } from '../model/field-definition.ts'
+import type { AnyModelClass } from '../model/model-type.ts'
 import type { ConditionNode } from '../query/condition.ts'
 import { isStorageKey } from '../reference/reference-text.ts'
+import { checkField } from './check-field.ts'
 import { QueryError } from './errors.ts'
 
 /** Levels of conditions in one another: Postgres takes more, JavaScript too. */
@@ -13,9 +15,9 @@ const DEEPEST = 500
 /** A list counts as one: the protocol of Postgres counts them in 16 bits, and a page and a patch come on top. */
 const MOST_VALUES = 60_000
 
-/** The same condition in fewer nodes. Throws `QueryError` for one that no storage could answer. */
-export function simplifyCondition(node: ConditionNode): ConditionNode {
-  const simple = simplify(node, 1)
+/** The same condition in fewer nodes. Throws `QueryError` for one that no storage could answer, or that has a field of another model. */
+export function simplifyCondition(model: AnyModelClass, node: ConditionNode): ConditionNode {
+  const simple = simplify(model, node, 1)
   const count = valuesIn(simple)
   if (count > MOST_VALUES)
     throw new QueryError(`A condition may compare ${MOST_VALUES} values, this one has ${count}`, {
@@ -24,23 +26,28 @@ export function simplifyCondition(node: ConditionNode): ConditionNode {
   return simple
 }
 
-function simplify(node: ConditionNode, depth: number): ConditionNode {
+function simplify(model: AnyModelClass, node: ConditionNode, depth: number): ConditionNode {
   if (depth > DEEPEST) throw new QueryError(`A condition may be nested ${DEEPEST} levels deep, this one is deeper`)
   switch (node.kind) {
     case 'and':
     case 'or': {
-      const parts = partsOf(node).map((part) => simplify(part, depth + 1))
+      const parts = partsOf(node).map((part) => simplify(model, part, depth + 1))
       return { kind: node.kind, parts: merged(parts, node.kind === 'and') }
     }
     case 'not':
-      return simplifyNot(node, depth)
+      return simplifyNot(model, node, depth)
+    case 'always':
+      return node
     case 'has':
-      return { ...node, condition: simplify(node.condition, depth + 1) }
+      checkField(model, node.field)
+      return { ...node, condition: simplify(node.target, node.condition, depth + 1) }
     case 'compare':
     case 'in':
     case 'elements':
+      checkField(model, node.field)
       return isReference(node.field.type) ? withoutMalformed(node) : node
     default:
+      checkField(model, node.field)
       return node
   }
 }
@@ -70,11 +77,11 @@ function partsOf(node: ConditionNode & { kind: 'and' | 'or' }): readonly Conditi
   return parts
 }
 
-function simplifyNot(node: ConditionNode & { kind: 'not' }, depth: number): ConditionNode {
+function simplifyNot(model: AnyModelClass, node: ConditionNode & { kind: 'not' }, depth: number): ConditionNode {
   let inner = node.part
   let negated = true
   for (; inner.kind === 'not'; inner = inner.part) negated = !negated
-  const part = simplify(inner, depth + 1)
+  const part = simplify(model, inner, depth + 1)
   return negated ? { kind: 'not', part } : part
 }
 
@@ -123,7 +130,7 @@ function valuesIn(node: ConditionNode): number {
     case 'has':
       return valuesIn(node.condition)
     case 'elements':
-      return node.values.length
+      return node.field.type.kind === 'refs' ? 1 : node.values.length
     case 'between':
       return 2
     default:

@@ -35,14 +35,16 @@ export class MigrationFailedError extends CoreError {
 
   readonly code = 'POSTGRES_MIGRATION_FAILED'
 
-  /** `statement` is what was sent. */
-  constructor(file: MigrationFile, direction: 'up' | 'down', statement: string, error: unknown) {
+  /** `statement` is what was sent; `replay`: to an empty database, to see where the files lead. */
+  constructor(file: MigrationFile, direction: 'up' | 'down' | 'replay', statement: string, error: unknown) {
     const refused = error instanceof SqlStatementError ? error : undefined
     const reason = error instanceof Error ? error.message : String(error)
     const detail = refused?.detail ? ` (${refused.detail})` : ''
     const line = refused?.position === undefined ? '' : `:${lineOf(file.text, statement, refused.position)}`
     const undone = file.transaction ? ' and was undone' : ''
-    super(`${file.name}.sql${line} (${direction}) failed${undone}: ${reason}${detail}`, {
+    const failed =
+      direction === 'replay' ? 'cannot be run on what the files before it make' : `(${direction}) failed${undone}`
+    super(`${file.name}.sql${line} ${failed}: ${reason}${detail}`, {
       // What the server said is in the message; the stack of the driver says nothing more.
       ...(refused === undefined && { cause: error }),
       hint: hintFor(file, direction, refused?.code),
@@ -53,7 +55,9 @@ export class MigrationFailedError extends CoreError {
 /** SQLSTATEs of a table, column, index, constraint or type that is there already. */
 const THERE_ALREADY = new Set(['42P07', '42701', '42710'])
 
-function hintFor(file: MigrationFile, direction: 'up' | 'down', state: string | undefined): string {
+function hintFor(file: MigrationFile, direction: 'up' | 'down' | 'replay', state: string | undefined): string {
+  if (direction === 'replay')
+    return 'The database was not touched. A file before it makes this already, or it needs something that no file makes: together the files must lead from an empty database to the models.'
   if (!file.transaction)
     return 'It runs outside of a transaction, so what it did before the failure is still there: put that right by hand.'
   if (state === '25001') return 'Give it a line `-- transaction: false`: then it runs outside of a transaction.'

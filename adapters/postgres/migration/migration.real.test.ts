@@ -181,7 +181,16 @@ describe('migrations', () => {
     await expect(lists.make('two', at(2))).rejects.toBeInstanceOf(MigrationPlanError)
     expect(await readdir(folder)).toHaveLength(1)
     await Bun.write(join(folder, '20260102000000_own.sql'), '-- up\nselect 1/0;\n-- down\n')
-    await expect(lists.verify()).rejects.toThrow('20260102000000_own.sql (up) failed')
+    await expect(lists.verify()).rejects.toThrow(
+      '20260102000000_own.sql cannot be run on what the files before it make',
+    )
+    const again = await Bun.file(join(folder, '20260101000000_one.sql')).text()
+    await Bun.write(join(folder, '20260102000000_own.sql'), again)
+    const twice = await lists.make('two', at(2)).catch((error: unknown) => error)
+    expect(twice).toBeInstanceOf(MigrationFailedError)
+    expect(twice).toMatchObject({
+      hint: expect.stringMatching(/^The database was not touched\. A file before it makes this/),
+    })
   })
 
   test('changed and missing files are noticed, and so is drift', async () => {

@@ -4,7 +4,7 @@
  */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { SqlDatabase, SqlLane, SqlRunner } from '@justscale/engine/sql'
+import { SqlStatementError, type SqlDatabase, type SqlLane, type SqlRunner } from '@justscale/engine/sql'
 import type { PgModel } from '../pg-model.ts'
 import { syncSchema } from '../sync-schema.ts'
 import { backfillOf, isUniqueColumn, renameStatements } from './model-hints.ts'
@@ -253,23 +253,28 @@ async function replay(scratch: SqlDatabase, files: readonly MigrationFile[]): Pr
     for (const statement of file.transaction ? [file.up] : splitStatements(file.up)) {
       if (statement === '') continue
       await scratch.query(statement).catch((error: unknown) => {
-        throw new MigrationFailedError(file, 'up', statement, error)
+        throw new MigrationFailedError(file, 'replay', statement, error)
       })
     }
   }
 }
 
+/** SQLSTATEs of a change of type that the server cannot make. */
+const OTHER_TYPE = new Set(['42804', '42846'])
+
 /** What the server would not do, even without rows: change a number into a list, for example. */
 async function refusalsOf(scratch: SqlDatabase, statements: readonly string[]): Promise<readonly string[]> {
   for (const statement of statements) {
-    const refused = await scratch.query(statement).then(
-      () => undefined,
-      (error: unknown) => (error instanceof Error ? error.message : String(error)),
-    )
-    if (refused === undefined) continue
-    return [
-      `Postgres refuses \`${statement}\`: ${refused}. Give the field another name, move the values in one migration, and drop the old one in the next`,
-    ]
+    try {
+      await scratch.query(statement)
+    } catch (error) {
+      if (!(error instanceof SqlStatementError)) throw error
+      const { message, detail, code } = error
+      const advice = OTHER_TYPE.has(code)
+        ? '. Give the field another name, move the values in one migration, and drop the old one in the next'
+        : ''
+      return [`Postgres refuses \`${statement}\`: ${message}${detail ? ` (${detail})` : ''}${advice}`]
+    }
   }
   return []
 }

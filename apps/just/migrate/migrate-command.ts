@@ -1,20 +1,22 @@
 /** `just migrate`: makes, runs, undoes and checks the migrations of an app. */
 import { type ArgsDef, defineCommand } from 'citty'
 import type { Migrator } from '@justscale/postgres'
+import { appArguments } from '../app/load-app.ts'
 import { printResult } from '../program/print.ts'
 import { withMigrator } from './open-migrator.ts'
 
 const common = {
   entry: { type: 'string', description: 'File with the app', default: 'main.ts' },
   folder: { type: 'string', description: 'Folder of the .sql files', default: 'migrations' },
-  json: { type: 'boolean', description: 'JSON instead of text', default: false },
+  env: appArguments.env,
+  json: appArguments.json,
 } satisfies ArgsDef
 
 const make = defineCommand({
   meta: { name: 'make', description: 'Write the file that leads from the existing ones to the models' },
   args: { ...common, name: { type: 'positional', description: 'What it does, in a few words', required: true } },
   async run({ args }) {
-    const path = await withMigrator(args.entry, args.folder, (migrator) => migrator.make(args.name))
+    const path = await withMigrator(args, (migrator) => migrator.make(args.name))
     await printResult(args.json, { path: path ?? null }, () => path ?? 'The migrations lead to the models already.')
   },
 })
@@ -23,7 +25,7 @@ const status = defineCommand({
   meta: { name: 'status', description: 'Every file, and when it was applied' },
   args: common,
   async run({ args }) {
-    const all = await withMigrator(args.entry, args.folder, (migrator) => migrator.status())
+    const all = await withMigrator(args, (migrator) => migrator.status())
     const rows = all.map(({ name, appliedAt }) => ({ name, appliedAt: appliedAt?.toString() ?? null }))
     const lines = rows.map((row) => `${row.appliedAt ?? 'pending'.padEnd(20)}  ${row.name}`)
     const none = 'There are no migrations yet: `just migrate make <name>` writes the first.'
@@ -42,7 +44,7 @@ function named(
     meta: { name, description },
     args: common,
     async run({ args }) {
-      const names = await withMigrator(args.entry, args.folder, work)
+      const names = await withMigrator(args, work)
       await printResult(args.json, names, () => names.join('\n') || none)
     },
   })
@@ -52,7 +54,7 @@ const verify = defineCommand({
   meta: { name: 'verify', description: 'Compare files with models, and the database with the files' },
   args: common,
   async run({ args }) {
-    const found = await withMigrator(args.entry, args.folder, (migrator) => migrator.verify())
+    const found = await withMigrator(args, (migrator) => migrator.verify())
     const lines = [
       ...part('The files do not lead to the models; `just migrate make` would write:', found.models),
       ...part('Not applied yet; `just migrate run` applies:', found.pending),

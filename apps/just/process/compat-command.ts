@@ -10,9 +10,9 @@ export const compatCommand = defineCommand({
   meta: { name: 'compat', description: 'Whether this build can run every process that lives in the database' },
   args: appArguments,
   async run({ args }) {
+    const app = await loadApp(args.entry, args.env)
     const database = await projectDatabase()
     process.env['DATABASE_URL'] = database.url
-    const app = await loadApp(args.entry, args.env)
     try {
       await app.prepare()
       const { engine } = await app.resolve(ProcessEngine)

@@ -128,8 +128,10 @@ test.each([
   { args: ['process', 'list'] },
   { args: ['migrate', 'run', '--entry', crowdfunding] },
   { args: ['process', 'compat', crowdfunding] },
-])('in production, just $args takes no database but the one that is named', async ({ args }) => {
-  variables = { NODE_ENV: 'production' }
+  { args: ['process', 'compat', crowdfunding, '--env', 'production'], environment: {} },
+  { args: ['migrate', 'status', '--entry', crowdfunding, '--env', 'production'], environment: {} },
+])('in production, just $args takes no database but the one that is named', async ({ args, environment }) => {
+  variables = environment ?? { NODE_ENV: 'production' }
   const { err, code } = await run(...args)
   variables = {}
   expect([err.split('\n')[0], code]).toEqual(['DATABASE_URL is not set', 2])

@@ -2,7 +2,7 @@
 import { describe, expect } from 'bun:test'
 import { transaction } from '../../cell/transaction.ts'
 import { q } from '../../query/q.ts'
-import { Account, Specimen } from '../contract-models.ts'
+import { Account, Specimen, Team } from '../contract-models.ts'
 import { QueryError, UniqueViolationError } from '../errors.ts'
 import type { ContractBench } from './bench.ts'
 
@@ -37,6 +37,18 @@ export function sizesContract({ within, unique }: ContractBench): void {
         const found = await specimens.count(q.and(fields.label.eq(label), condition))
         expect([name, found]).toEqual([name, count])
       }
+    })
+
+    within('a list of references may have any number of them, and is one test', async ({ specimens, teams }) => {
+      const label = unique('many references')
+      const team = await teams.insert({ title: label })
+      await specimens.insert({ label, teams: [team] })
+      const others = Array.from({ length: 70_000 }, () => Team.ref(Bun.randomUUIDv7()))
+      const { fields } = Specimen
+      const count = (where: SpecimenCondition) => specimens.count(q.and(fields.label.eq(label), where))
+      expect(await count(fields.teams.hasAny([...others, team]))).toBe(1)
+      expect(await count(fields.teams.hasAny(others))).toBe(0)
+      expect(await count(fields.teams.hasAll([...others, team]))).toBe(0)
     })
 
     within('a list of values of any type is one test', async ({ specimens }) => {
