@@ -109,7 +109,7 @@ const unit =
   }
 
 /** Milliseconds of the last moment of a `Date`, in the year 275760. */
-const LAST_MOMENT = 8.64e15
+export const LAST_MOMENT = 8.64e15
 
 const delay: Primitives['delay'] = {
   milliseconds: unit('milliseconds'),

@@ -208,7 +208,7 @@ export class Claiming {
     return true
   }
 
-  /** Runs what a claim brings. */
+  /** Runs what a claim brings, and answers it: nothing for a session that is gone. */
   async #ask<Answer extends Claim>(context: NodeContext, claim: () => Promise<Answer>): Promise<Answer> {
     const { clock, metrics } = this.#settings
     const asked = this.#residents.ask(this.#calls)
@@ -216,7 +216,7 @@ export class Claiming {
     const begun = clock.now()
     try {
       const answer = await claim().finally(() => (this.#asking = false))
-      if (!this.#node.isCurrent(context)) return answer
+      if (!this.#node.isCurrent(context)) return { ...answer, processes: [] }
       metrics.counters.claims++
       if (answer.now !== undefined) this.#node.saw(answer.now, begun, clock.now())
       for (const process of answer.processes) this.#residents.begin(context, process, asked)

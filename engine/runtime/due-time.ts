@@ -1,4 +1,5 @@
 /** When a delay is over. Months and years are calendar months and years, in UTC. */
+import { LAST_MOMENT } from '../machine/primitives.ts'
 import type { DelayUnit } from '../program/wait.ts'
 
 export function dueTime(now: number, amount: number, unit: DelayUnit): number {
@@ -23,8 +24,6 @@ function onCalendar(now: number, amount: number, unit: DelayUnit): number {
   }
 }
 
-/** The last moment of a `Date`. */
-const LAST_MOMENT = 8.64e15
 const DAY = 86_400_000
 const exactMilliseconds: Partial<Record<DelayUnit, number>> = {
   milliseconds: 1,

@@ -113,7 +113,7 @@ export interface NodeOptions {
   readonly lease?: number
   /**
    * Milliseconds without a turn of the main thread after which a node counts as dead although its heartbeat goes on (default
-   * 300,000, at least 1,000; `Infinity` for never). Stores within the OS process cannot tell.
+   * 300,000; `Infinity` for never). Stores within the OS process cannot tell.
    */
   readonly stuck?: number
   /** Called when there may be runnable processes in this node's shards. Never with data: look for yourself. */

@@ -199,6 +199,8 @@ describe('what is refused', () => {
       '.a.n',
       'a member that was put on an instance of Map',
     ],
+    ['symbol key of a map', { a: Object.assign(new Map(), { [Symbol('k')]: 1 }) }, '.a', 'the symbol Symbol(k)'],
+    ['symbol key of a date', [Object.assign(new Date(0), { [Symbol('k')]: 1 })], '[0]', 'the symbol Symbol(k)'],
     [
       'member of a date',
       [Object.assign(new Date(0), { n: 1 })],

@@ -85,6 +85,7 @@ export class Encoder {
     if (prototype === Set.prototype) return this.#set(pending, this.#bare(pending, value) as Set<unknown>)
     const leaf = leafNode(value, prototype)
     if (leaf !== undefined) {
+      // To look for what was put on a buffer or a view would make a string of the number of each of its bytes.
       if (leaf[0] !== 'buf') this.#bare(pending, value)
       return leaf
     }
@@ -104,6 +105,7 @@ export class Encoder {
 
   /** A map, a date and their like have no members of their own. */
   #bare(pending: Pending, value: object): object {
+    this.#noSymbols(pending, value)
     const [key] = Object.keys(value)
     if (key === undefined) return value
     const what = `a member that was put on ${describeUnstorable(value)}`

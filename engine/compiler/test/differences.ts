@@ -67,26 +67,38 @@ export const differences: Readonly<Record<number, Readonly<Record<string, Differ
       process: 1,
     },
   },
-  3: Object.fromEntries(
-    Object.entries({
-      'a function in a value': [
-        `const v = { inner: {} as any }; v.inner.f = function f() { return 1 }`,
-        /`1\.v` cannot be stored: the function 'f' at 1\.v\.inner\.f/,
-      ],
-      'a symbol': [`const v = Symbol('x')`, /the symbol Symbol\(x\)/],
-      'a weak collection': [`const v = new WeakMap()`, /an instance of WeakMap/],
-      'an iterator': [`const v = [1][Symbol.iterator]()`, /an instance of .*Iterator/],
-      'a promise in a value': [`const v = { p: Promise.resolve(1) }`, /a promise at 1\.v\.p/],
-      'an instance of an unknown class': [`class A { x = 1 } const v = [new A()][0]`, /an instance of/],
-    }).map(([name, [body, message]]): [string, Difference] => [
-      name,
-      {
-        body: `${String(body)}; await svc.id(1); return typeof v`,
-        plain: expect.any(String),
-        process: expect.stringMatching(message as RegExp),
-      },
-    ]),
-  ),
+  3: {
+    'a member of a buffer': {
+      body: `const b = Object.assign(Buffer.from('a'), { n: 1 }); await svc.id(1); return [String(b), 'n' in b]`,
+      plain: ['a', true],
+      process: ['a', false],
+    },
+    'a symbol on an error': {
+      body: `const e = Object.assign(new Error('x'), { [Symbol.for('n')]: 1 }); await svc.id(1); return [e.message, Symbol.for('n') in e]`,
+      plain: ['x', true],
+      process: ['x', false],
+    },
+    ...Object.fromEntries(
+      Object.entries({
+        'a function in a value': [
+          `const v = { inner: {} as any }; v.inner.f = function f() { return 1 }`,
+          /`1\.v` cannot be stored: the function 'f' at 1\.v\.inner\.f/,
+        ],
+        'a symbol': [`const v = Symbol('x')`, /the symbol Symbol\(x\)/],
+        'a weak collection': [`const v = new WeakMap()`, /an instance of WeakMap/],
+        'an iterator': [`const v = [1][Symbol.iterator]()`, /an instance of .*Iterator/],
+        'a promise in a value': [`const v = { p: Promise.resolve(1) }`, /a promise at 1\.v\.p/],
+        'an instance of an unknown class': [`class A { x = 1 } const v = [new A()][0]`, /an instance of/],
+      }).map(([name, [body, message]]): [string, Difference] => [
+        name,
+        {
+          body: `${String(body)}; await svc.id(1); return typeof v`,
+          plain: expect.any(String),
+          process: expect.stringMatching(message as RegExp),
+        },
+      ]),
+    ),
+  },
   4: {
     'a method that its argument replaces': {
       body: `const o: any = outside.object; o.m = (x: any) => ['old', x]; const replace = async () => { o.m = (x: any) => ['new', x]; return svc.id(1) }; return o.m(await replace())`,

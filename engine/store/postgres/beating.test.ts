@@ -18,6 +18,8 @@ function heartbeat({ stuck = Infinity }: { stuck?: number } = {}) {
     isThere: true,
     isReachable: true,
     mainRuns: true,
+    /** Milliseconds that a statement takes. */
+    takes: 0,
     end: undefined as BeatingEnd | undefined,
   }
   const main = () => time.now() + state.frozen + HOUR
@@ -29,6 +31,7 @@ function heartbeat({ stuck = Infinity }: { stuck?: number } = {}) {
   const lane = {
     async query(text: string) {
       if (!state.isReachable) throw new Error('The connection is gone')
+      if (state.takes > 0) await new Promise<void>((resolve) => time.schedule(state.takes, resolve))
       if (text.includes('advisory')) return [{ held: true }]
       return state.isThere ? [{ id: 1 }] : []
     },
@@ -68,6 +71,16 @@ for (const step of [-HOUR, -MINUTE, MINUTE, HOUR])
     await time.advance(5_000)
     expect(age()).toBeGreaterThan(3_500)
   })
+
+test('renewals follow each other on a slow database, too', async () => {
+  const { time, state, age, unbroken } = heartbeat()
+  state.takes = 1_000
+  for (let second = 0; second < 60; second++) {
+    await time.advance(1_000)
+    if (second > 3) expect(age()).toBeLessThanOrEqual(3_300)
+  }
+  expect(unbroken()).toBeGreaterThan(55_000)
+})
 
 test('after an outage renewals follow each other anew', async () => {
   const { time, state, unbroken } = heartbeat()

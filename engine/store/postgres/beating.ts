@@ -21,12 +21,27 @@ export type BeatingEnd = 'lost' | 'stuck' | 'stopped'
 
 const RECONNECT = 50
 
+/** Milliseconds between the answer to a beat and the next one. */
+function between(lease: number): number {
+  return Math.min(1_000, lease / 3.5)
+}
+
+/**
+ * Milliseconds from one renewal to the next up to which a node is in time: with a slow database as well. A peer that was held up
+ * for as long is back before its own lease ends.
+ */
+export function longestGap(lease: number): number {
+  return lease - between(lease)
+}
+
 export class Beating {
   readonly #options: BeatingOptions
   readonly #sql: SqlDatabase
   readonly #times: SharedTimes
   readonly #clock: Clock
   readonly #main: MainThread
+  /** When the last beat was answered, by this thread's clock. */
+  #answered = Number.NEGATIVE_INFINITY
   #stopped = false
 
   constructor(options: BeatingOptions, sql: SqlDatabase, times: SharedTimes, clock: Clock) {
@@ -77,7 +92,6 @@ export class Beating {
   /** Rejects when the connection is lost. */
   async #beat(lane: SqlLane): Promise<BeatingEnd> {
     const { schema, node, lease } = this.#options
-    const pauseBetween = Math.min(1_000, lease / 3.5)
     while (!this.#stopped) {
       const sent = this.#main.now()
       if (this.#isStuck()) return 'stuck'
@@ -88,15 +102,16 @@ export class Beating {
       )
       if (row) this.#renewed(sent)
       else if (this.#times.renewed > 0) return 'lost'
-      await this.#pause(row ? pauseBetween : RECONNECT)
+      await this.#pause(row ? between(lease) : RECONNECT)
     }
     return 'stopped'
   }
 
   #renewed(sent: number): void {
-    const times = this.#times
-    if (this.#main.now() - times.renewed > this.#options.lease / 2) times.unbroken = this.#main.now()
-    times.renewed = sent
+    const now = this.#clock.now()
+    if (now - this.#answered > longestGap(this.#options.lease)) this.#times.unbroken = this.#main.now()
+    this.#answered = now
+    this.#times.renewed = sent
   }
 
   #isStuck(): boolean {

@@ -38,6 +38,7 @@ export class Heartbeat {
       if (message.kind === 'stopped') heartbeat.#stopped.resolve()
     })
     worker.on('error', (error) => {
+      heartbeat.#sign?.cancel()
       reject(error)
       heartbeat.#stopped.resolve()
       onLost(`the heartbeat failed: ${String(error)}`)

@@ -6,6 +6,7 @@
 import type { Clock, Scheduled } from '../../clock/clock.ts'
 import type { SqlDatabase, SqlLane } from '../../sql/connection.ts'
 import type { NodeOptions } from '../store.ts'
+import { longestGap } from './beating.ts'
 import { FORGOTTEN_AT_ONCE, forgetStatement, orphanStatement } from './claim.ts'
 import type { ControlLane } from './control-lane.ts'
 import type { Heartbeat } from './heartbeat.ts'
@@ -175,7 +176,7 @@ export class Lookout {
   async #buryDead(pulse: Pulse, lane: SqlLane): Promise<readonly number[]> {
     const { schema, clock, lease, application, hints, sql, heartbeat, options } = this.#at
     const now = clock.now()
-    const isInTime = now - heartbeat.renewed < lease / 2
+    const isInTime = now - heartbeat.renewed < longestGap(lease)
     const { dead, living } = this.#peers.judge(pulse, now, isInTime ? heartbeat.unbroken : undefined)
     for (const peer of dead) {
       const quarantined = await this.#peers.bury(sql, schema, peer, [this.#at.node, ...living], application)
