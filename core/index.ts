@@ -114,7 +114,7 @@ export {
 } from './model/model-metadata.ts'
 export { ChannelBackend, type ChannelListening } from './channel/channel-backend.ts'
 export { decodeMessage, encodeMessage } from './channel/message-codec.ts'
-export { isReferenceText, referenceKey } from './reference/reference-text.ts'
+export { referenceOfText } from './reference/reference-of-text.ts'
 export { referenceFrom } from './model/reference-from.ts'
 export type { FieldDefault, FieldDefinition, FieldDefinitions, FieldKind, FieldType } from './model/field-definition.ts'
 export type { AnyModel, AnyModelClass, FieldsOf, KeyOf, ModelClassOf } from './model/model-type.ts'

@@ -5,8 +5,8 @@
 import { z } from 'zod'
 import { modelName } from '../model/model-metadata.ts'
 import type { AnyModelClass, KeyOf, ModelClassOf } from '../model/model-type.ts'
-import { Reference } from '../reference/reference.ts'
-import { isReferenceText, referenceKey } from '../reference/reference-text.ts'
+import type { Reference } from '../reference/reference.ts'
+import { referenceOfText } from '../reference/reference-of-text.ts'
 
 declare const refText: unique symbol
 
@@ -24,10 +24,12 @@ export function refOf<Entity>(model: ModelClassOf<Entity>): RefSchema<Entity> {
   const name = modelName(model as unknown as AnyModelClass)
   const schema = z
     .string({ error: `must be a reference to ${name}` })
-    .refine(isReferenceText, { error: `is not a reference to ${name}` })
     .meta({ description: `Reference to ${name}`, 'x-justscale-ref': name })
-    .transform(
-      (text): Reference<Entity> => new Reference<Entity>(model as unknown as AnyModelClass, referenceKey(text)),
-    )
+    .transform((text, context): Reference<Entity> => {
+      const reference = referenceOfText<Entity>(model as unknown as AnyModelClass, text)
+      if (reference !== undefined) return reference
+      context.addIssue(`is not a reference to ${name}`)
+      return z.NEVER
+    })
   return Object.assign(schema, { model }) as unknown as RefSchema<Entity>
 }

@@ -8,7 +8,7 @@ import { makeFieldReferences, type AnyFieldReference } from '../query/make-field
 import { Condition } from '../query/condition.ts'
 import { MalformedReferenceError } from '../reference/errors.ts'
 import { Reference, References } from '../reference/reference.ts'
-import { isReferenceText, referenceKey } from '../reference/reference-text.ts'
+import { referenceOfText } from '../reference/reference-of-text.ts'
 import type { Fields } from './field-type.ts'
 import { fieldDefinitions, type ReservedFields } from './field-definitions.ts'
 import { defineInjected } from './injected-service.ts'
@@ -110,8 +110,9 @@ function makeReference(model: AnyModelClass, target: unknown, values: readonly u
 }
 
 function referenceTo(model: AnyModelClass, text: string): Reference<unknown> {
-  if (!isReferenceText(text)) throw new MalformedReferenceError(modelName(model), text)
-  return new Reference(model, referenceKey(text))
+  const reference = referenceOfText(model, text)
+  if (reference === undefined) throw new MalformedReferenceError(modelName(model), text)
+  return reference
 }
 
 function templateValue(value: unknown): string {

@@ -14,8 +14,3 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 export function isStorageKey(text: string): boolean {
   return uuid.test(text)
 }
-
-/** Keys that are UUIDs have one form: references to the same entity are the same text, whatever text they were made of. */
-export function referenceKey(text: string): string {
-  return isStorageKey(text) ? text.toLowerCase() : text
-}

@@ -1,5 +1,5 @@
 /** Turns what users pass to reading methods into a `RowQuery`, and refuses conditions of another model. */
-import { modelFields, modelName, sameModel } from '../model/model-metadata.ts'
+import { modelFields, modelName } from '../model/model-metadata.ts'
 import type { AnyModelClass } from '../model/model-type.ts'
 import {
   Condition,

@@ -79,7 +79,7 @@ export class StoredRepository<Entity, Joined = never> extends Repository<Entity,
     const rows = await this.#access.read((transaction) => this.#store.selectByKeys(unique, transaction))
     const entities = this.#entities(rows)
     const byIdentifier = new Map(entities.map((entity) => [identifierOf(entity), entity]))
-    return identifiers.map((identifier) => byIdentifier.get(identifier.toLowerCase()) ?? null)
+    return identifiers.map((identifier) => byIdentifier.get(identifier) ?? null)
   }
 
   async count(where?: Where<Entity, Joined>): Promise<number> {
@@ -331,7 +331,7 @@ export class StoredRepository<Entity, Joined = never> extends Repository<Entity,
     const reference = referenceFrom(this.model, ref)
     if (typeof reference === 'string') throw new QueryError(`${this.#name}.${method}: ${reference}`)
     reference.checkApp(this.#app)
-    return reference.identifier.toLowerCase()
+    return reference.identifier
   }
 
   #holdOf(entity: unknown, method: string): RowHold {

@@ -1,10 +1,8 @@
 /** Runs a route's steps in the order of declaration, until one answers or fails. */
 import {
   isModelClass,
-  isReferenceText,
-  referenceKey,
   modelName,
-  Reference,
+  referenceOfText,
   stepFunction,
   type AbstractContainer,
   type InjectedStep,
@@ -108,7 +106,8 @@ export function typedParameters(
 
 function parameterValue(type: ParameterType, name: string, text: string): SchemaResult | Promise<SchemaResult> {
   if (isModelClass(type)) {
-    if (isReferenceText(text)) return { value: new Reference(type, referenceKey(text)) }
+    const value = referenceOfText(type, text)
+    if (value !== undefined) return { value }
     return { violations: [{ in: 'path', path: name, message: `is not a reference to ${modelName(type)}` }] }
   }
   const checked = checkSchema(type as Schema, 'path', text)

@@ -14,7 +14,7 @@ import {
   type DescService,
 } from '@bufbuild/protobuf'
 import { FeatureSet_FieldPresence } from '@bufbuild/protobuf/wkt'
-import { isReferenceText, modelName, Reference, referenceFrom, referenceKey, type AnyModelClass } from '@justscale/core'
+import { modelName, referenceFrom, referenceOfText, type AnyModelClass } from '@justscale/core'
 import { GrpcError } from '../status/grpc-error.ts'
 import { GrpcStatus } from '../status/grpc-status.ts'
 import { refOption } from './ref-option.ts'
@@ -116,7 +116,8 @@ function convertField(field: DescField, value: unknown, one: (value: unknown) =>
 }
 
 function receiveText(field: DescField, value: unknown, model: AnyModelClass): unknown {
-  if (typeof value === 'string' && isReferenceText(value)) return new Reference(model, referenceKey(value))
+  const reference = typeof value === 'string' ? referenceOfText(model, value) : undefined
+  if (reference !== undefined) return reference
   const place = `${field.parent.typeName}.${field.name}`
   if (value === '') throw new GrpcError(GrpcStatus.INVALID_ARGUMENT, `${place} is missing`)
   throw new GrpcError(GrpcStatus.INVALID_ARGUMENT, `${place} is not a reference to ${modelName(model)}`)
