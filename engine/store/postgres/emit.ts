@@ -12,6 +12,7 @@ import { plainEmission, readPlainEmission } from './plain-emission.ts'
 import { readInbox, readLoaded, RECORD_COLUMNS, stateColumns } from './record.ts'
 import { crowdedSelect, readCrowded } from './room.ts'
 import { Statement } from './statement.ts'
+import type { WideSignals } from './wide-signals.ts'
 
 /** Who may be given a turn at once. */
 export interface EmitClaim {
@@ -87,16 +88,20 @@ export function readEmitted(rows: readonly SqlRow[], signals: readonly SignalEmi
   }
 }
 
-/** Emits and claims, by the short way where one process is reached. */
+/** Emits and claims, by the short way where one process is reached, as far as `wide` knows. */
 export async function emitOn(
   run: (statement: SqlStatement) => Promise<readonly SqlRow[]>,
   schema: string,
   signals: readonly SignalEmission[],
   claim: EmitClaim,
+  wide: WideSignals,
 ): Promise<Emitted> {
-  const plain = plainEmission(schema, signals, claim)
-  const emitted = plain && readPlainEmission(await run(plain), signals)
-  return emitted ?? readEmitted(await run(emitStatement(schema, signals, claim)), signals)
+  const plain = wide.has(signals) ? undefined : plainEmission(schema, signals, claim)
+  const short = plain && readPlainEmission(await run(plain), signals)
+  if (short !== undefined) return short
+  const emitted = readEmitted(await run(emitStatement(schema, signals, claim)), signals)
+  wide.learn(signals, emitted.reached)
+  return emitted
 }
 
 /** As a claim would give it: the long statement does not see yet what it delivers. */

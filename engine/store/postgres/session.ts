@@ -25,6 +25,7 @@ import { readLoaded } from './record.ts'
 import { justStarted, startOn } from './start.ts'
 import { inTurn } from './transaction.ts'
 import { Turns } from './turns.ts'
+import { WideSignals } from './wide-signals.ts'
 
 export interface SessionOptions extends LookoutOptions {
   /** Something is to be done in these shards, by whichever node has them. */
@@ -45,6 +46,7 @@ export class PostgresSession implements StoreSession {
   readonly #lookout: Lookout
   readonly #turns = new Turns()
   readonly #kinds = new KnownKinds()
+  readonly #wide = new WideSignals()
   readonly #inFlight = new Set<Promise<unknown>>()
   #listening: SqlSubscription | undefined
   #units = 0
@@ -159,7 +161,7 @@ export class PostgresSession implements StoreSession {
     this.#fence()
     const { sql, schema } = this.#at
     const claim = { node: this.node, limit, running }
-    const answer = await this.#arriving(inTurn(sql, (run) => emitOn(run, schema, signals, claim)))
+    const answer = await this.#arriving(inTurn(sql, (run) => emitOn(run, schema, signals, claim, this.#wide)))
     const rows = this.#lost === undefined ? this.#ours(answer.claimed) : []
     for (const row of rows) this.#turns.seen(row)
     if (rows.length < answer.reached) this.#at.woken(answer.shards)
