@@ -57,23 +57,44 @@ function isGlobal(node: Node, name: string): boolean {
   return node.type === 'Identifier' && node.name === name && !node.variable
 }
 
-/** Methods and functions of the language that give no promise. */
-const PLAIN = new Set(
-  [
-    ...[Array, Map, Set, String, Number, Object, Date, RegExp, BigInt, Uint8Array, Error].flatMap((each) => [
-      ...Object.getOwnPropertyNames(each.prototype),
-      ...Object.getOwnPropertyNames(each),
-    ]),
-    ...[Math, JSON, console].flatMap((each) => Object.getOwnPropertyNames(each)),
-  ].filter((each) => each !== 'fromAsync'),
+const VALUES = [Array, Map, Set, String, Number, Object, Date, RegExp, BigInt, Uint8Array, Error]
+
+/** Methods that values of the language have: by their name alone they give no promise. */
+const METHODS = new Set(VALUES.flatMap((each) => Object.getOwnPropertyNames(each.prototype)))
+
+/** Functions of the language's own objects, by the object: on any other, a function of such a name may give anything. */
+const STATICS = new Map<string, ReadonlySet<string>>(
+  Object.entries({ Math, JSON, console, ...Object.fromEntries(VALUES.map((each) => [each.name, each])) }).map(
+    ([text, holder]) => [text, new Set(Object.getOwnPropertyNames(holder).filter((each) => each !== 'fromAsync'))],
+  ),
 )
+
+/** A method of which no promise is expected: `Math.max(a, b)`, and `list.filter(f)` of whatever `list` is. */
+function isPlainMethod(unit: Unit, callee: Node): boolean {
+  const text = callee.property.name as string
+  const holder = callee.object as Node
+  const known = METHODS.has(text) && !isOfModule(unit, holder)
+  return known || (holder.type === 'Identifier' && isFree(unit, holder) && STATICS.get(holder.name)?.has(text) === true)
+}
+
+/** What the module imports, or makes itself, may be a repository with a `get` as well as a map. */
+function isOfModule(unit: Unit, node: Node): boolean {
+  if (node.type === 'MemberExpression') return isOfModule(unit, node.object)
+  return node.type === 'Identifier' && !node.variable && !isFree(unit, node)
+}
+
+/** A name of the language, and nothing else of that name around. */
+function isFree(unit: Unit, node: Node): boolean {
+  const text = node.name as string
+  return !node.variable && !unit.names.imports.has(text) && !unit.names.declarations.has(text)
+}
 
 /** A call in a list of promises that may be one: of a local function, or of a method that no plain value has. */
 export function mayGivePromise(unit: Unit, node: Node): boolean {
   if (isPromiseMaker(node)) return true
   if (node.type !== 'CallExpression') return false
   const { callee } = node
-  if (callee.type === 'MemberExpression') return !callee.computed && !PLAIN.has(callee.property.name as string)
+  if (callee.type === 'MemberExpression') return !callee.computed && !isPlainMethod(unit, callee)
   if (callee.type !== 'Identifier') return false
   const { variable } = callee
   const init = variable ? variable.init : unit.names.declarations.get(callee.name as string)?.init
@@ -104,7 +125,7 @@ function startsSomething(unit: Unit, node: Node, within: ReadonlySet<Node>): boo
   const callee = node.callee as Node
   if (calledDependency(node)) return true
   if (isFunction(callee)) return makesPromise(unit, callee, within)
-  if (callee.type === 'MemberExpression') return callee.computed || !PLAIN.has(callee.property.name as string)
+  if (callee.type === 'MemberExpression') return callee.computed || !isPlainMethod(unit, callee)
   if (callee.type !== 'Identifier') return true
   const text = callee.name as string
   const { variable } = callee

@@ -1,6 +1,7 @@
 /**
  * Handlers with what stands around them in their module (`module-programs.txt`): `## name`, the module's text, `---`, the
  * handler's body. Each runs natively, compiled, with the memory dropped at every wait, and with every step made twice.
+ * `import { db } from './db.ts'` is an object whose every method gives a promise of its first argument.
  */
 import { expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
@@ -16,6 +17,8 @@ const codec = createValueCodec()
 const params = { id: 'order-1' }
 const transpiler = new Bun.Transpiler({ loader: 'ts', target: 'bun', deadCodeElimination: false, inline: false })
 
+const db = new Proxy({}, { get: () => async (value: unknown) => value })
+
 const programs = readFileSync(join(import.meta.dir, 'module-programs.txt'), 'utf8')
   .split(/^## /m)
   .slice(1)
@@ -28,7 +31,7 @@ const programs = readFileSync(join(import.meta.dir, 'module-programs.txt'), 'utf
 test.each(programs.map((each) => [each.name, each] as const))('%s', async (_name, { module, body, instead }) => {
   const source = sourceOf(module, body)
   const trace: string[] = []
-  const native = comparable(body, await runNative(source, tracingServices(trace), params, trace))
+  const native = comparable(body, await runNative(source, tracingServices(trace), params, trace, { db }))
   const run = async (options: Partial<DriveOptions>): Promise<unknown> => {
     const calls: string[] = []
     const services = tracingServices(calls)
@@ -59,6 +62,12 @@ function late(module: string, source: string): Record<string, unknown> {
   const names = bindings.filter((each) => each.code === undefined).map((each) => each.name)
   const text = transpiler.transformSync(`${module}\nglobalThis.made = { ${names.join(', ')} }`)
   // oxlint-disable-next-line typescript/no-implied-eval -- the module of the case, as plain code
-  const made: unknown = new Function(text.replace(/^export /gm, '').replace('globalThis.made =', 'return '))()
+  const made: unknown = new Function(
+    'db',
+    text
+      .replace(/^import .*$/gm, '')
+      .replace(/^export /gm, '')
+      .replace('globalThis.made =', 'return '),
+  )(db)
   return made as Record<string, unknown>
 }
