@@ -27,6 +27,7 @@ export type DraftOp = {
   readonly when?: boolean
   readonly async?: true
   readonly impure?: true
+  readonly unsure?: true
   readonly target?: Label
   readonly otherwise?: Label
   readonly exits?: readonly Label[]

@@ -11,7 +11,7 @@ import { resolveNames, type Variable } from './scope.ts'
 import { mark } from './suspension.ts'
 import { withoutUsingInHeads } from './for-using.ts'
 import { withoutChains } from './promise-chains.ts'
-import { isPromiseMaker, makesPromise, mayGivePromise, settledValue } from './promise-call.ts'
+import { isPromiseMaker, makesPromise, mayGivePromise, settledValue, startsSomething } from './promise-call.ts'
 import { awaits, thunkOf } from './thunk.ts'
 import { newRoutine, type RoutineUnit, type Unit } from './unit.ts'
 import { isMap, markPromises } from './promise-flow.ts'
@@ -145,24 +145,39 @@ function desugarReturns(unit: Unit, routine: RoutineUnit): void {
     routine.node.body = wrapped
     routine.node.expression = false
   }
+  // A loop with an await in it reads what it goes over to the end: not for what only may be a promise.
+  const inLoops = new Set<Node>()
   walkOwn(routine.node.body, (node) => {
-    if (node.type === 'ReturnStatement' && node.argument) node.argument = awaitedIfPromise(unit, routine, node.argument)
+    if (node.type === 'ForOfStatement' && !awaits(node)) walkOwn(node, (each) => inLoops.add(each))
+    if (node.type !== 'ReturnStatement' || !node.argument) return
+    node.argument = awaitedIfPromise(unit, routine, node.argument, inLoops.has(node))
   })
 }
 
-function awaitedIfPromise(unit: Unit, routine: RoutineUnit, node: Node): Node {
+function awaitedIfPromise(unit: Unit, routine: RoutineUnit, node: Node, inLoop: boolean): Node {
   if (node.type === 'ConditionalExpression') {
-    node.consequent = awaitedIfPromise(unit, routine, node.consequent)
-    node.alternate = awaitedIfPromise(unit, routine, node.alternate)
+    node.consequent = awaitedIfPromise(unit, routine, node.consequent, inLoop)
+    node.alternate = awaitedIfPromise(unit, routine, node.alternate, inLoop)
     return node
   }
   if (node.type === 'LogicalExpression') {
-    node.right = awaitedIfPromise(unit, routine, node.right)
+    node.right = awaitedIfPromise(unit, routine, node.right, inLoop)
     return node
   }
-  const starts = isSpawnable(unit, routine, node) || isPromiseJoin(node) || isImportedCall(unit, node)
+  if (node.type === 'SequenceExpression') {
+    const expressions = node.expressions as Node[]
+    expressions.push(awaitedIfPromise(unit, routine, expressions.pop() as Node, inLoop))
+    return node
+  }
+  const called = node.type === 'ChainExpression' ? (node.expression as Node) : node
+  const starts = isSpawnable(unit, routine, called) || isPromiseJoin(node) || isImportedCall(unit, called)
   const local = node.type === 'CallExpression' && node.callee.variable && mayGivePromise(unit, node)
-  return starts || local || node.givesPromise ? make(node, 'AwaitExpression', { argument: node }) : node
+  if (starts || local || isPromiseMaker(node) || node.givesPromise)
+    return make(node, 'AwaitExpression', { argument: node })
+  if (inLoop || !startsSomething(unit, called)) return node
+  // What a plain function gives is awaited where it is called: that it is a promise is meant.
+  const meant = !routine.node.async && mayGivePromise(unit, called)
+  return make(node, 'AwaitExpression', { argument: node, ...(meant ? {} : { unsure: true }) })
 }
 
 function isSpawnable(unit: Unit, routine: RoutineUnit, node: Node): boolean {

@@ -22,7 +22,8 @@ export function refuseNotStored(
       const found = kept(variable, flows)
       if (!found) continue
       const pc = ops.findIndex(
-        (_op, at) => at > routine.start && at < routine.end && live[String(at)]?.includes(slot) === true,
+        (op, at) =>
+          at > routine.start && at < routine.end && live[String(at)]?.includes(slot) === true && op.unsure !== true,
       )
       if (pc < 0) continue
       const line = ops[pc]?.origin.loc?.start.line ?? 1

@@ -119,7 +119,8 @@ export function makesPromise(unit: Unit, func: Node, around: ReadonlySet<Node> =
   return makes
 }
 
-function startsSomething(unit: Unit, node: Node, within: ReadonlySet<Node>): boolean {
+/** Whether an expression is a call that may give a promise, as far as anybody can tell. */
+export function startsSomething(unit: Unit, node: Node, within: ReadonlySet<Node> = new Set()): boolean {
   if (isPromiseMaker(node) || node.type === 'TaggedTemplateExpression') return true
   if (node.type !== 'CallExpression') return false
   const callee = node.callee as Node

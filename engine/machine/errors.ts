@@ -57,7 +57,7 @@ export class FiberInLockError extends EngineError {
   }
 }
 
-/** A join was given a promise that nobody could make again, or a call gave back one that it was handed. */
+/** A join was given, or a function returned, a promise that nobody could make again, or a call gave back one that it was handed. */
 export class PlainPromiseError extends EngineError {
   static {
     nameError(this, 'PlainPromiseError')
@@ -68,7 +68,7 @@ export class PlainPromiseError extends EngineError {
   /** `what` was done with it: `Promise.all was given`. */
   constructor(what: string) {
     super(`${what} a promise that cannot be waited for here: it is no call of this process, or was handed to one`, {
-      hint: 'Write the calls in the list, push them there, or keep each in a local that is only awaited.',
+      hint: 'Write the calls in the list, push them there, keep each in a local that is only awaited, or `return await` it.',
     })
   }
 }

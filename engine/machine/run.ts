@@ -91,7 +91,8 @@ function awaitStep(run: Run, fiber: Fiber, frame: Frame, op: AwaitOp): void {
   const site = loaded.program.steps[op.step] as StepSite
   if (op.impure) run.state.dirty = true
   if (site.kind === 'binding' && callRoutine(run, fiber, frame, op, site)) return
-  if (site.arity !== NO_CALL) return callHost(run, fiber, frame, op, site, () => evaluate(run, frame, op.code))
+  if (site.arity !== NO_CALL && !op.unsure)
+    return callHost(run, fiber, frame, op, site, () => evaluate(run, frame, op.code))
   const value = evaluate(run, frame, op.code)
   if (isHandle(value)) {
     fiber.wait = { kind: 'join' }
@@ -99,8 +100,27 @@ function awaitStep(run: Run, fiber: Fiber, frame: Frame, op: AwaitOp): void {
   }
   const spec = waitSpec(value)
   if (spec) return suspend(run, fiber, [spec])
-  if (isThenable(value)) return callHost(run, fiber, frame, op, site, () => value)
+  if (isThenable(value))
+    return callHost(
+      run,
+      fiber,
+      frame,
+      op,
+      site,
+      onceOr(value, () => evaluate(run, frame, op.code)),
+    )
   deliver(run, frame, value)
+}
+
+/** What was begun, and the call again when that is tried again. Its failure is seen when the step is made. */
+function onceOr(begun: unknown, again: () => unknown): () => unknown {
+  let used = false
+  if (begun instanceof Promise) begun.catch(() => undefined)
+  return () => {
+    if (used) return again()
+    used = true
+    return begun
+  }
 }
 
 function isThenable(value: unknown): boolean {
@@ -160,7 +180,7 @@ export function resume(run: Run, fiber: Fiber): void {
     run.effects.push({ kind: 'wait', fiber: fiber.id, waits: waiting.waits, poll: waiting.poll === true })
   } else if (frame && waiting.kind === 'call') {
     const op = programOf(run, frame).program.ops[frame.pc] as Op
-    if (op.needs && !isHeld(run, frame, op.needs)) {
+    if ((op.op === 'await' && op.unsure) || (op.needs && !isHeld(run, frame, op.needs))) {
       fiber.wait = { kind: 'ready' }
       fiber.visits--
       runFiber(run, fiber)

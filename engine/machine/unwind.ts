@@ -5,6 +5,7 @@
 import type { CleanupRow } from '../program/program.ts'
 import type { Fiber, Frame, Resource, Slots } from '../program/state.ts'
 import type { StepOutcome } from '../step/step.ts'
+import { PlainPromiseError } from './errors.ts'
 import { programOf, topFrame, type Run } from './run-context.ts'
 
 /** As stored in a completion slot: `[1, pc]` jump, `[2, value]` return, `[3, error]` throw. */
@@ -27,6 +28,8 @@ export function complete(run: Run, fiber: Fiber, completion: Completion): void {
       frame.pc = now[1]
       return
     }
+    if (now[0] === 2 && now[1] instanceof Promise)
+      return throwInto(run, fiber, new PlainPromiseError('A function returned'))
     const leaves = popFrame(run, fiber, frame, now)
     if (!leaves) return
     now = leaves

@@ -62,6 +62,8 @@ export interface AwaitOp extends OpBase {
   readonly step: number
   readonly to?: string
   readonly impure?: true
+  /** A call that may give a plain value as well: it is made at once, and awaited if it gave a promise. */
+  readonly unsure?: true
 }
 
 /** A durable wait: `code` gives a wait. */

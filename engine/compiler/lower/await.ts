@@ -28,7 +28,15 @@ export function lowerAwait(l: Lowering, node: Node): Node {
   const { code, impure } = stepCode(l, argument)
   l.flush()
   const step = l.builder.step(stepSite(l.unit, argument), argument)
-  l.emit({ op: 'await', code: l.code(code), step, to, origin: node, ...(impure ? { impure: true } : {}) })
+  l.emit({
+    op: 'await',
+    code: l.code(code),
+    step,
+    to,
+    origin: node,
+    ...(impure ? { impure: true } : {}),
+    ...(node.unsure ? { unsure: true } : {}),
+  })
   return slotNode(node, to)
 }
 

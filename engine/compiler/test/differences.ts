@@ -191,6 +191,11 @@ export const differences: Readonly<Record<number, Readonly<Record<string, Differ
       plain: 1,
       process: 1,
     },
+    'a promise returned out of a loop': {
+      body: `outside.object.load = async (n: number) => n; const f = async () => { for (const n of [1, 2]) if (n > 1) return outside.object.load(n) }; return await f()`,
+      plain: 2,
+      process: expect.stringContaining('PlainPromiseError: A function returned a promise'),
+    },
   },
   15: {
     'what is kept of a call beside': {
