@@ -46,21 +46,25 @@ export function handedOn(file: string, isWord: (specifier: string, name: string)
     const path = resolved(specifier, from)
     if (path === undefined || seen.has(`${path}#${name}`)) return undefined
     seen.add(`${path}#${name}`)
-    for (const each of parse(path).module.staticExports.flatMap(({ entries }) => entries)) {
-      const found = each.isType ? undefined : given(path, each, name, seen)
-      if (found !== undefined) return found
+    const entries = parse(path)
+      .module.staticExports.flatMap((each) => each.entries)
+      .filter((each) => !each.isType)
+    const own = entries.find((each) => exportedAs(each) === name)
+    // What a file names itself is meant, whatever else it hands on.
+    if (own) return given(path, own, name, seen)
+    if (name === 'default') return undefined
+    for (const { moduleRequest } of entries.filter(isStar)) {
+      const found = moduleRequest && find({ specifier: moduleRequest.value, from: path }, name, seen)
+      if (found) return found
     }
     return undefined
   }
 
   function given(path: string, entry: StaticExportEntry, name: string, seen: Set<string>): Found | undefined {
     const { moduleRequest, importName, localName } = entry
-    const star = entry.exportName.kind === 'None' && importName.kind === 'AllButDefault'
-    if (!(star ? name !== 'default' : exportedAs(entry) === name)) return undefined
     if (moduleRequest === null) return ofLocal(path, localName.name ?? name, seen)
     const module = { specifier: moduleRequest.value, from: path }
-    if (importName.kind === 'All') return module
-    return find(module, star ? name : String(importName.name), seen)
+    return importName.kind === 'All' ? module : find(module, String(importName.name), seen)
   }
 
   function ofLocal(path: string, local: string, seen: Set<string>): Found | undefined {
@@ -79,6 +83,10 @@ export function handedOn(file: string, isWord: (specifier: string, name: string)
     return found && ('word' in found ? found.word : '*')
   }
   return { texts, follow }
+}
+
+function isStar({ exportName, importName }: StaticExportEntry): boolean {
+  return exportName.kind === 'None' && importName.kind === 'AllButDefault'
 }
 
 function exportedAs({ exportName }: StaticExportEntry): string | null {
