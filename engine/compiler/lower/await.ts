@@ -25,7 +25,7 @@ export function lowerAwait(l: Lowering, node: Node): Node {
     if (node.target) return lowerRoutineCall(l, argument, node.target as RoutineUnit)
   }
   const to = l.temporary()
-  const { code, impure } = stepCode(l, argument)
+  const { code, impure } = stepCode(l, unchanging(l, argument))
   l.flush()
   const step = l.builder.step(stepSite(l.unit, argument), argument)
   l.emit({
@@ -43,6 +43,11 @@ export function lowerAwait(l: Lowering, node: Node): Node {
 /** What gives a promise without being the call of it is evaluated once, before. */
 function taken(l: Lowering, node: Node): Node {
   return node.takesPromise || node.type === 'AssignmentExpression' ? l.spill(l.expression(node)) : node
+}
+
+/** What is awaited is asked for again and again: it stays what it was, whatever is assigned meanwhile (`p = p.then(f)`). */
+function unchanging(l: Lowering, node: Node): Node {
+  return !isCall(node) && isShared(l, node) ? l.spill(l.expression(node)) : node
 }
 
 /** `await (a ? b() : c())` awaits in the branches, so that each is the step it looks like. */
