@@ -14,33 +14,35 @@ export function isPromiseMaker(node: Node): boolean {
 
 /** The value of `Promise.resolve(value)`, when that is no promise itself. */
 export function settledValue(node: Node): Node | undefined {
-  if (!isPromiseMaker(node) || node.type !== 'CallExpression' || node.callee.property?.name !== 'resolve')
-    return undefined
-  const [value, ...more] = node.arguments as Node[]
-  return value && more.length === 0 && PLAIN_VALUES.has(value.type) ? value : undefined
+  const value = resolvedValue(node)
+  return value && PLAIN_VALUES.has(value.type) ? value : undefined
 }
 
-/** `await Promise.resolve(x)` is `await x`, `Promise.resolve(svc.call())` is the call, and a local may hold `x` itself. */
+/** `x` of `Promise.resolve(x)`. */
+export function resolvedValue(node: Node): Node | undefined {
+  if (node.type !== 'CallExpression' || !isPromiseMaker(node)) return undefined
+  const [value, ...more] = node.arguments as Node[]
+  if (node.callee.property?.name !== 'resolve' || more.length > 0) return undefined
+  return value?.type === 'SpreadElement' ? undefined : value
+}
+
+/** `await Promise.resolve(x)` is `await x`, and `Promise.resolve(svc.call())` is the call. */
 export function unwrapResolved(root: Node): void {
+  const joined = new Set<unknown>()
   walk(root, (node) => {
-    const [list] = isPromiseJoin(node) ? (node.arguments as Node[]) : []
-    if (list?.type === 'ArrayExpression') list.joined = true
+    if (isPromiseJoin(node)) joined.add(node.arguments[0])
+    const awaited = node.type === 'AwaitExpression' || (node.type === 'ArrayExpression' && joined.has(node))
     for (const key of fields(node)) {
       const value: unknown = node[key]
-      if (Array.isArray(value)) value.forEach((each: unknown, index) => (value[index] = unwrapped(node, each)))
-      else node[key] = unwrapped(node, value)
+      if (Array.isArray(value)) value.forEach((each: unknown, index) => (value[index] = unwrapped(each, awaited)))
+      else node[key] = unwrapped(value, awaited)
     }
   })
 }
 
-function unwrapped(around: Node, value: unknown): unknown {
-  if (!isNode(value) || value.type !== 'CallExpression' || !isPromiseMaker(value)) return value
-  const [inner, ...more] = value.arguments as Node[]
-  if (value.callee.property?.name !== 'resolve' || !inner || more.length > 0 || inner.type === 'SpreadElement')
-    return value
-  const awaited = around.type === 'AwaitExpression' || around.joined === true
-  const kept = around.type === 'VariableDeclarator' && inner.variable !== undefined
-  return awaited || kept || isCertainPromise(inner) ? unwrapped(around, inner) : value
+function unwrapped(value: unknown, awaited: boolean): unknown {
+  const inner = isNode(value) ? resolvedValue(value) : undefined
+  return inner && (awaited || isCertainPromise(inner)) ? unwrapped(inner, awaited) : value
 }
 
 /** A call of a dependency, of an async function, of `Promise.all`. */

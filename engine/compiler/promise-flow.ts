@@ -5,7 +5,7 @@
  */
 import { isFunction, walk, walkOwn, type Node } from './ast.ts'
 import { isPromiseJoin } from './called.ts'
-import { unwrapResolved } from './promise-call.ts'
+import { isCertainPromise, resolvedValue, unwrapResolved } from './promise-call.ts'
 import { flowsOf, type Flows } from './value-flow.ts'
 import type { Variable } from './scope.ts'
 
@@ -31,6 +31,9 @@ export function markPromises(root: Node): void {
     else if (isFunction(node)) marks.returns(node)
   })
   marks.finish()
+  walk(root, (node) => {
+    if (node.type === 'VariableDeclarator' && node.init) node.init = marks.kept(node)
+  })
 }
 
 class PromiseMarks {
@@ -104,6 +107,25 @@ class PromiseMarks {
       if (this.wanted.get(variable)?.has('')) variable.onlyAwaited = this.isOnlyPromise(variable)
     for (const [call, holders] of this.heldIn)
       if ([...holders].some((each) => !this.holdsOnlyPromises(each))) call.floats = false
+  }
+
+  /** What a local holds: of `const r = Promise.resolve(x)` it is `x`, where `r` is only awaited or `x` is a handle. */
+  kept({ id, init }: Node): Node {
+    const value = resolvedValue(init)
+    if (!value?.variable) return init
+    return id.variable?.onlyAwaited || this.isHandle(value.variable) ? value : init
+  }
+
+  private isHandle(variable: Variable, around: ReadonlySet<Variable> = new Set()): boolean {
+    const sources = around.has(variable) ? [] : this.flows.sources(variable)
+    const within = new Set(around).add(variable)
+    return (
+      sources.length > 0 &&
+      sources.every(({ from, at }) => {
+        const other = (resolvedValue(from) ?? from).variable
+        return at.length === 0 && (other ? this.isHandle(other, within) : from.floats && isCertainPromise(from))
+      })
+    )
   }
 
   /** Whether nothing else is done with what a local holds than to take promises out of it: handles are of no other use. */
@@ -229,7 +251,11 @@ class PromiseMarks {
       if (taken(node)) {
         node.takesPromise = true
         this.want(callee.object, ['*'])
-      } else this.float(node)
+      } else {
+        const resolved = resolvedValue(node)
+        if (resolved?.variable) this.want(resolved, path)
+        this.float(node)
+      }
     } else if (holder === 'Object' && method === 'values') this.want(given ?? null, path)
     else if (holder === 'Object' && method === 'entries' && path[1] === '1')
       this.want(given ?? null, [path[0] as string, ...path.slice(2)])

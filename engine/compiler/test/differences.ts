@@ -203,11 +203,6 @@ export const differences: Readonly<Record<number, Readonly<Record<string, Differ
       plain: [true, 1],
       process: [false, 1],
     },
-    'a resolved promise in a local': {
-      body: `const x = await svc.id(5); const r = Promise.resolve(x); return [typeof r, await r]`,
-      plain: ['object', 5],
-      process: ['number', 5],
-    },
     'a handle that a plain call gives back': {
       body: `const f = async () => await svc.id(1); const m = new Map<string, any>([['a', f()]]); await svc.id(0); return await (await svc.yes(), m).get('a')`,
       plain: 1,
