@@ -11,7 +11,7 @@ export function withoutChains(func: Node): Node {
   let chained = false
   let declared = false
   walk(func, (node) => {
-    if (isChain(node) || isStatic(node, 'resolve') || isStatic(node, 'try')) chained = true
+    if (isChain(node) || isTry(node)) chained = true
     const names = isFunction(node)
       ? (node.params as Node[])
       : node.type === 'VariableDeclarator'
@@ -33,9 +33,7 @@ function inAsync(node: Node): Node {
     if (isFunction(each)) return each.async === true ? rewritten(each) : each
     if (each.type === 'AwaitExpression' && isChain(each.argument))
       return make(each, each.type, { ...each, argument: unchained(each.argument) })
-    if (each.type === 'AwaitExpression' && isStatic(each.argument, 'resolve'))
-      return make(each, each.type, { ...each, argument: inAsync(each.argument.arguments[0]) })
-    if (isStatic(each, 'try')) return tried(each)
+    if (isTry(each)) return tried(each)
     return isChain(each) ? unchained(each, awaits(each)) : undefined
   })
 }
@@ -55,12 +53,12 @@ function isChain(node: Node): boolean {
   )
 }
 
-/** `Promise.resolve(x)`, `Promise.try(f)`. */
-function isStatic(node: Node, method: string): boolean {
+/** `Promise.try(f)`. */
+function isTry(node: Node): boolean {
   if (node.type !== 'CallExpression' || node.arguments.length !== 1 || node.callee.type !== 'MemberExpression')
     return false
   const { object, property } = node.callee
-  return object.name === 'Promise' && property.name === method && node.arguments[0].type !== 'SpreadElement'
+  return object.name === 'Promise' && property.name === 'try' && node.arguments[0].type !== 'SpreadElement'
 }
 
 function tried(node: Node): Node {
