@@ -1,6 +1,6 @@
 /** What an `await` becomes: a routine call, a join, a durable wait, a retry loop, or a step of host code. */
 import { lowerChain } from './chain.ts'
-import { checkCallee, keep, lowerOperands, receiver } from './operand.ts'
+import { checkCallee, chosen, keep, lowerOperands, receiver } from './operand.ts'
 import type { JoinMode } from '../../program/op.ts'
 import { array, call, literal, make, member, name, nothing, walk, isFunction, type Node } from '../ast.ts'
 import { label, slotNode } from '../builder.ts'
@@ -89,8 +89,9 @@ export function stepCode(l: Lowering, node: Node): { code: Node; impure: boolean
   if (node.type === 'CallExpression' || node.type === 'NewExpression') {
     const callee = node.callee as Node
     const method = callee.type === 'MemberExpression'
-    const inner = receiver(method ? (callee.object as Node) : callee)
-    if (!method) checkCallee(l, callee, node.arguments)
+    const decided = (node.arguments as Node[]).some((each) => each.suspends) ? chosen(l, callee) : receiver(callee)
+    const inner = method ? receiver(callee.object) : decided
+    if (!method) checkCallee(l, inner, node.arguments)
     const operands: (Node | null)[] = [inner, method && callee.computed ? callee.property : null, ...node.arguments]
     const settled = settle(l, lowerOperands(l, operands), inner)
     const [object, property, ...args] = settled

@@ -1,5 +1,5 @@
 /** Optional chains with suspensions in them: `a?.b(await c)?.d`. */
-import { keep, lowerOperands } from './operand.ts'
+import { chosen, keep, lowerOperands } from './operand.ts'
 import { literal, make, nothing, type Node } from '../ast.ts'
 import { label, slotNode, type Label } from '../builder.ts'
 import type { Lowering } from './lowering.ts'
@@ -37,7 +37,7 @@ function link(l: Lowering, node: Node, stop: Label): Node {
       if (node.optional) l.jumpIf(isNothing(method), stop, true)
       return make(node, node.type, { callee: method, arguments: lowerOperands(l, node.arguments), optional: false })
     }
-    const target = stopIfNothing(l, node, link(l, callee, stop), stop)
+    const target = stopIfNothing(l, node, link(l, chosen(l, callee), stop), stop)
     const [kept, ...args] = lowerOperands(l, [asOperand(target), ...node.arguments])
     return make(node, node.type, { callee: kept, arguments: args, optional: false })
   }

@@ -69,8 +69,8 @@ export function lowerExpression(l: Lowering, node: Node): Node {
     case 'CallExpression':
       return lowerCall(l, node)
     case 'NewExpression': {
-      checkCallee(l, node.callee, node.arguments)
-      const made = receiver(chosen(l, unsequenced(l, node.callee)))
+      const made = chosen(l, unsequenced(l, node.callee))
+      checkCallee(l, made, node.arguments)
       const [callee, ...args] = lowerOperands(l, [made, ...node.arguments])
       return make(node, node.type, { callee, arguments: args })
     }
@@ -119,7 +119,8 @@ function lowerConditional(l: Lowering, node: Node): Node {
 }
 
 function lowerCall(l: Lowering, node: Node): Node {
-  const callee = chosen(l, unsequenced(l, node.callee))
+  const named = unsequenced(l, node.callee)
+  const callee = named.type === 'MemberExpression' ? named : chosen(l, named)
   if (callee.type !== 'MemberExpression') {
     checkCallee(l, callee, node.arguments)
     const [target, ...args] = lowerOperands(l, [callee, ...node.arguments])

@@ -1,5 +1,5 @@
 /** Operands: evaluated from left to right, kept in slots where something suspends after them. */
-import { array, binary, isFunction, make, not, type Node } from '../ast.ts'
+import { array, binary, isFunction, literal, make, not, nothing, type Node } from '../ast.ts'
 import type { Lowering } from './lowering.ts'
 
 export function asStatement(node: Node): Node {
@@ -54,13 +54,13 @@ export function logicalTest(node: Node, left: Node): Node {
   return binary(node, '!=', left, make(node, 'Literal', { value: null, raw: 'null' }))
 }
 
-/** What a method is called on, or `new` is: of a module or global (`Temporal.Duration`) it is what it was a moment ago. */
+/** What is called, or a method of: of a module, global (`Temporal.Duration`) or dependency it is what it was a moment ago. */
 export function receiver(node: Node): Node {
   return isOfModule(node) ? { ...node, steady: true } : node
 }
 
 function isOfModule(node: Node): boolean {
-  if (node.type === 'Identifier') return !node.variable
+  if (node.type === 'Identifier') return !node.variable || node.variable.dependency !== undefined
   return node.type === 'MemberExpression' && !node.computed && !node.optional && isOfModule(node.object)
 }
 
@@ -74,20 +74,54 @@ export function unsequenced(l: Lowering, callee: Node): Node {
   return last
 }
 
-/** `(big ? f : g)(x)`: which one is decided before the arguments, and it is read again after them. */
-export function chosen(l: Lowering, callee: Node): Node {
-  if (callee.type !== 'ConditionalExpression' || callee.consequent.suspends || callee.alternate.suspends) return callee
-  if (!isStable(callee.consequent) || !isStable(callee.alternate)) return callee
-  return { ...callee, test: l.spill(l.expression(callee.test)), suspends: false, steady: true }
+/**
+ * `(big ? f : g)(x)`, `(on && f)(x)`: which one is decided before the arguments, and it is read again after them. `when`
+ * guards what is evaluated on one way only.
+ */
+export function chosen(l: Lowering, callee: Node, when: Guard = (node) => node): Node {
+  if (callee.type === 'ConditionalExpression') return chosenByTest(l, callee, when)
+  if (callee.type === 'LogicalExpression') return chosenByLeft(l, callee, when)
+  return receiver(callee)
+}
+
+type Guard = (node: Node) => Node
+
+function chosenByTest(l: Lowering, callee: Node, when: Guard): Node {
+  if (callee.consequent.suspends || callee.alternate.suspends) return callee
+  const test = isStable(callee.test) ? (callee.test as Node) : l.spill(when(l.expression(callee.test)))
+  const consequent = chosen(l, callee.consequent, (node) => when(either(node, test, node, nothing(node))))
+  const alternate = chosen(l, callee.alternate, (node) => when(either(node, test, nothing(node), node)))
+  return { ...either(callee, test, consequent, alternate), steady: isStable(consequent) && isStable(alternate) }
+}
+
+function chosenByLeft(l: Lowering, callee: Node, when: Guard): Node {
+  if (callee.left.suspends || callee.right.suspends) return callee
+  const left = leftOf(l, callee, when)
+  const right = chosen(l, callee.right, (node) => when(either(node, logicalTest(callee, left), nothing(node), node)))
+  return { ...callee, left, right, suspends: false, steady: isStable(right) }
+}
+
+/** Of `f && g` only whether to go on is needed, which can be kept whatever `f` is. */
+function leftOf(l: Lowering, callee: Node, when: Guard): Node {
+  const left = chosen(l, callee.left, when)
+  if (isStable(left)) return left
+  if (callee.operator !== '&&') return l.spill(when(left))
+  return l.spill(when(make(left, 'LogicalExpression', { operator: '&&', left, right: literal(left, true) })))
+}
+
+function either(origin: Node, test: Node, consequent: Node, alternate: Node): Node {
+  return make(origin, 'ConditionalExpression', { test, consequent, alternate })
 }
 
 /** What is called over awaits in its arguments must be there after them: a name is, what a call gives is not. */
 export function checkCallee(l: Lowering, callee: Node, args: readonly (Node | null)[]): void {
-  if (callee.type !== 'CallExpression' || !args.some((each) => each?.suspends)) return
+  const chooses = callee.type === 'ConditionalExpression' || callee.type === 'LogicalExpression'
+  if (callee.type !== 'CallExpression' && !(chooses && !callee.steady && !callee.suspends)) return
+  if (!args.some((each) => each?.suspends)) return
   l.refuse(
     callee,
     'COMPILE_NOT_STORED',
-    'What this call gives is a function, which cannot be kept over the await in its arguments',
+    `What this ${chooses ? 'chooses' : 'call gives'} is a function, which cannot be kept over the await in its arguments`,
     'Await the arguments into locals before it.',
   )
 }

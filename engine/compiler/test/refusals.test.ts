@@ -49,6 +49,11 @@ const refused: Readonly<Record<string, readonly [code: string, source: string, a
     handler('const f = (n: number) => (m: number) => n + m; f(1)(await svc.id(2))'),
     '5:48',
   ],
+  'a choice of functions that are not there after an await': [
+    'COMPILE_NOT_STORED',
+    handler('const f = (n: number) => (m: number) => n + m; const g = f; (id ? g : f(1))(await svc.id(2))'),
+    '5:62',
+  ],
   'a promise the handler resolves itself': [
     'COMPILE_NOT_STORED',
     handler('const { promise } = Promise.withResolvers(); await promise'),
